@@ -1,0 +1,1 @@
+//! What a provider is: the trait, error classes, and the conformance suite.

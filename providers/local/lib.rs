@@ -1,0 +1,1 @@
+//! An environment without a cloud: files, directories, commands, processes, random values, time.

@@ -1,0 +1,1 @@
+//! A cloud in memory, scripted: latency, failures, throttling, eventual consistency, crash points.

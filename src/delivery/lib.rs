@@ -1,0 +1,1 @@
+//! Many environments over time: projects, checks, revisions, promotion.

@@ -1,0 +1,20 @@
+//! The nouns of Terrace: values, types, addresses, schemas, plans, events, diagnostics.
+//! No IO; knows neither HCL nor SQL nor an async runtime.
+
+pub mod address;
+pub mod diagnostic;
+pub mod number;
+pub mod path;
+pub mod schema;
+pub mod span;
+pub mod text;
+pub mod ty;
+pub mod value;
+
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use number::Number;
+pub use path::{Path, PathStep};
+pub use span::{FileId, Sources, Span};
+pub use text::Str;
+pub use ty::Type;
+pub use value::{Marks, Value};

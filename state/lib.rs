@@ -1,0 +1,1 @@
+//! The record: instance objects, journal, leases and history in SQLite.
