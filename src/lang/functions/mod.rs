@@ -1,1 +1,17 @@
-//! The built-in functions.
+//! The built-in functions: one file per subject, and the way they are called.
+
+mod collection;
+mod conversion;
+mod crypto;
+mod datetime;
+mod encoding;
+mod filesystem;
+mod network;
+mod numeric;
+pub mod protocol;
+mod registry;
+mod string;
+mod template;
+
+pub use protocol::{CallContext, Clock, Function, FunctionError, Impure, Random, call};
+pub use registry::{all, lookup};

@@ -1,0 +1,5 @@
+//! Functions on lists, sets, maps, tuples and objects.
+
+use super::protocol::Function;
+
+pub(super) const FUNCTIONS: &[Function] = &[];

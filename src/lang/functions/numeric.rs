@@ -1,0 +1,5 @@
+//! Functions on numbers.
+
+use super::protocol::Function;
+
+pub(super) const FUNCTIONS: &[Function] = &[];

@@ -1,0 +1,5 @@
+//! Functions on strings, regular expressions among them.
+
+use super::protocol::Function;
+
+pub(super) const FUNCTIONS: &[Function] = &[];
