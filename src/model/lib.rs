@@ -2,10 +2,16 @@
 //! No IO; knows neither HCL nor SQL nor an async runtime.
 
 pub mod address;
+pub mod change;
+pub mod clock;
 pub mod diagnostic;
+pub mod event;
 pub mod number;
 pub mod path;
+pub mod plan;
 pub mod schema;
+pub mod secret;
+pub mod serial;
 pub mod span;
 pub mod text;
 pub mod ty;

@@ -1,0 +1,147 @@
+//! What happens while a command runs: the one vocabulary that the terminal, `--json`, the record and a dashboard read.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::InstanceAddr;
+use crate::clock::Timestamp;
+use crate::diagnostic::Diagnostic;
+use crate::plan::{StepId, StepKind};
+use crate::serial::{PlanId, RunId};
+use crate::text::Str;
+
+/// Something that happened, and when.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+pub enum EventKind {
+    /// Observation of so many recorded objects begins.
+    ObserveStarted {
+        /// How many.
+        objects: u64,
+    },
+    /// So many of them are observed by now.
+    Observed {
+        /// How many.
+        objects: u64,
+    },
+    /// A run began to apply a plan.
+    RunStarted {
+        /// The run.
+        run: RunId,
+        /// The plan.
+        plan: PlanId,
+        /// The environment.
+        environment: Str,
+        /// How many steps it has.
+        steps: u64,
+    },
+    /// A step began: its intent is durable.
+    StepStarted {
+        /// The step.
+        step: StepId,
+        /// What it does.
+        kind: StepKind,
+        /// To which instance.
+        addr: InstanceAddr,
+        /// The object's id, where it has one.
+        id: Option<Str>,
+    },
+    /// A step failed in a way that may pass and will be tried again.
+    StepRetried {
+        /// The step.
+        step: StepId,
+        /// The instance.
+        addr: InstanceAddr,
+        /// Which try comes next, from 2.
+        attempt: u32,
+        /// How many tries there are at most.
+        attempts: u32,
+        /// The wait before it.
+        wait: Duration,
+        /// Why, as a phrase.
+        why: String,
+    },
+    /// A step ended well: its result is durable.
+    StepDone {
+        /// The step.
+        step: StepId,
+        /// What it did.
+        kind: StepKind,
+        /// To which instance.
+        addr: InstanceAddr,
+        /// The object's id, where it has one.
+        id: Option<Str>,
+        /// How long it took.
+        took: Duration,
+    },
+    /// A step failed.
+    StepFailed {
+        /// The step.
+        step: StepId,
+        /// What it was to do.
+        kind: StepKind,
+        /// To which instance.
+        addr: InstanceAddr,
+        /// How long it took.
+        took: Duration,
+        /// What went wrong.
+        diagnostic: Box<Diagnostic>,
+    },
+    /// A step was not tried, because one it needs failed or the run was stopped.
+    StepSkipped {
+        /// The step.
+        step: StepId,
+        /// What it was to do.
+        kind: StepKind,
+        /// To which instance.
+        addr: InstanceAddr,
+        /// The instance whose step failed; none when the run was stopped.
+        needs: Option<InstanceAddr>,
+    },
+    /// The run was asked to stop; running steps end first.
+    Stopping {
+        /// How many are running.
+        running: u64,
+    },
+    /// The run ended.
+    RunFinished {
+        /// The run.
+        run: RunId,
+        /// Steps that ended well.
+        done: u64,
+        /// Steps that failed.
+        failed: u64,
+        /// Steps that were not tried.
+        skipped: u64,
+        /// How long it took.
+        took: Duration,
+    },
+    /// A check is being tried.
+    CheckStarted {
+        /// Its name.
+        check: Str,
+    },
+    /// A check ended.
+    CheckFinished {
+        /// Its name.
+        check: Str,
+        /// Whether it passed.
+        passed: bool,
+        /// How many times it was tried.
+        attempts: u32,
+        /// How long that took.
+        took: Duration,
+        /// What it saw, in a phrase; never a sensitive value.
+        detail: String,
+    },
+}
