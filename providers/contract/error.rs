@@ -60,7 +60,14 @@ pub struct ProviderError {
 impl ProviderError {
     /// Makes an error of a class.
     pub fn new(class: ErrorClass, message: impl Into<String>) -> Self {
-        Self { class, message: message.into(), detail: String::new(), path: None, request: None, retry_after: None }
+        Self {
+            class,
+            message: message.into(),
+            detail: String::new(),
+            path: None,
+            request: None,
+            retry_after: None,
+        }
     }
 
     /// Makes an error that trying again does not mend.
@@ -70,7 +77,10 @@ impl ProviderError {
 
     /// Makes an error that should not be possible; says that it is a bug in Terrace.
     pub fn bug(message: impl std::fmt::Display) -> Self {
-        Self::new(ErrorClass::Bug, format!("{message}. This is a bug in Terrace."))
+        Self::new(
+            ErrorClass::Bug,
+            format!("{message}. This is a bug in Terrace."),
+        )
     }
 
     /// Adds the whole story.
@@ -112,11 +122,17 @@ pub struct ApplyError {
 impl ApplyError {
     /// An error after which nothing exists.
     pub fn nothing(error: ProviderError) -> Self {
-        Self { error, exists: Exists::Nothing }
+        Self {
+            error,
+            exists: Exists::Nothing,
+        }
     }
 
     /// An error after which `object` exists.
     pub fn exists(error: ProviderError, object: Object) -> Self {
-        Self { error, exists: Exists::Object(object) }
+        Self {
+            error,
+            exists: Exists::Object(object),
+        }
     }
 }

@@ -11,8 +11,8 @@ use model::{Str, Value};
 
 use crate::error::{ApplyError, ProviderError};
 use crate::request::{
-    ApplyRequest, DataRequest, DataResponse, FindRequest, Found, ImportRequest, Object, PlanRequest, PlanResponse,
-    ReadRequest, ReadResponse, UpgradeRequest, ValidateRequest,
+    ApplyRequest, DataRequest, DataResponse, FindRequest, Found, ImportRequest, Object,
+    PlanRequest, PlanResponse, ReadRequest, ReadResponse, UpgradeRequest, ValidateRequest,
 };
 
 /// What a provider offers.
