@@ -13,5 +13,5 @@ mod registry;
 mod string;
 mod template;
 
-pub use protocol::{CallContext, Clock, Function, FunctionError, Impure, Random, call};
+pub use protocol::{CallContext, Function, FunctionError, Impure, Random, call};
 pub use registry::{all, lookup};

@@ -23,8 +23,8 @@
 
 use std::fmt;
 use std::path::Path;
-use std::time::SystemTime;
 
+use model::clock::{Clock, Timestamp};
 use model::value::{Refinement, convert};
 use model::{Marks, Number, Str, Type, Value};
 
@@ -280,12 +280,6 @@ impl fmt::Display for FunctionError {
 
 impl std::error::Error for FunctionError {}
 
-/// Where time comes from.
-pub trait Clock {
-    /// The time now.
-    fn now(&self) -> SystemTime;
-}
-
 /// Where random bytes come from; they must not be guessable.
 pub trait Random {
     /// Fills `bytes`.
@@ -311,7 +305,7 @@ pub struct CallContext<'a> {
     /// What impure functions give.
     pub impure: Impure,
     /// The time of the plan, for `plantimestamp`; none where there is no plan, as in a console.
-    pub plan_time: Option<SystemTime>,
+    pub plan_time: Option<Timestamp>,
     /// Where time comes from.
     pub clock: &'a dyn Clock,
     /// Where random bytes come from.
