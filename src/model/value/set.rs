@@ -21,13 +21,20 @@ pub(super) fn make(element: Type, items: Vec<Value>) -> Value {
         // Two unknowns may turn out different, so they are both kept.
         bare.dedup_by(|a, b| a == b && a.is_wholly_known());
     } else {
-        let mut keyed: Vec<(Vec<u8>, Value)> = bare.into_iter().map(|item| (sort_key(&item), item)).collect();
+        let mut keyed: Vec<(Vec<u8>, Value)> = bare
+            .into_iter()
+            .map(|item| (sort_key(&item), item))
+            .collect();
         keyed.sort_by(|a, b| rank(&a.1).cmp(&rank(&b.1)).then_with(|| a.0.cmp(&b.0)));
         keyed.dedup_by(|a, b| a.0 == b.0 && a.1 == b.1 && a.1.is_wholly_known());
         bare = keyed.into_iter().map(|(_, item)| item).collect();
     }
     bare.shrink_to_fit();
-    Value::Set(std::sync::Arc::new(super::List { element, items: bare })).mark(marks)
+    Value::Set(std::sync::Arc::new(super::List {
+        element,
+        items: bare,
+    }))
+    .mark(marks)
 }
 
 /// The order of two elements of one set: numbers ascending, strings by code point, false before true, compound
@@ -59,24 +66,25 @@ fn sort_key(value: &Value) -> Vec<u8> {
 }
 
 fn append_key(value: &Value, out: &mut Vec<u8>) {
-    let mut group = |open: u8, items: &mut dyn Iterator<Item = (Option<&Value>, &Value)>, close: u8| {
-        out.push(open);
-        for (key, item) in items {
-            if let Some(key) = key {
-                append_key(key, out);
-                out.push(b':');
+    let mut group =
+        |open: u8, items: &mut dyn Iterator<Item = (Option<&Value>, &Value)>, close: u8| {
+            out.push(open);
+            for (key, item) in items {
+                if let Some(key) = key {
+                    append_key(key, out);
+                    out.push(b':');
+                }
+                append_key(item, out);
+                out.push(b';');
             }
-            append_key(item, out);
-            out.push(b';');
-        }
-        out.push(close);
-    };
+            out.push(close);
+        };
     match value {
         Value::Unknown(_) => out.push(b'?'),
         Value::Null(_) => out.push(b'~'),
         Value::Bool(true) => out.push(b'T'),
         Value::Bool(false) => out.push(b'F'),
-        Value::Number(number) => out.extend(number.text_general(10).bytes()),
+        Value::Number(number) => out.extend(number.text_general(Some(10)).bytes()),
         Value::String(text) => out.extend(go_quote(text).bytes()),
         Value::List(list) | Value::Set(list) => {
             group(b'[', &mut list.items.iter().map(|item| (None, item)), b']');
@@ -85,7 +93,11 @@ fn append_key(value: &Value, out: &mut Vec<u8>) {
         Value::Object(fields) => group(b'<', &mut fields.values().map(|item| (None, item)), b'>'),
         Value::Map(map) => {
             let keys: Vec<Value> = map.entries.keys().cloned().map(Value::String).collect();
-            group(b'{', &mut keys.iter().map(Some).zip(map.entries.values()), b'}');
+            group(
+                b'{',
+                &mut keys.iter().map(Some).zip(map.entries.values()),
+                b'}',
+            );
         }
         Value::Marked(marked) => append_key(&marked.value, out),
     }
@@ -106,7 +118,9 @@ fn go_quote(text: &str) -> String {
             '\u{8}' => out.push_str("\\b"),
             '\u{c}' => out.push_str("\\f"),
             '\u{b}' => out.push_str("\\v"),
-            c if (c as u32) < 0x20 || c as u32 == 0x7f => out.push_str(&format!("\\x{:02x}", c as u32)),
+            c if (c as u32) < 0x20 || c as u32 == 0x7f => {
+                out.push_str(&format!("\\x{:02x}", c as u32))
+            }
             c => out.push(c),
         }
     }
