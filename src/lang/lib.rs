@@ -3,4 +3,5 @@
 
 pub mod eval;
 pub mod functions;
+mod suggest;
 pub mod syntax;

@@ -1,1 +1,28 @@
-//! Expressions to values.
+//! Expressions to values, exactly as Terraform evaluates them, with everything that is wrong reported at once.
+//! Knows no files, state or providers: what names stand for comes from a [`Scope`].
+//!
+//! Entry points: [`evaluate`] for a value, [`references`] for what a value depends on.
+
+mod binary;
+mod call;
+mod comprehension;
+mod conditional;
+mod explain;
+mod expression;
+mod operand;
+mod prefix;
+mod references;
+// mod render;
+mod scope;
+mod special;
+mod splat;
+mod template;
+mod traversal;
+
+pub use explain::show;
+pub use expression::evaluate;
+pub use prefix::safe_prefix;
+pub use references::{FreeTraversal, references};
+// pub use render::render;
+pub use scope::{Bound, Indexed, Resolution, Scope};
+pub use traversal::{attribute, index, walk};

@@ -349,6 +349,17 @@ pub fn call(
         .map_err(|error| redact(function, error, seen))
 }
 
+/// How the function is called: `substr(str, offset, length)`.
+pub fn signature(function: &Function) -> String {
+    let mut names: Vec<String> = function
+        .params
+        .iter()
+        .map(|param| param.name.to_owned())
+        .collect();
+    names.extend(function.variadic.map(|param| format!("{}...", param.name)));
+    format!("{}({})", function.name, names.join(", "))
+}
+
 impl Function {
     /// The parameter that takes the argument at `index`, if any does.
     pub fn param(&self, index: usize) -> Option<&Param> {
@@ -356,7 +367,11 @@ impl Function {
     }
 }
 
-fn check_count(function: &Function, given: usize) -> Result<(), FunctionError> {
+/// Checks the number of arguments.
+///
+/// # Errors
+/// When it is not what the function takes.
+pub fn check_count(function: &Function, given: usize) -> Result<(), FunctionError> {
     let wanted = function.params.len();
     if given == wanted || (given > wanted && function.variadic.is_some()) {
         return Ok(());

@@ -1,0 +1,130 @@
+//! Functions that see their arguments as expressions, not as values: `try`, `can`, `type`, and the first argument of
+//! `templatestring`.
+
+use model::{Diagnostic, Diagnostics, Type, Value};
+
+use super::call::Call;
+use super::expression::eval as eval_expr;
+use super::scope::Env;
+use crate::functions::FunctionError;
+use crate::syntax::ast::{Expr, ExprKind};
+
+/// Evaluates the call if it is one of these and needs more than a usual call; none otherwise.
+pub(super) fn eval(call: &Call<'_>, env: Env<'_>, out: &mut Diagnostics) -> Option<Value> {
+    match call.name {
+        "try" => Some(attempt(call, env, out)),
+        "can" => Some(can(call, env, out)),
+        "type" if env.scope.is_console() => Some(type_of(call, env, out)),
+        "templatestring" => literal_template(call, env, out),
+        _ => None,
+    }
+}
+
+fn attempt(call: &Call<'_>, env: Env<'_>, out: &mut Diagnostics) -> Value {
+    if call.expand {
+        return refuse_expansion(call, env, out);
+    }
+    if call.args.is_empty() {
+        return env.fail(out, call.span, || {
+            Diagnostic::error("argument-count", "`try` got 0, takes at least 1 argument")
+        });
+    }
+    for arg in call.args {
+        let mut found = Diagnostics::new();
+        let value = eval_expr(arg, env.counted(), &mut found);
+        if found.has_errors() {
+            continue;
+        }
+        // What is not known yet may fail once it is, and then another argument is taken, of another type.
+        return if value.is_wholly_known() {
+            value
+        } else {
+            Value::dynamic()
+        };
+    }
+    env.fail(out, call.span, || none_succeeded(call, env))
+}
+
+fn none_succeeded(call: &Call<'_>, env: Env<'_>) -> Diagnostic {
+    let mut error =
+        Diagnostic::error("function-failed", "`try`: every argument fails").at(call.name_span, "");
+    for arg in call.args {
+        let mut found = Diagnostics::new();
+        eval_expr(arg, env, &mut found);
+        for reason in found.iter().filter(|reason| reason.is_error()) {
+            let span = reason.primary.as_ref().map_or(arg.span, |label| label.span);
+            error = error.and_at(span, reason.message.clone());
+        }
+    }
+    error
+}
+
+fn can(call: &Call<'_>, env: Env<'_>, out: &mut Diagnostics) -> Value {
+    if call.expand {
+        return refuse_expansion(call, env, out);
+    }
+    let [arg] = call.args else {
+        return wrong_count(call, env, out);
+    };
+    let mut found = Diagnostics::new();
+    let value = eval_expr(arg, env.counted(), &mut found);
+    if found.has_errors() {
+        return Value::Bool(false);
+    }
+    if value.is_wholly_known() {
+        Value::Bool(true)
+    } else {
+        Value::unknown(Type::Bool)
+    }
+}
+
+/// The type of a value as text; the marks stay behind, as a type tells no value.
+fn type_of(call: &Call<'_>, env: Env<'_>, out: &mut Diagnostics) -> Value {
+    let [arg] = call.args else {
+        return wrong_count(call, env, out);
+    };
+    Value::string(eval_expr(arg, env, out).ty().to_string())
+}
+
+fn wrong_count(call: &Call<'_>, env: Env<'_>, out: &mut Diagnostics) -> Value {
+    env.fail(out, call.span, || {
+        let message = format!("`{}` got {}, takes 1 argument", call.name, call.args.len());
+        Diagnostic::error("argument-count", message)
+    })
+}
+
+fn refuse_expansion(call: &Call<'_>, env: Env<'_>, out: &mut Diagnostics) -> Value {
+    env.fail(out, call.span, || {
+        Diagnostic::error(
+            "argument-type",
+            format!(
+                "`{}` takes no `...`: it tries its arguments as they are written",
+                call.name
+            ),
+        )
+    })
+}
+
+/// Reports a template that is not taken from elsewhere; none when the call can go on as usual.
+fn literal_template(call: &Call<'_>, env: Env<'_>, out: &mut Diagnostics) -> Option<Value> {
+    let template = call.args.first()?;
+    let reason = match &template.kind {
+        ExprKind::Literal(_) | ExprKind::Template(_) => {
+            "the template is written here: put its text into the expression itself, as a template string"
+        }
+        ExprKind::Wrap(_) => "the template is in `\"${..}\"`: name it without quotes",
+        _ if is_reference(template) => return None,
+        _ => "the template is an expression: it must be a reference to a string from elsewhere",
+    };
+    let error = FunctionError::argument(0, reason).without_values();
+    Some(env.fail(out, template.span, || call.failed(&error, env)))
+}
+
+/// Whether it is a name with attributes and indexes.
+fn is_reference(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Traversal { .. } => true,
+        ExprKind::Relative { source, .. } | ExprKind::Index { source, .. } => is_reference(source),
+        _ => false,
+    }
+}
