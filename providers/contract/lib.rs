@@ -16,4 +16,4 @@ pub use request::{
     PlanRequest, PlanResponse, ReadRequest, ReadResponse, UpgradeRequest, ValidateRequest,
     ValidateSubject,
 };
-pub use validity::{Violation, plan_is_valid, result_is_compatible};
+pub use validity::{Violation, conforms, plan_is_valid, result_is_compatible};

@@ -67,6 +67,51 @@ pub fn result_is_compatible(block: &Block, planned: &Value, result: &Value) -> V
     found
 }
 
+/// Returns where `value` is not of the type that `block` says: attributes missing or unknown to it, values of other
+/// types. Null and unknown are of every type.
+pub fn conforms(block: &Block, value: &Value) -> Vec<Violation> {
+    let mut found = Vec::new();
+    if value.is_null() || !value.is_known() {
+        return found;
+    }
+    let Some(fields) = value.as_fields() else {
+        At::Root.say(
+            &mut found,
+            format!("an object is needed, found {}", value.ty().friendly()),
+        );
+        return found;
+    };
+    let attributes = block
+        .attributes
+        .iter()
+        .map(|(name, attribute)| (name, attribute.value_type()));
+    let blocks = block
+        .blocks
+        .iter()
+        .map(|(name, nested)| (name, nested.value_type()));
+    for (name, ty) in attributes.chain(blocks) {
+        let at = At::Attribute(&At::Root, name);
+        match fields.get(name) {
+            None => at.say(&mut found, "missing"),
+            Some(value) if is_of_type(value, &ty) => {}
+            Some(value) => {
+                let message = format!(
+                    "{} is needed, found {}",
+                    ty.friendly(),
+                    value.ty().friendly()
+                );
+                at.say(&mut found, message);
+            }
+        }
+    }
+    for name in fields.keys() {
+        if !block.attributes.contains_key(name) && !block.blocks.contains_key(name) {
+            At::Attribute(&At::Root, name).say(&mut found, "not expected here");
+        }
+    }
+    found
+}
+
 /// A place, built only when something is found there.
 enum At<'a> {
     Root,
@@ -541,6 +586,7 @@ fn is_of_type(value: &Value, ty: &Type) -> bool {
     match (ty, value.bare()) {
         (Type::Dynamic, _) => true,
         (_, Value::Null(Type::Dynamic)) => true,
+        (_, Value::Unknown(unknown)) if unknown.ty == Type::Dynamic => true,
         (Type::List(element), Value::List(list)) | (Type::Set(element), Value::Set(list)) => {
             fits(&list.element, element) && list.items.iter().all(|item| is_of_type(item, element))
         }

@@ -1,0 +1,164 @@
+//! What the built-in providers may use of the world around them: time, chance, a directory. All of it is passed in.
+
+use std::fmt::Debug;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use contract::ProviderError;
+use model::clock::{Clock, Timestamp};
+use sha2::{Digest, Sha256};
+
+/// What the built-in providers may use of the world. Clones share.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// Relative paths are relative to this directory; commands run in it.
+    pub directory: PathBuf,
+}
+
+impl World {
+    /// The path a definition means by `path`.
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.directory.join(Path::new(path))
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+/// A source of random bytes.
+pub trait Entropy: Send + Sync + Debug {
+    /// Fills `bytes`.
+    ///
+    /// # Errors
+    /// When the source has none to give.
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), ProviderError>;
+}
+
+/// Random bytes of the operating system, fit for secrets.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), ProviderError> {
+        getrandom::fill(bytes).map_err(|error| {
+            ProviderError::permanent("the operating system gives no random bytes")
+                .detail(error.to_string())
+        })
+    }
+}
+
+/// Bytes that follow from a seed: the same seed gives the same bytes, in every version of Terrace.
+#[derive(Debug)]
+pub struct SeededEntropy {
+    seed: Vec<u8>,
+    block: AtomicU64,
+}
+
+impl SeededEntropy {
+    /// A source that starts anew from `seed`.
+    pub fn new(seed: impl Into<Vec<u8>>) -> Self {
+        Self {
+            seed: seed.into(),
+            block: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Entropy for SeededEntropy {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), ProviderError> {
+        for chunk in bytes.chunks_mut(32) {
+            let block = self.block.fetch_add(1, Ordering::Relaxed);
+            let digest = Sha256::new()
+                .chain_update(block.to_le_bytes())
+                .chain_update(&self.seed)
+                .finalize();
+            for (to, from) in chunk.iter_mut().zip(digest) {
+                *to = from;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns a number below `limit`, all equally likely; 0 when `limit` is 0.
+pub(crate) fn below(entropy: &dyn Entropy, limit: u64) -> Result<u64, ProviderError> {
+    if limit <= 1 {
+        return Ok(0);
+    }
+    // Numbers from the last, incomplete multiple of `limit` would make small results likelier.
+    let fair = u64::MAX - u64::MAX % limit;
+    loop {
+        let mut bytes = [0; 8];
+        entropy.fill(&mut bytes)?;
+        let number = u64::from_le_bytes(bytes);
+        if number < fair {
+            return Ok(number % limit);
+        }
+    }
+}
+
+/// Puts `items` in a random order, all equally likely.
+pub(crate) fn shuffle<T>(entropy: &dyn Entropy, items: &mut [T]) -> Result<(), ProviderError> {
+    for last in (1..items.len()).rev() {
+        let with = below(entropy, last as u64 + 1)?;
+        items.swap(last, usize::try_from(with).unwrap_or(last));
+    }
+    Ok(())
+}
+
+/// A random UUID of version 4.
+pub(crate) fn uuid(entropy: &dyn Entropy) -> Result<String, ProviderError> {
+    let mut bytes = [0; 16];
+    entropy.fill(&mut bytes)?;
+    let number = u128::from_be_bytes(bytes) & !(0xf000_u128 << 64) & !(0xc000_u128 << 48);
+    Ok(uuid_text(number | 0x4000_u128 << 64 | 0x8000_u128 << 48))
+}
+
+/// Writes a UUID in groups of 8, 4, 4, 4 and 12 digits.
+pub(crate) fn uuid_text(number: u128) -> String {
+    let mut text = format!("{number:032x}");
+    for at in [20, 16, 12, 8] {
+        text.insert(at, '-');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_gives_the_same_bytes_each_time() {
+        let bytes = |seed: &str| {
+            let mut bytes = [0; 40];
+            SeededEntropy::new(seed).fill(&mut bytes).unwrap();
+            bytes
+        };
+        assert_eq!(bytes("a"), bytes("a"));
+        assert_ne!(bytes("a"), bytes("b"));
+    }
+
+    #[test]
+    fn a_uuid_names_its_version_and_variant() {
+        let text = uuid(&SystemEntropy).unwrap();
+        let groups: Vec<usize> = text.split('-').map(str::len).collect();
+        assert_eq!(groups, [8, 4, 4, 4, 12]);
+        assert_eq!(text.chars().nth(14), Some('4'));
+        assert!(matches!(text.chars().nth(19), Some('8' | '9' | 'a' | 'b')));
+    }
+
+    #[test]
+    fn a_shuffle_keeps_every_item() {
+        let mut items: Vec<u32> = (0..100).collect();
+        shuffle(&SeededEntropy::new("x"), &mut items).unwrap();
+        assert!(!items.is_sorted());
+        items.sort_unstable();
+        assert!(items.into_iter().eq(0..100));
+    }
+}
