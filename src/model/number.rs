@@ -305,6 +305,18 @@ impl Number {
         self.text(digits, |decimal| decimal.general(count))
     }
 
+    /// Text that is the same for equal numbers, whatever their precision, and for no others. For keys, not for people.
+    pub(crate) fn exact_text(&self) -> String {
+        match &self.0 {
+            Repr::Int { value, .. } => value.to_string(),
+            Repr::Infinity { .. } => self.to_string(),
+            Repr::Big(float) => {
+                let sign = if float.negative { "-" } else { "" };
+                format!("{sign}{:x}p{}", float.size.mantissa, float.size.exponent)
+            }
+        }
+    }
+
     fn shortest(&self) -> Digits {
         Digits::Shortest {
             precision: self.precision(),

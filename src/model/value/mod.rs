@@ -7,6 +7,7 @@ mod convert;
 mod equal;
 mod fields;
 mod marks;
+mod prefix;
 mod range;
 mod set;
 mod unify;
@@ -15,13 +16,14 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use convert::{ConvertError, conversion_exists, convert};
+pub use convert::{ConvertError, conversion_exists, convert, converted_type, mismatch_message};
 pub use equal::{equal, raw_equal};
 pub use fields::Fields;
-pub use marks::{Marks, MarkedPath};
+pub use marks::{MarkedPath, Marks};
+pub use prefix::safe_prefix;
 pub use range::{Bound, Refinement};
 pub use set::element_cmp;
-pub use unify::{Unified, unify};
+pub use unify::{Unified, unify, unify_safe};
 
 use crate::number::Number;
 use crate::path::{Path, PathStep};
@@ -101,7 +103,10 @@ impl Value {
 
     /// An unknown of a type nothing else is known about.
     pub fn unknown(ty: Type) -> Self {
-        Self::Unknown(Arc::new(Unknown { ty, refinement: Refinement::default() }))
+        Self::Unknown(Arc::new(Unknown {
+            ty,
+            refinement: Refinement::default(),
+        }))
     }
 
     /// An unknown of unknown type: what evaluation goes on with after an error.
@@ -111,7 +116,13 @@ impl Value {
 
     /// An unknown of a type that is certainly not null.
     pub fn unknown_not_null(ty: Type) -> Self {
-        Self::refined(ty, Refinement { not_null: true, ..Refinement::default() })
+        Self::refined(
+            ty,
+            Refinement {
+                not_null: true,
+                ..Refinement::default()
+            },
+        )
     }
 
     /// A string value.
@@ -137,7 +148,10 @@ impl Value {
 
     /// A map; every value must be of type `element` already. A later entry wins over an earlier one of its key.
     pub fn map(element: Type, entries: impl IntoIterator<Item = (Str, Self)>) -> Self {
-        Self::Map(Arc::new(Map { element, entries: entries.into_iter().collect() }))
+        Self::Map(Arc::new(Map {
+            element,
+            entries: entries.into_iter().collect(),
+        }))
     }
 
     /// A tuple.
@@ -147,7 +161,12 @@ impl Value {
 
     /// An object. A later entry wins over an earlier one of its name.
     pub fn object<N: Into<Str>>(entries: impl IntoIterator<Item = (N, Self)>) -> Self {
-        Self::Object(Arc::new(entries.into_iter().map(|(name, value)| (name.into(), value)).collect()))
+        Self::Object(Arc::new(
+            entries
+                .into_iter()
+                .map(|(name, value)| (name.into(), value))
+                .collect(),
+        ))
     }
 
     /// The value's type; dynamic for a bare null and for an unknown of unknown type.
@@ -162,9 +181,11 @@ impl Value {
             Self::Set(set) => Type::set(set.element.clone()),
             Self::Map(map) => Type::map(map.element.clone()),
             Self::Tuple(items) => Type::tuple(items.iter().map(Self::ty)),
-            Self::Object(fields) => {
-                Type::object(fields.iter().map(|(name, value)| (name.clone(), value.ty())))
-            }
+            Self::Object(fields) => Type::object(
+                fields
+                    .iter()
+                    .map(|(name, value)| (name.clone(), value.ty())),
+            ),
             Self::Marked(marked) => marked.value.ty(),
         }
     }

@@ -1,8 +1,10 @@
 //! Sets: the order and sameness of their elements, as cty has them (the order shows in state and JSON).
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 use super::{Marks, Value};
+use crate::text::Str;
 use crate::ty::Type;
 
 /// Makes a set of `items`: sorted, distinct, their marks moved to the set.
@@ -19,15 +21,9 @@ pub(super) fn make(element: Type, items: Vec<Value>) -> Value {
     if element.is_primitive() || element == Type::Dynamic {
         bare.sort_by(element_cmp);
         // Two unknowns may turn out different, so they are both kept.
-        bare.dedup_by(|a, b| a == b && a.is_wholly_known());
+        bare.dedup_by(|a, b| a == b && a.is_known());
     } else {
-        let mut keyed: Vec<(Vec<u8>, Value)> = bare
-            .into_iter()
-            .map(|item| (sort_key(&item), item))
-            .collect();
-        keyed.sort_by(|a, b| rank(&a.1).cmp(&rank(&b.1)).then_with(|| a.0.cmp(&b.0)));
-        keyed.dedup_by(|a, b| a.0 == b.0 && a.1 == b.1 && a.1.is_wholly_known());
-        bare = keyed.into_iter().map(|(_, item)| item).collect();
+        bare = sorted_compounds(bare);
     }
     bare.shrink_to_fit();
     Value::Set(std::sync::Arc::new(super::List {
@@ -35,6 +31,27 @@ pub(super) fn make(element: Type, items: Vec<Value>) -> Value {
         items: bare,
     }))
     .mark(marks)
+}
+
+/// Sorts compound values by what cty hashes, values of the same hash in the order they came in, and drops repetitions.
+fn sorted_compounds(items: Vec<Value>) -> Vec<Value> {
+    let mut keyed: Vec<(u8, Vec<u8>, Value)> = items
+        .into_iter()
+        .map(|item| (rank(&item), key(&item, Digits::Hashed), item))
+        .collect();
+    keyed.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
+    // The hash rounds numbers, so it alone does not tell that two values are the same.
+    let mut seen = HashSet::new();
+    keyed.retain(|(_, _, item)| !item.is_wholly_known() || seen.insert(key(item, Digits::All)));
+    keyed.into_iter().map(|(_, _, item)| item).collect()
+}
+
+/// Whether two sets of wholly known elements without marks have the same elements.
+pub(super) fn same_elements(a: &[Value], b: &[Value]) -> bool {
+    let keys = |items: &[Value]| -> HashSet<Vec<u8>> {
+        items.iter().map(|item| key(item, Digits::All)).collect()
+    };
+    a.len() == b.len() && keys(a) == keys(b)
 }
 
 /// The order of two elements of one set: numbers ascending, strings by code point, false before true, compound
@@ -45,7 +62,7 @@ pub fn element_cmp(a: &Value, b: &Value) -> Ordering {
         (Value::Number(a), Value::Number(b)) => a.cmp(b),
         (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
         _ => rank(a).cmp(&rank(b)).then_with(|| match rank(a) {
-            0 => sort_key(a).cmp(&sort_key(b)),
+            0 => key(a, Digits::Hashed).cmp(&key(b, Digits::Hashed)),
             _ => Ordering::Equal,
         }),
     }
@@ -59,47 +76,60 @@ fn rank(value: &Value) -> u8 {
     }
 }
 
-fn sort_key(value: &Value) -> Vec<u8> {
+/// How exactly numbers stand in a key.
+#[derive(Clone, Copy)]
+enum Digits {
+    /// With ten digits, as cty hashes them.
+    Hashed,
+    /// So that only equal numbers have the same key.
+    All,
+}
+
+fn key(value: &Value, digits: Digits) -> Vec<u8> {
     let mut key = Vec::new();
-    append_key(value, &mut key);
+    append_key(value, digits, &mut key);
     key
 }
 
-fn append_key(value: &Value, out: &mut Vec<u8>) {
+fn append_key(value: &Value, digits: Digits, out: &mut Vec<u8>) {
     let mut group =
-        |open: u8, items: &mut dyn Iterator<Item = (Option<&Value>, &Value)>, close: u8| {
+        |open: u8, items: &mut dyn Iterator<Item = (Option<&Str>, &Value)>, close: u8| {
             out.push(open);
-            for (key, item) in items {
-                if let Some(key) = key {
-                    append_key(key, out);
+            for (name, item) in items {
+                if let Some(name) = name {
+                    out.extend(go_quote(name).bytes());
                     out.push(b':');
                 }
-                append_key(item, out);
+                append_key(item, digits, out);
                 out.push(b';');
             }
             out.push(close);
         };
-    match value {
-        Value::Unknown(_) => out.push(b'?'),
-        Value::Null(_) => out.push(b'~'),
-        Value::Bool(true) => out.push(b'T'),
-        Value::Bool(false) => out.push(b'F'),
-        Value::Number(number) => out.extend(number.text_general(Some(10)).bytes()),
-        Value::String(text) => out.extend(go_quote(text).bytes()),
-        Value::List(list) | Value::Set(list) => {
+    match (value, digits) {
+        (Value::Unknown(_), _) => out.push(b'?'),
+        (Value::Null(_), _) => out.push(b'~'),
+        (Value::Bool(true), _) => out.push(b'T'),
+        (Value::Bool(false), _) => out.push(b'F'),
+        (Value::Number(number), Digits::Hashed) => {
+            out.extend(number.text_general(Some(10)).bytes())
+        }
+        (Value::Number(number), Digits::All) => out.extend(number.exact_text().bytes()),
+        (Value::String(text), _) => out.extend(go_quote(text).bytes()),
+        (Value::List(list) | Value::Set(list), _) => {
             group(b'[', &mut list.items.iter().map(|item| (None, item)), b']');
         }
-        Value::Tuple(items) => group(b'<', &mut items.iter().map(|item| (None, item)), b'>'),
-        Value::Object(fields) => group(b'<', &mut fields.values().map(|item| (None, item)), b'>'),
-        Value::Map(map) => {
-            let keys: Vec<Value> = map.entries.keys().cloned().map(Value::String).collect();
+        (Value::Tuple(items), _) => group(b'<', &mut items.iter().map(|item| (None, item)), b'>'),
+        (Value::Object(fields), _) => {
+            group(b'<', &mut fields.values().map(|item| (None, item)), b'>')
+        }
+        (Value::Map(map), _) => {
             group(
                 b'{',
-                &mut keys.iter().map(Some).zip(map.entries.values()),
+                &mut map.entries.iter().map(|(name, item)| (Some(name), item)),
                 b'}',
             );
         }
-        Value::Marked(marked) => append_key(&marked.value, out),
+        (Value::Marked(marked), _) => append_key(&marked.value, digits, out),
     }
 }
 
@@ -118,14 +148,20 @@ fn go_quote(text: &str) -> String {
             '\u{8}' => out.push_str("\\b"),
             '\u{c}' => out.push_str("\\f"),
             '\u{b}' => out.push_str("\\v"),
-            c if (c as u32) < 0x20 || c as u32 == 0x7f => {
-                out.push_str(&format!("\\x{:02x}", c as u32))
-            }
-            c => out.push(c),
+            c if c.is_ascii_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c if is_printable(c) => out.push(c),
+            c if u32::from(c) > 0xffff => out.push_str(&format!("\\U{:08x}", u32::from(c))),
+            c => out.push_str(&format!("\\u{:04x}", u32::from(c))),
         }
     }
     out.push('"');
     out
+}
+
+/// Letters, marks, numbers, punctuation, symbols and the ASCII space.
+fn is_printable(c: char) -> bool {
+    // After another character only what cannot be printed is escaped, marks are not.
+    c.is_ascii() || ['a', c].iter().collect::<String>().escape_debug().count() == 2
 }
 
 #[cfg(test)]
@@ -143,5 +179,75 @@ mod tests {
         let set = Value::set(Type::String, vec![Value::from("a").mark(Marks::SENSITIVE)]);
         assert_eq!(set.marks(), Marks::SENSITIVE);
         assert!(!set.bare().has_marks());
+    }
+
+    #[test]
+    fn numbers_that_only_differ_beyond_the_hash_are_kept_apart() {
+        let item = |id: i64| Value::object([("id", Value::int(id))]);
+        let ids = [12_345_678_901, 12_345_678_902, 12_345_678_901];
+        let set = Value::set(item(0).ty(), ids.map(item).to_vec());
+        assert_eq!(
+            set.as_items().unwrap(),
+            [12_345_678_901, 12_345_678_902].map(item)
+        );
+    }
+
+    #[test]
+    fn unknown_elements_are_all_kept_after_the_known() {
+        let unknown = Value::unknown(Type::String);
+        let set = Value::set(
+            Type::String,
+            vec![
+                unknown.clone(),
+                Value::from("a"),
+                unknown.clone(),
+                Value::Null(Type::String),
+            ],
+        );
+        assert_eq!(
+            set.as_items().unwrap(),
+            [
+                Value::from("a"),
+                Value::Null(Type::String),
+                unknown.clone(),
+                unknown
+            ]
+        );
+    }
+
+    #[test]
+    fn compounds_are_in_the_order_of_their_hashed_text() {
+        let item = |name: &str, size: i64| {
+            Value::object([("name", Value::from(name)), ("size", Value::int(size))])
+        };
+        let items = vec![
+            item("b", 1),
+            item("a", 10),
+            item("a", 9),
+            item("\u{e9}", 1),
+            item("B", 1),
+        ];
+        let set = Value::set(item("", 0).ty(), items);
+        let names: Vec<String> = set
+            .as_items()
+            .unwrap()
+            .iter()
+            .map(|item| {
+                format!(
+                    "{}{}",
+                    item.get("name").unwrap().as_str().unwrap(),
+                    item.get("size").unwrap().as_number().unwrap()
+                )
+            })
+            .collect();
+        assert_eq!(names, ["B1", "a10", "a9", "b1", "\u{e9}1"]);
+    }
+
+    #[test]
+    fn strings_are_quoted_as_go_does() {
+        assert_eq!(
+            go_quote("a\"\\\n\u{1}\u{7f}\u{a0}\u{e9}e\u{301}\u{e0001}"),
+            "\"a\\\"\\\\\\n\\x01\\x7f\\u00a0\u{e9}e\u{301}\\U000e0001\""
+        );
     }
 }
