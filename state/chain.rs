@@ -1,0 +1,308 @@
+//! The chain of ended runs: each run's hash covers what it did and the hash of the one before, so that an edited or removed
+//! run is found. Entry point: [`ChainReport`].
+
+use model::Str;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension};
+use sha2::{Digest, Sha256};
+
+use crate::desk::{Desk, id_range};
+use crate::error::{Failure, RecordError};
+use crate::id::RunId;
+use crate::run::{RunRow, read_run};
+use crate::schema::RUN_BITS;
+use crate::term::EnvironmentId;
+
+/// Whether the history of an environment is as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainReport {
+    /// Ended runs that are as they were written, from the first.
+    pub sound: u64,
+    /// The first place where something is wrong.
+    pub broken: Option<Break>,
+}
+
+/// A place where the history is not as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Break {
+    /// The place among the environment's ended runs, from 1.
+    pub position: u64,
+    /// The run there; none if none is.
+    pub run: Option<RunId>,
+    /// What is wrong.
+    pub wrong: Wrong,
+}
+
+/// What is wrong with a place in the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// The run's own row was edited.
+    RunEdited,
+    /// Something in the run's journal, events or checks was edited, added or removed.
+    JournalEdited,
+    /// The run was removed.
+    Removed,
+    /// There are runs after the last one that was written.
+    Added,
+}
+
+impl Desk {
+    /// Adds a run that just ended to its environment's chain.
+    pub(crate) fn link(&mut self, environment: EnvironmentId, run: RunId) -> Result<(), Failure> {
+        let journal = journal_digest(&self.conn, run)?;
+        let sql = "SELECT chain_length + 1, chain_head FROM environment WHERE id = ?1";
+        let (position, previous): (u64, Vec<u8>) = self
+            .conn
+            .prepare_cached(sql)?
+            .query_row([environment], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        // The row is read back with placeholders, so that what is hashed is what is stored.
+        let sql = "UPDATE run SET position = ?2, journal = ?3, hash = ?4 WHERE id = ?1";
+        self.conn
+            .prepare_cached(sql)?
+            .execute((run.0, position, journal, [0_u8; 32]))?;
+        let hash = run_hash(&previous, &read_run(&self.conn, run)?);
+        self.conn
+            .prepare_cached(sql)?
+            .execute((run.0, position, journal, hash))?;
+        let sql = "UPDATE environment SET chain_length = ?2, chain_head = ?3 WHERE id = ?1";
+        self.conn
+            .prepare_cached(sql)?
+            .execute((environment, position, hash))?;
+        Ok(())
+    }
+}
+
+/// Checks the history of an environment from its first run.
+pub(crate) fn verify(conn: &Connection, environment: &str) -> Result<ChainReport, Failure> {
+    let sql = "SELECT id, chain_length, chain_head FROM environment WHERE name = ?1";
+    let found: Option<(EnvironmentId, u64, Vec<u8>)> = conn
+        .prepare_cached(sql)?
+        .query_row([environment], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .optional()?;
+    let Some((id, length, head)) = found else {
+        return Ok(ChainReport {
+            sound: 0,
+            broken: None,
+        });
+    };
+    let sql = "SELECT id, position FROM run WHERE environment = ?1 AND position IS NOT NULL \
+               ORDER BY position";
+    let mut select = conn.prepare_cached(sql)?;
+    let mut rows = select.query([id])?;
+    let mut previous = Vec::new();
+    let mut sound = 0;
+    let broken = |sound, run, wrong| {
+        Ok(ChainReport {
+            sound,
+            broken: Some(Break {
+                position: sound + 1,
+                run,
+                wrong,
+            }),
+        })
+    };
+    while let Some(row) = rows.next()? {
+        let run = RunId(row.get(0)?);
+        if row.get::<_, u64>(1)? != sound + 1 {
+            return broken(sound, None, Wrong::Removed);
+        }
+        if sound == length {
+            return broken(sound, Some(run), Wrong::Added);
+        }
+        match check_run(conn, &previous, run)? {
+            Ok(hash) => previous = hash,
+            Err(wrong) => return broken(sound, Some(run), wrong),
+        }
+        sound += 1;
+    }
+    if sound < length {
+        return broken(sound, None, Wrong::Removed);
+    }
+    if previous != head {
+        // Every run fits the one before it, so the last was replaced whole.
+        return broken(sound.saturating_sub(1), None, Wrong::RunEdited);
+    }
+    Ok(ChainReport {
+        sound,
+        broken: None,
+    })
+}
+
+/// Returns the hash of a run that is as it was written.
+fn check_run(
+    conn: &Connection,
+    previous: &[u8],
+    run: RunId,
+) -> Result<Result<Vec<u8>, Wrong>, Failure> {
+    let row = match read_run(conn, run) {
+        Ok(row) => row,
+        // What cannot even be read was not written by this program.
+        Err(Failure::Storage(error)) if error.sqlite_error_code().is_none() => {
+            return Ok(Err(Wrong::RunEdited));
+        }
+        Err(failure) => return Err(failure),
+    };
+    let Some(end) = &row.end else {
+        return Ok(Err(Wrong::RunEdited));
+    };
+    if run_hash(previous, &row) != end.hash {
+        return Ok(Err(Wrong::RunEdited));
+    }
+    if journal_digest(conn, run)? != end.journal {
+        return Ok(Err(Wrong::JournalEdited));
+    }
+    Ok(Ok(end.hash.to_vec()))
+}
+
+/// Fields one after the other, each with its kind and length, so that no two lists of fields are the same bytes.
+struct Fields(Sha256);
+
+impl Fields {
+    fn new(of: &str) -> Self {
+        let mut fields = Self(Sha256::new());
+        fields.text(Some(of));
+        fields
+    }
+
+    fn field(&mut self, kind: u8, bytes: &[u8]) {
+        self.0.update([kind]);
+        self.0.update((bytes.len() as u64).to_le_bytes());
+        self.0.update(bytes);
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.field(b'b', bytes);
+    }
+
+    fn number(&mut self, number: i64) {
+        self.field(b'n', &number.to_le_bytes());
+    }
+
+    fn count(&mut self, number: u64) {
+        self.field(b'c', &number.to_le_bytes());
+    }
+
+    fn text(&mut self, text: Option<&str>) {
+        match text {
+            Some(text) => self.field(b't', text.as_bytes()),
+            None => self.field(b'-', &[]),
+        }
+    }
+
+    fn value(&mut self, value: ValueRef<'_>) {
+        match value {
+            ValueRef::Null => self.text(None),
+            ValueRef::Integer(number) => self.number(number),
+            ValueRef::Real(number) => self.field(b'r', &number.to_bits().to_le_bytes()),
+            ValueRef::Text(text) => self.field(b't', text),
+            ValueRef::Blob(bytes) => self.bytes(bytes),
+        }
+    }
+
+    fn done(self) -> [u8; 32] {
+        self.0.finalize().into()
+    }
+}
+
+/// The hash of an ended run after the one whose hash is `previous` (empty for the first). It covers everything in the row.
+fn run_hash(previous: &[u8], run: &RunRow) -> [u8; 32] {
+    let RunRow {
+        id,
+        environment,
+        token,
+        kind,
+        plan,
+        revision,
+        actor,
+        note,
+        started,
+        serial_before,
+        serial_after,
+        end,
+    } = run;
+    let mut fields = Fields::new("terrace run 1");
+    fields.bytes(previous);
+    fields.count(id.0);
+    fields.text(Some(Str::as_str(environment)));
+    fields.text(token.map(|token| token.to_string()).as_deref());
+    fields.text(Some(kind.as_str()));
+    fields.text(plan.as_deref());
+    fields.text(revision.as_deref());
+    fields.text(Some(actor));
+    fields.text(note.as_deref());
+    fields.number(started.0);
+    fields.count(serial_before.0);
+    fields.text(serial_after.map(|serial| serial.to_string()).as_deref());
+    if let Some(end) = end {
+        fields.text(Some(end.outcome.as_str()));
+        for (name, count) in &end.counts {
+            fields.text(Some(name));
+            fields.count(*count);
+        }
+        fields.number(end.ended.0);
+        fields.count(end.position);
+        fields.bytes(&end.journal);
+    }
+    fields.done()
+}
+
+/// What a run's rows in other tables are hashed from. Of an intent that another run settled, that run has the result.
+/// Names and columns are part of what is stored: they may not change.
+const PARTS: [(&str, &str); 4] = [
+    (
+        "intents",
+        "SELECT intent.id, token, step, text, key, deposed, action, marker, intended, payload \
+         FROM intent LEFT JOIN term ON term.id = block WHERE intent.id >= ?1 AND intent.id < ?2 \
+         ORDER BY intent.id",
+    ),
+    (
+        "results",
+        "SELECT id, settled, how, detail FROM intent \
+         WHERE id >= ?1 AND id < ?2 AND settled_by = ?1 >> 32 ORDER BY id",
+    ),
+    (
+        "events",
+        "SELECT id, at, body FROM event WHERE id >= ?1 AND id < ?2 ORDER BY id",
+    ),
+    (
+        "checks",
+        "SELECT id, name, passed, at, detail FROM check_result \
+         WHERE id >= ?1 AND id < ?2 ORDER BY id",
+    ),
+];
+
+/// The results a run recorded of other runs' intents.
+const SETTLED_LATER: (&str, &str) = (
+    "recovered",
+    "SELECT id, settled, how, detail FROM intent \
+     WHERE settled_by = ?1 AND settled_by <> (id >> 32) ORDER BY id",
+);
+
+fn journal_digest(conn: &Connection, run: RunId) -> Result<[u8; 32], Failure> {
+    let mut fields = Fields::new("terrace journal 1");
+    let (from, to) = id_range(run.0, RUN_BITS)?;
+    for part in PARTS {
+        add_rows(conn, &mut fields, part, &[from, to])?;
+    }
+    let run = i64::try_from(run.0).map_err(|_| RecordError::bug("a run number too large"))?;
+    add_rows(conn, &mut fields, SETTLED_LATER, &[run])?;
+    Ok(fields.done())
+}
+
+fn add_rows(
+    conn: &Connection,
+    fields: &mut Fields,
+    (name, sql): (&str, &str),
+    parameters: &[i64],
+) -> Result<(), rusqlite::Error> {
+    let mut select = conn.prepare_cached(sql)?;
+    let columns = select.column_count();
+    let mut rows = select.query(rusqlite::params_from_iter(parameters))?;
+    fields.text(Some(name));
+    while let Some(row) = rows.next()? {
+        (0..columns).try_for_each(|column| row.get_ref(column).map(|value| fields.value(value)))?;
+    }
+    Ok(())
+}

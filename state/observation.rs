@@ -1,0 +1,120 @@
+//! What a run saw: its events, and the results of checks, which are evidence for promotion.
+//! Entry points: [`EventRow`], [`CheckResult`].
+
+use rusqlite::{Connection, Row};
+
+use crate::desk::{Desk, Numbered, Scope, Writes, id_range};
+use crate::error::Failure;
+use crate::id::{RunId, UnixMillis};
+use crate::schema::RUN_BITS;
+
+/// An event of a run that is no step of it. The text is the caller's; JSON by custom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventRow {
+    /// When.
+    pub at: UnixMillis,
+    /// What.
+    pub body: String,
+}
+
+/// The result of one check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckResult {
+    /// The check's name.
+    pub name: String,
+    /// Whether it passed.
+    pub passed: bool,
+    /// When it was decided.
+    pub at: UnixMillis,
+    /// What was seen, in words.
+    pub detail: String,
+}
+
+/// The result of one check with the run that made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckRow {
+    /// The run.
+    pub run: RunId,
+    /// The result.
+    pub result: CheckResult,
+}
+
+impl Desk {
+    /// Adds an event to a run.
+    pub(crate) fn event(&mut self, scope: &Scope, event: &EventRow) -> Result<(), Failure> {
+        self.guard(scope, Writes::Observations)?;
+        let id = self.next_in_run(Numbered::Event, scope.run)?;
+        let mut insert = self
+            .conn
+            .prepare_cached("INSERT INTO event (id, at, body) VALUES (?1, ?2, ?3)")?;
+        insert.execute((id, event.at.0, &event.body))?;
+        Ok(())
+    }
+
+    /// Adds the result of a check to a run.
+    pub(crate) fn check(&mut self, scope: &Scope, check: &CheckResult) -> Result<(), Failure> {
+        let CheckResult {
+            name,
+            passed,
+            at,
+            detail,
+        } = check;
+        self.guard(scope, Writes::Observations)?;
+        let id = self.next_in_run(Numbered::CheckResult, scope.run)?;
+        let sql =
+            "INSERT INTO check_result (id, name, passed, at, detail) VALUES (?1, ?2, ?3, ?4, ?5)";
+        self.conn
+            .prepare_cached(sql)?
+            .execute((id, name, passed, at.0, detail))?;
+        Ok(())
+    }
+}
+
+/// Reads the events of a run in their order.
+pub(crate) fn read_events(conn: &Connection, run: RunId) -> Result<Vec<EventRow>, Failure> {
+    let sql = "SELECT at, body FROM event WHERE id >= ?1 AND id < ?2 ORDER BY id";
+    let mut select = conn.prepare_cached(sql)?;
+    let rows = select.query_map(id_range(run.0, RUN_BITS)?, |row| {
+        Ok(EventRow {
+            at: UnixMillis(row.get(0)?),
+            body: row.get(1)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Reads the results of a run's checks in their order.
+pub(crate) fn read_checks(conn: &Connection, run: RunId) -> Result<Vec<CheckRow>, Failure> {
+    let sql = "SELECT id, name, passed, at, detail FROM check_result \
+               WHERE id >= ?1 AND id < ?2 ORDER BY id";
+    let mut select = conn.prepare_cached(sql)?;
+    let rows = select.query_map(id_range(run.0, RUN_BITS)?, read_check)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Reads the newest result of each check of an environment, by name.
+pub(crate) fn read_newest_checks(
+    conn: &Connection,
+    environment: &str,
+) -> Result<Vec<CheckRow>, rusqlite::Error> {
+    let sql = "SELECT max(check_result.id), name, passed, at, detail FROM run \
+               JOIN check_result ON check_result.id >= run.id << 32 \
+               AND check_result.id < (run.id + 1) << 32 \
+               WHERE run.environment = (SELECT id FROM environment WHERE name = ?1) \
+               GROUP BY name ORDER BY name";
+    let mut select = conn.prepare_cached(sql)?;
+    let rows = select.query_map([environment], read_check)?;
+    rows.collect()
+}
+
+fn read_check(row: &Row<'_>) -> Result<CheckRow, rusqlite::Error> {
+    Ok(CheckRow {
+        run: RunId(row.get::<_, u64>(0)? >> RUN_BITS),
+        result: CheckResult {
+            name: row.get(1)?,
+            passed: row.get(2)?,
+            at: UnixMillis(row.get(3)?),
+            detail: row.get(4)?,
+        },
+    })
+}

@@ -1,0 +1,250 @@
+//! The tables of the record and how an older format becomes the newest. Knows nothing of what the rows mean to the engine.
+
+use std::cmp::Ordering;
+
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::error::{Failure, RecordError};
+
+/// The newest format this program knows.
+pub(crate) const FORMAT: i64 = 1;
+
+/// Tells a record from other SQLite databases: `TERR`.
+const APPLICATION: i64 = 0x5445_5252;
+
+/// What brings a record from format n to n + 1, from n = 0 (empty).
+const STEPS: [&str; 1] = [FIRST];
+
+/// Makes an empty database the record, in one transaction.
+pub(crate) fn create(conn: &Connection) -> Result<(), rusqlite::Error> {
+    conn.execute_batch("BEGIN IMMEDIATE")?;
+    conn.pragma_update(None, "application_id", APPLICATION)?;
+    for step in STEPS {
+        conn.execute_batch(step)?;
+    }
+    conn.execute("INSERT INTO meta VALUES ('format', ?1)", [FORMAT])?;
+    conn.execute_batch("COMMIT")
+}
+
+/// What an opened database is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// A record of the newest format.
+    Current,
+    /// A record of an older format.
+    Older(i64),
+    /// A record of a format from the future.
+    Newer(i64),
+    /// A database that is no record, or nothing at all.
+    Foreign,
+}
+
+/// Looks at what an opened database is.
+pub(crate) fn inspect(conn: &Connection) -> Result<Found, rusqlite::Error> {
+    let application: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if application != APPLICATION {
+        return Ok(Found::Foreign);
+    }
+    let format = format(conn)?;
+    Ok(match format.cmp(&FORMAT) {
+        _ if format < 1 => Found::Foreign,
+        Ordering::Less => Found::Older(format),
+        Ordering::Equal => Found::Current,
+        Ordering::Greater => Found::Newer(format),
+    })
+}
+
+fn format(conn: &Connection) -> Result<i64, rusqlite::Error> {
+    conn.query_row("SELECT value FROM meta WHERE name = 'format'", [], |row| {
+        row.get(0)
+    })
+}
+
+/// Brings an older record to the newest format, in one transaction.
+pub(crate) fn upgrade(conn: &Connection) -> Result<(), Failure> {
+    conn.execute_batch("BEGIN IMMEDIATE")?;
+    // Another process may have done it meanwhile.
+    let from = usize::try_from(format(conn)?).map_err(|_| RecordError::bug("a negative format"))?;
+    for step in STEPS.iter().skip(from) {
+        conn.execute_batch(step)?;
+    }
+    conn.execute("UPDATE meta SET value = ?1 WHERE name = 'format'", [FORMAT])?;
+    Ok(conn.execute_batch("COMMIT")?)
+}
+
+/// Reads a value of the meta table.
+pub(crate) fn meta(conn: &Connection, name: &str) -> Result<Option<Vec<u8>>, rusqlite::Error> {
+    let mut statement = conn.prepare_cached("SELECT value FROM meta WHERE name = ?1")?;
+    statement.query_row([name], |row| row.get(0)).optional()
+}
+
+/// Row ids of `object` begin with the environment, so that an environment's rows lie together.
+pub(crate) const OBJECT_BITS: u32 = 40;
+
+/// Row ids of `intent` and `event` begin with the run, so that a run's rows lie together.
+pub(crate) const RUN_BITS: u32 = 32;
+
+const FIRST: &str = "
+CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE environment (
+    id           INTEGER PRIMARY KEY,
+    name         TEXT NOT NULL UNIQUE,
+    lineage      TEXT NOT NULL,
+    serial       INTEGER NOT NULL DEFAULT 0,
+    chain_length INTEGER NOT NULL DEFAULT 0,      -- ended runs
+    chain_head   BLOB NOT NULL DEFAULT x''        -- hash of the last of them
+) STRICT;
+
+-- Texts that many rows share: addresses of blocks, providers. Never changed, never removed.
+CREATE TABLE term (
+    id          INTEGER PRIMARY KEY,
+    environment INTEGER NOT NULL,
+    text        TEXT NOT NULL,
+    UNIQUE (environment, text)
+) STRICT;
+
+-- What exists now. `key` is -1 for none, a number for count, a text for for_each; `deposed` is '' for the current object.
+CREATE TABLE object (
+    id                    INTEGER PRIMARY KEY,    -- environment << 40 | n
+    block                 INTEGER NOT NULL,
+    key                   ANY NOT NULL,
+    deposed               TEXT NOT NULL,
+    since                 INTEGER NOT NULL,       -- serial
+    run                   INTEGER NOT NULL,
+    provider              INTEGER NOT NULL,
+    schema_version        INTEGER NOT NULL,
+    tainted               INTEGER NOT NULL,
+    create_before_destroy INTEGER NOT NULL,
+    dependencies          BLOB NOT NULL,          -- term ids, 4 bytes each, little-endian
+    sealed                INTEGER NOT NULL,       -- 1: attributes, 2: private
+    private               BLOB,
+    attributes            BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX object_address ON object (block, key, deposed);
+
+-- What existed at the serials from `since` to the one before `until`.
+CREATE TABLE object_past (
+    id                    INTEGER PRIMARY KEY,
+    environment           INTEGER NOT NULL,
+    until                 INTEGER NOT NULL,
+    block                 INTEGER NOT NULL,
+    key                   ANY NOT NULL,
+    deposed               TEXT NOT NULL,
+    since                 INTEGER NOT NULL,
+    run                   INTEGER NOT NULL,
+    provider              INTEGER NOT NULL,
+    schema_version        INTEGER NOT NULL,
+    tainted               INTEGER NOT NULL,
+    create_before_destroy INTEGER NOT NULL,
+    dependencies          BLOB NOT NULL,
+    sealed                INTEGER NOT NULL,
+    private               BLOB,
+    attributes            BLOB NOT NULL
+) STRICT;
+CREATE INDEX object_past_until ON object_past (environment, until);
+
+CREATE TABLE output (
+    environment INTEGER NOT NULL,
+    name        TEXT NOT NULL,
+    since       INTEGER NOT NULL,
+    sensitive   INTEGER NOT NULL,
+    sealed      INTEGER NOT NULL,
+    value       BLOB NOT NULL,
+    PRIMARY KEY (environment, name)
+) STRICT;
+CREATE TABLE output_past (
+    id          INTEGER PRIMARY KEY,
+    environment INTEGER NOT NULL,
+    until       INTEGER NOT NULL,
+    name        TEXT NOT NULL,
+    since       INTEGER NOT NULL,
+    sensitive   INTEGER NOT NULL,
+    sealed      INTEGER NOT NULL,
+    value       BLOB NOT NULL
+) STRICT;
+CREATE INDEX output_past_until ON output_past (environment, until);
+
+CREATE TABLE run (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    environment   INTEGER NOT NULL,
+    token         INTEGER,                        -- of the lease; null: the run only observes
+    kind          TEXT NOT NULL,
+    plan          TEXT,
+    revision      TEXT,
+    actor         TEXT NOT NULL,
+    note          TEXT,
+    started       INTEGER NOT NULL,
+    serial_before INTEGER NOT NULL,
+    serial_after  INTEGER,                        -- null until something is changed
+    ended         INTEGER,
+    outcome       TEXT,
+    counts        TEXT,
+    journal       BLOB,                           -- digest of its intents, results, events and checks
+    position      INTEGER,                        -- in the environment's chain, from 1
+    hash          BLOB
+) STRICT;
+CREATE UNIQUE INDEX run_chain ON run (environment, position) WHERE position IS NOT NULL;
+CREATE INDEX run_environment ON run (environment, id);
+
+CREATE TABLE intent (
+    id          INTEGER PRIMARY KEY,              -- run << 32 | n
+    environment INTEGER NOT NULL,
+    token       INTEGER NOT NULL,
+    step        INTEGER NOT NULL,
+    block       INTEGER NOT NULL,
+    key         ANY NOT NULL,
+    deposed     TEXT NOT NULL,
+    action      TEXT NOT NULL,
+    marker      TEXT NOT NULL,
+    intended    INTEGER NOT NULL,
+    payload     BLOB NOT NULL,                    -- digest of prior and planned, kept when they are dropped
+    sealed      INTEGER NOT NULL,                 -- 1: prior, 2: planned
+    prior       BLOB,                             -- both dropped when settled
+    planned     BLOB,
+    settled_by  INTEGER,                          -- run; null: open
+    settled     INTEGER,
+    how         TEXT,
+    detail      TEXT
+) STRICT;
+CREATE INDEX intent_open ON intent (environment) WHERE settled_by IS NULL;
+CREATE INDEX intent_settled_later ON intent (settled_by) WHERE settled_by <> (id >> 32);
+
+CREATE TABLE event (
+    id   INTEGER PRIMARY KEY,                     -- run << 32 | n
+    at   INTEGER NOT NULL,
+    body TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE check_result (
+    id     INTEGER PRIMARY KEY,                   -- run << 32 | n
+    name   TEXT NOT NULL,
+    passed INTEGER NOT NULL,
+    at     INTEGER NOT NULL,
+    detail TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE lease (
+    environment INTEGER PRIMARY KEY,
+    token       INTEGER NOT NULL,
+    held        INTEGER NOT NULL,
+    holder      TEXT NOT NULL,                    -- JSON
+    since       INTEGER NOT NULL,
+    expires     INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE plan (
+    id          TEXT PRIMARY KEY,
+    environment INTEGER NOT NULL,
+    serial      INTEGER NOT NULL,
+    created     INTEGER NOT NULL,
+    sealed      INTEGER NOT NULL,
+    bytes       BLOB NOT NULL
+) STRICT;
+CREATE INDEX plan_environment ON plan (environment, created);
+
+CREATE TABLE blob (
+    digest BLOB PRIMARY KEY,
+    bytes  BLOB NOT NULL
+) STRICT;
+";

@@ -1,0 +1,159 @@
+//! The one thread of an open store that writes: what queued up while a commit was under way shares the next one.
+//! Knows nothing of what is written. Entry point: [`Writer::submit`].
+
+use std::fmt;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use tokio::sync::oneshot;
+
+use crate::desk::Desk;
+use crate::error::{Failure, RecordError};
+use crate::pending::Pending;
+
+/// The most operations that share one commit, so that the first of them does not wait for long.
+const BATCH: usize = 2048;
+
+/// Takes operations for one writing thread. Dropping it waits until all of them are written.
+pub(crate) struct Writer {
+    sender: Option<Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Writer")
+    }
+}
+
+impl Writer {
+    /// Starts the thread, which writes at `desk`.
+    pub(crate) fn start(desk: Desk) -> std::io::Result<Self> {
+        let (sender, receiver) = channel();
+        let thread = std::thread::Builder::new()
+            .name("record-writer".into())
+            .spawn(move || write_all(desk, &receiver))?;
+        Ok(Self {
+            sender: Some(sender),
+            thread: Some(thread),
+        })
+    }
+
+    /// Queues `operation`. It runs inside a transaction with others; if it fails it leaves nothing and the others stay.
+    pub(crate) fn submit<T, F>(&self, operation: F) -> Pending<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Desk) -> Result<T, Failure> + Send + 'static,
+    {
+        let (sender, pending) = Pending::new();
+        let job = Operation {
+            operation: Some(operation),
+            answer: None,
+            sender,
+        };
+        if let Some(queue) = &self.sender {
+            // A refused job is dropped with its sender, which answers `Closed`.
+            let _ = queue.send(Box::new(job));
+        }
+        pending
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.sender.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic there has answered `Closed` to everyone already.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// An operation whose type of answer is forgotten.
+trait Job: Send {
+    /// Does it inside the transaction; only a failing storage is an error.
+    fn run(&mut self, desk: &mut Desk) -> Result<(), rusqlite::Error>;
+    /// Answers when the transaction is durable, or was lost.
+    fn finish(self: Box<Self>, commit: Result<(), RecordError>);
+}
+
+struct Operation<T, F> {
+    operation: Option<F>,
+    answer: Option<Result<T, RecordError>>,
+    sender: oneshot::Sender<Result<T, RecordError>>,
+}
+
+impl<T, F> Job for Operation<T, F>
+where
+    T: Send,
+    F: FnOnce(&mut Desk) -> Result<T, Failure> + Send,
+{
+    fn run(&mut self, desk: &mut Desk) -> Result<(), rusqlite::Error> {
+        let Some(operation) = self.operation.take() else {
+            return Ok(());
+        };
+        desk.mark()?;
+        match operation(desk) {
+            Ok(answer) => {
+                desk.keep()?;
+                self.answer = Some(Ok(answer));
+            }
+            Err(Failure::Refused(error)) => {
+                desk.back()?;
+                self.answer = Some(Err(error));
+            }
+            // SQLite itself found nothing wrong: a row is not what it should be.
+            Err(Failure::Storage(error)) if error.sqlite_error_code().is_none() => {
+                desk.back()?;
+                self.answer = Some(Err(RecordError::from_sqlite(desk.path(), error)));
+            }
+            Err(Failure::Storage(error)) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, commit: Result<(), RecordError>) {
+        let answer = match (commit, self.answer) {
+            // What was refused was refused whether or not others could be written.
+            (_, Some(Err(error))) | (Err(error), _) => Err(error),
+            (Ok(()), Some(Ok(answer))) => Ok(answer),
+            (Ok(()), None) => Err(RecordError::Closed),
+        };
+        // Nobody may be waiting any more.
+        let _ = self.sender.send(answer);
+    }
+}
+
+fn write_all(mut desk: Desk, queue: &Receiver<Box<dyn Job>>) {
+    let mut batch = Vec::new();
+    while let Ok(first) = queue.recv() {
+        let commit = write_batch(&mut desk, queue, first, &mut batch);
+        for job in batch.drain(..) {
+            job.finish(commit.clone());
+        }
+    }
+}
+
+fn write_batch(
+    desk: &mut Desk,
+    queue: &Receiver<Box<dyn Job>>,
+    first: Box<dyn Job>,
+    batch: &mut Vec<Box<dyn Job>>,
+) -> Result<(), RecordError> {
+    let mut next = Some(first);
+    let mut written = desk.begin();
+    while let Some(mut job) = next.take() {
+        if written.is_ok() {
+            written = job.run(desk);
+        }
+        batch.push(job);
+        if written.is_ok() && batch.len() < BATCH {
+            next = queue.try_recv().ok();
+        }
+    }
+    let written = written.and_then(|()| desk.commit());
+    written.map_err(|error| {
+        desk.abandon();
+        RecordError::from_sqlite(desk.path(), error)
+    })
+}
