@@ -82,14 +82,20 @@ impl Converter {
     /// Converts a value of type `from` for which there is a conversion.
     fn value(&mut self, value: &Value, from: &Type, wish: &Type) -> Converted {
         match value {
-            Value::Marked(marked) => {
-                return Ok(self.value(&marked.value, from, wish)?.mark(marked.marks));
+            Value::Marked(marked) => Ok(self.value(&marked.value, from, wish)?.mark(marked.marks)),
+            _ if *wish == Type::Dynamic || from == wish => Ok(value.clone()),
+            Value::Unknown(unknown) => Ok(convert_unknown(unknown, wish)),
+            Value::Null(ty) => Ok(convert_null(ty, wish)),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                self.primitive(value, from, wish)
             }
-            _ if *wish == Type::Dynamic || from == wish => return Ok(value.clone()),
-            Value::Unknown(unknown) => return Ok(convert_unknown(unknown, wish)),
-            Value::Null(ty) => return Ok(convert_null(ty, wish)),
-            _ => {}
+            Value::List(_) | Value::Set(_) | Value::Map(_) | Value::Tuple(_) | Value::Object(_) => {
+                self.compound(value, from, wish)
+            }
         }
+    }
+
+    fn compound(&mut self, value: &Value, from: &Type, wish: &Type) -> Converted {
         match (value, from, wish) {
             (_, Type::Dynamic, _) => self.just_now_known(value, wish),
             (Value::Object(fields), Type::Object(from), Type::Object(wish)) => {
@@ -105,17 +111,17 @@ impl Converter {
             (Value::Tuple(items), Type::Tuple(from), Type::Set(wish)) => {
                 self.tuple_to_set(items, from, wish)
             }
-            (Value::List(list), _, Type::List(wish)) => self.to_list(list, wish),
+            (Value::List(list), _, Type::List(wish)) => self.list(list, wish),
             (Value::Set(set), _, Type::List(wish)) if may_shrink(set) => {
                 Ok(unknown_list(&set.element, wish))
             }
-            (Value::Set(set), _, Type::List(wish)) => self.to_list(set, wish),
-            (Value::List(list) | Value::Set(list), _, Type::Set(wish)) => self.to_set(list, wish),
+            (Value::Set(set), _, Type::List(wish)) => self.list(set, wish),
+            (Value::List(list) | Value::Set(list), _, Type::Set(wish)) => self.set(list, wish),
             (Value::Map(map), _, Type::Map(wish)) => self.map_to_map(map, wish),
             (Value::Object(fields), Type::Object(from), Type::Map(wish)) => {
                 self.object_to_map(fields, from, wish)
             }
-            _ => self.primitive(value, from, wish),
+            _ => Err(self.error(mismatch::message(from, wish))),
         }
     }
 
@@ -196,13 +202,13 @@ impl Converter {
         Ok(Value::object(converted))
     }
 
-    fn to_list(&mut self, from: &List, wish: &Type) -> Converted {
+    fn list(&mut self, from: &List, wish: &Type) -> Converted {
         let items = self.items(from.items.iter().map(|item| (item, (&from.element, wish))))?;
         let (element, items) = self.uniform(items, &from.element, wish, "list")?;
         Ok(Value::list(element, items))
     }
 
-    fn to_set(&mut self, from: &List, wish: &Type) -> Converted {
+    fn set(&mut self, from: &List, wish: &Type) -> Converted {
         let items = self.items(from.items.iter().map(|item| (item, (&from.element, wish))))?;
         let (element, items) = self.uniform(items, &from.element, wish, "set")?;
         Ok(Value::set(element, items))
@@ -213,7 +219,7 @@ impl Converter {
             .entries
             .iter()
             .map(|(key, value)| (key, value, &from.element));
-        self.to_map(entries, &from.element, wish)
+        self.map(entries, &from.element, wish)
     }
 
     fn tuple(&mut self, items: &[Value], from: &[Type], wish: &[Type]) -> Converted {
@@ -253,7 +259,7 @@ impl Converter {
             .iter()
             .zip(&types)
             .map(|((name, value), from)| (name, value, from));
-        self.to_map(entries, &wish, &wish)
+        self.map(entries, &wish, &wish)
     }
 
     /// The type that the parts of a structural value shall have in a collection of `wish`; `None` without parts.
@@ -264,7 +270,7 @@ impl Converter {
         Some(unify_by(parts, self.by).map_or(Type::Dynamic, |unified| unified.ty))
     }
 
-    fn to_map<'a>(
+    fn map<'a>(
         &mut self,
         entries: impl Iterator<Item = (&'a Str, &'a Value, &'a Type)>,
         from: &Type,
@@ -326,7 +332,7 @@ impl Converter {
     /// The one type of a new collection's elements, and those elements as of that type.
     fn uniform(
         &self,
-        mut items: Vec<Value>,
+        items: Vec<Value>,
         from: &Type,
         wish: &Type,
         collection: &str,
@@ -338,40 +344,49 @@ impl Converter {
             let wish = if *wish == Type::Dynamic { from } else { wish };
             return Ok((wish.without_optional(), items));
         }
-        let mut element = Type::Dynamic;
-        for item in &items {
-            let ty = item.ty();
-            if element == Type::Dynamic {
-                element = ty;
-            } else if ty != Type::Dynamic && ty != element {
-                let parts = if collection == "map" {
-                    "attribute"
-                } else {
-                    "element"
-                };
-                return Err(self.error(format!(
-                    "{parts} types must all match for conversion to {collection}"
-                )));
-            }
-        }
-        if element != Type::Dynamic {
-            for item in &mut items {
-                *item = of_type(item, &element);
-            }
-        }
-        Ok((element, items))
+        of_one_type(items).ok_or_else(|| {
+            let parts = if collection == "map" {
+                "attribute"
+            } else {
+                "element"
+            };
+            self.error(format!(
+                "{parts} types must all match for conversion to {collection}"
+            ))
+        })
     }
 }
 
-/// Nulls and unknowns of unknown type take the type of the collection they are in.
-fn of_type(item: &Value, element: &Type) -> Value {
-    match item.bare() {
-        Value::Null(Type::Dynamic) => Value::Null(element.clone()).mark(item.marks()),
-        Value::Unknown(unknown) if unknown.ty == Type::Dynamic => {
-            Value::unknown(element.clone()).mark(item.marks())
+/// The one type that all items have, and the items; nulls and unknowns of unknown type take that type. `None` when
+/// their types differ.
+pub(super) fn of_one_type(mut items: Vec<Value>) -> Option<(Type, Vec<Value>)> {
+    let mut element = Type::Dynamic;
+    for item in &items {
+        let ty = item.ty();
+        if element == Type::Dynamic {
+            element = ty;
+        } else if ty != Type::Dynamic && ty != element {
+            return None;
         }
-        _ => item.clone(),
     }
+    if element != Type::Dynamic {
+        for item in &mut items {
+            *item = of_type(item, &element);
+        }
+    }
+    Some((element, items))
+}
+
+fn of_type(item: &Value, element: &Type) -> Value {
+    if item.ty() != Type::Dynamic {
+        return item.clone();
+    }
+    let item_of_type = if item.is_null() {
+        Value::Null(element.clone())
+    } else {
+        Value::unknown(element.clone())
+    };
+    item_of_type.mark(item.marks())
 }
 
 /// Whether elements of a set may turn out equal.

@@ -6,6 +6,7 @@
 mod convert;
 mod equal;
 mod fields;
+mod json;
 mod marks;
 mod prefix;
 mod range;
@@ -19,6 +20,10 @@ use serde::{Deserialize, Serialize};
 pub use convert::{ConvertError, conversion_exists, convert, converted_type, mismatch_message};
 pub use equal::{equal, raw_equal};
 pub use fields::Fields;
+pub use json::{
+    JsonError, JsonTypeError, from_json, from_json_implied, to_json, to_json_as, type_from_json,
+    type_to_json,
+};
 pub use marks::{MarkedPath, Marks};
 pub use prefix::safe_prefix;
 pub use range::{Bound, Refinement};

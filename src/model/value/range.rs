@@ -149,13 +149,13 @@ impl Value {
     /// opposite is known already.
     #[must_use]
     pub fn refine(self, refinement: &Refinement) -> Self {
-        let refined = match self.bare() {
-            Self::Unknown(unknown) => unknown
-                .refinement
-                .intersect(&refinement.clone().for_type(&unknown.ty))
-                .map(|both| Self::refined(unknown.ty.clone(), both)),
-            _ => None,
+        let Self::Unknown(unknown) = self.bare() else {
+            return self;
         };
+        let refined = unknown
+            .refinement
+            .intersect(&refinement.clone().for_type(&unknown.ty))
+            .map(|both| Self::refined(unknown.ty.clone(), both));
         match refined {
             Some(value) => value.mark(self.marks()),
             None => self,

@@ -69,10 +69,10 @@ pub fn element_cmp(a: &Value, b: &Value) -> Ordering {
 }
 
 fn rank(value: &Value) -> u8 {
-    match value.bare() {
-        Value::Null(_) => 1,
-        Value::Unknown(_) => 2,
-        _ => 0,
+    if !value.is_known() {
+        2
+    } else {
+        u8::from(value.is_null())
     }
 }
 

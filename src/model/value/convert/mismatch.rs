@@ -73,9 +73,12 @@ fn objects(from: &ObjectType, wish: &ObjectType) -> String {
 
 /// The name of a wish in a sentence: `list of any single type`.
 fn name(wish: &Type) -> String {
-    let of = |collection: &str, element: &Type| match element {
-        Type::Dynamic => format!("{collection} of any single type"),
-        element => format!("{collection} of {}", name(element)),
+    let of = |collection: &str, element: &Type| {
+        if *element == Type::Dynamic {
+            format!("{collection} of any single type")
+        } else {
+            format!("{collection} of {}", name(element))
+        }
     };
     match wish {
         Type::Dynamic => "any type".into(),

@@ -93,43 +93,42 @@ pub(super) fn fill_dynamic(from: &Type, wish: &Type) -> Type {
     if *from == Type::Dynamic || !wish.has_dynamic() {
         return wish.clone();
     }
+    let element = |wish: &Type| {
+        collection_part(from).map_or_else(|| wish.clone(), |from| fill_dynamic(&from, wish))
+    };
     match wish {
         Type::Dynamic => from.clone(),
         Type::Bool | Type::Number | Type::String => wish.clone(),
-        Type::List(element) => collection_part(from).map_or_else(
-            || wish.clone(),
-            |from| Type::list(fill_dynamic(&from, element)),
-        ),
-        Type::Set(element) => collection_part(from).map_or_else(
-            || wish.clone(),
-            |from| Type::set(fill_dynamic(&from, element)),
-        ),
-        Type::Map(element) => collection_part(from).map_or_else(
-            || wish.clone(),
-            |from| Type::map(fill_dynamic(&from, element)),
-        ),
-        Type::Tuple(elements) => match from {
-            Type::Tuple(from) => Type::tuple(
-                from.iter()
-                    .zip(elements.iter())
-                    .map(|(from, wish)| fill_dynamic(from, wish)),
-            ),
-            _ => wish.clone(),
-        },
-        Type::Object(object) => {
-            let attribute = |(name, wish): (&Str, &Type)| {
-                let from = match from {
-                    Type::Object(from) => from.attributes.get(name),
-                    Type::Map(element) => Some(&**element),
-                    _ => None,
-                };
-                (
-                    name.clone(),
-                    from.map_or_else(|| wish.clone(), |from| fill_dynamic(from, wish)),
-                )
+        Type::List(wish) => Type::list(element(wish)),
+        Type::Set(wish) => Type::set(element(wish)),
+        Type::Map(wish) => Type::map(element(wish)),
+        Type::Tuple(wishes) => {
+            let Type::Tuple(from) = from else {
+                return wish.clone();
             };
-            Type::object(object.attributes.iter().map(attribute))
+            Type::tuple(
+                from.iter()
+                    .zip(wishes.iter())
+                    .map(|(from, wish)| fill_dynamic(from, wish)),
+            )
         }
+        Type::Object(object) => Type::object(object.attributes.iter().map(|(name, wish)| {
+            let from = attribute(from, name);
+            (
+                name.clone(),
+                from.map_or_else(|| wish.clone(), |from| fill_dynamic(from, wish)),
+            )
+        })),
+    }
+}
+
+/// The type that a value of this type gives to an attribute.
+fn attribute<'a>(from: &'a Type, name: &Str) -> Option<&'a Type> {
+    match from {
+        Type::Object(object) => object.attributes.get(name),
+        Type::Map(element) => Some(element),
+        Type::Dynamic | Type::Bool | Type::Number | Type::String => None,
+        Type::List(_) | Type::Set(_) | Type::Tuple(_) => None,
     }
 }
 
