@@ -1,0 +1,3 @@
+//! The command line: one file a command, each parse, options, one call, render. `output/` is all that writes.
+
+pub mod output;

@@ -1,0 +1,15 @@
+//! Everything that is written to a terminal, and the JSON that says the same to programs. Commands hand over facts;
+//! how they look is decided here. The only place that looks at a terminal's width or colour.
+
+pub mod style;
+
+pub mod diagnostic;
+pub mod difference;
+pub mod duration;
+pub mod elide;
+pub mod line;
+pub mod plan;
+mod source_lines;
+pub mod table;
+pub mod text_diff;
+pub mod value;

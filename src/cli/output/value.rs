@@ -1,0 +1,275 @@
+//! Values as people read them: as one would write them in a definition, on one line. Never shows what is sensitive.
+
+use std::fmt::Write as _;
+
+use model::value::Marks;
+use model::{Type, Value};
+
+use super::elide::elide;
+use super::line::Line;
+use super::style::Label;
+
+/// Said in place of a value that is not known yet.
+pub const UNKNOWN: &str = "(known after apply)";
+/// Said in place of a value that must not be shown.
+pub const SENSITIVE: &str = "(sensitive value)";
+/// Said in place of a value that must not be stored.
+const EPHEMERAL: &str = "(ephemeral value)";
+/// Values nested deeper are shown as `..`.
+const DEEPEST: usize = 64;
+
+/// How much of a value is made into text before it is cut to its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amount {
+    /// Enough for a line.
+    Line,
+    /// All.
+    All,
+}
+
+/// The value as one would write it, on one line. With [`Amount::Line`] long strings and collections lose their
+/// middle, so that the cost is that of a line.
+pub fn text_of(value: &Value, amount: Amount) -> String {
+    let mut out = String::new();
+    write_value(&mut out, value, amount, 0);
+    out
+}
+
+/// The value in at most `width` columns, labelled when it is unknown or sensitive as a whole, else as `label`.
+pub fn labelled(value: &Value, width: usize, label: Label) -> Line {
+    if let Some(line) = hidden(value) {
+        return line;
+    }
+    Line::of(label, elide(&text_of(value, Amount::Line), width))
+}
+
+/// The value whole, labelled as [`labelled`] does.
+pub fn labelled_whole(value: &Value, label: Label) -> Line {
+    hidden(value).unwrap_or_else(|| Line::of(label, text_of(value, Amount::All)))
+}
+
+fn hidden(value: &Value) -> Option<Line> {
+    let marks = value.marks();
+    if is_secret(marks) {
+        return Some(Line::of(Label::Sensitive, SENSITIVE));
+    }
+    if marks.contains(Marks::EPHEMERAL) {
+        return Some(Line::of(Label::Sensitive, EPHEMERAL));
+    }
+    (!value.is_known()).then(|| Line::of(Label::Unknown, UNKNOWN))
+}
+
+/// Whether the marks say that a value must not be shown.
+pub fn is_secret(marks: Marks) -> bool {
+    marks.contains(Marks::SENSITIVE) || marks.contains(Marks::SECRET_REFERENCE)
+}
+
+fn write_value(out: &mut String, value: &Value, amount: Amount, depth: usize) {
+    if depth > DEEPEST {
+        out.push_str("..");
+        return;
+    }
+    match value {
+        Value::Null(_) => out.push_str("null"),
+        Value::Unknown(_) => out.push_str(UNKNOWN),
+        Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+        Value::Number(number) => {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "{number}");
+        }
+        Value::String(text) => write_string(out, text, amount),
+        Value::List(list) | Value::Set(list) => write_items(out, &list.items, amount, depth),
+        Value::Tuple(items) => write_items(out, items, amount, depth),
+        Value::Map(map) => write_fields(out, map.entries.iter(), amount, depth),
+        Value::Object(fields) => write_fields(out, fields.iter(), amount, depth),
+        Value::Marked(marked) if is_secret(marked.marks) => out.push_str(SENSITIVE),
+        Value::Marked(marked) if marked.marks.contains(Marks::EPHEMERAL) => out.push_str(EPHEMERAL),
+        Value::Marked(marked) => write_value(out, &marked.value, amount, depth),
+    }
+}
+
+/// Collections of more elements lose their middle on a line.
+const MOST_ITEMS: usize = 40;
+
+fn write_items(out: &mut String, items: &[Value], amount: Amount, depth: usize) {
+    out.push('[');
+    for (at, item) in items.iter().enumerate() {
+        if skip(out, at, items.len(), amount) {
+            continue;
+        }
+        if at > 0 {
+            out.push_str(", ");
+        }
+        write_value(out, item, amount, depth + 1);
+    }
+    out.push(']');
+}
+
+fn write_fields<'a, N: AsRef<str> + 'a>(
+    out: &mut String,
+    fields: impl ExactSizeIterator<Item = (&'a N, &'a Value)>,
+    amount: Amount,
+    depth: usize,
+) {
+    let len = fields.len();
+    out.push('{');
+    for (at, (name, value)) in fields.enumerate() {
+        if skip(out, at, len, amount) {
+            continue;
+        }
+        if at > 0 {
+            out.push_str(", ");
+        }
+        if is_identifier(name.as_ref()) {
+            out.push_str(name.as_ref());
+        } else {
+            write_string(out, name.as_ref(), amount);
+        }
+        out.push_str(" = ");
+        write_value(out, value, amount, depth + 1);
+    }
+    out.push('}');
+}
+
+/// Whether the element at `at` is in the middle that is left out; says so once.
+fn skip(out: &mut String, at: usize, len: usize, amount: Amount) -> bool {
+    if amount == Amount::All
+        || len <= MOST_ITEMS
+        || at < MOST_ITEMS / 2
+        || at + MOST_ITEMS / 2 >= len
+    {
+        return false;
+    }
+    if at == MOST_ITEMS / 2 {
+        out.push_str(", ..");
+    }
+    true
+}
+
+/// Strings of more bytes lose their middle on a line, before anything is escaped.
+const LONGEST_STRING: usize = 1_000;
+
+fn write_string(out: &mut String, text: &str, amount: Amount) {
+    if amount == Amount::Line && text.len() > LONGEST_STRING {
+        let head = text
+            .get(..text.floor_char_boundary(LONGEST_STRING / 2))
+            .unwrap_or_default();
+        let tail = text
+            .get(text.ceil_char_boundary(text.len() - LONGEST_STRING / 2)..)
+            .unwrap_or_default();
+        out.push('"');
+        write_escaped(out, head);
+        out.push_str("..");
+        write_escaped(out, tail);
+        out.push('"');
+        return;
+    }
+    out.push('"');
+    write_escaped(out, text);
+    out.push('"');
+}
+
+fn write_escaped(out: &mut String, text: &str) {
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '$' | '%' if chars.peek() == Some(&'{') => out.extend([c, c]),
+            c if c.is_control() => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+}
+
+/// Whether a name can be written without quotes.
+pub fn is_identifier(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
+        && chars.all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+}
+
+/// A string that holds a JSON object or array, decoded: numbers as they are written, so that none changes.
+pub fn decoded_json(text: &str) -> Option<serde_json::Value> {
+    let first = text.trim_start().bytes().next()?;
+    if !matches!(first, b'{' | b'[') {
+        return None;
+    }
+    serde_json::from_str(text).ok()
+}
+
+/// The decoded JSON as a value of the language, to be shown as one.
+pub fn from_json(json: &serde_json::Value) -> Value {
+    match json {
+        serde_json::Value::Null => Value::Null(Type::Dynamic),
+        serde_json::Value::Bool(value) => Value::Bool(*value),
+        serde_json::Value::Number(number) => number
+            .as_i64()
+            .map_or_else(|| Value::string(number.to_string()), Value::int),
+        serde_json::Value::String(text) => Value::string(text.as_str()),
+        serde_json::Value::Array(items) => Value::tuple(items.iter().map(from_json).collect()),
+        serde_json::Value::Object(fields) => Value::object(
+            fields
+                .iter()
+                .map(|(name, value)| (name.as_str(), from_json(value))),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(value: &Value, width: usize) -> String {
+        labelled(value, width, Label::Plain).text()
+    }
+
+    #[test]
+    fn values_look_as_written() {
+        let value = Value::object([
+            ("a", Value::from("x\n\"${y}")),
+            (
+                "b c",
+                Value::tuple(vec![Value::int(1), Value::Bool(true), Value::NULL]),
+            ),
+            ("d", Value::dynamic()),
+            ("e", Value::from("secret").mark(Marks::SENSITIVE)),
+        ]);
+        insta::assert_snapshot!(
+            line(&value, 200),
+            @r#"{a = "x\n\"$${y}", "b c" = [1, true, null], d = (known after apply), e = (sensitive value)}"#
+        );
+    }
+
+    #[test]
+    fn a_long_value_loses_its_middle() {
+        let list = Value::tuple((0..1_000_000).map(Value::int).collect());
+        assert_eq!(line(&list, 30), "[0, 1, 2, 3, 4, 5, .., 999999]");
+        let text = Value::string("x".repeat(10_000_000));
+        assert_eq!(line(&text, 10), "\"xxxxx..x\"");
+    }
+
+    #[test]
+    fn the_top_says_when_it_is_hidden() {
+        assert_eq!(
+            labelled(&Value::dynamic(), 9, Label::New),
+            Line::of(Label::Unknown, UNKNOWN)
+        );
+        let secret = Value::from("s").mark(Marks::SENSITIVE);
+        assert_eq!(
+            labelled_whole(&secret, Label::New),
+            Line::of(Label::Sensitive, SENSITIVE)
+        );
+    }
+
+    #[test]
+    fn a_value_of_any_depth_is_shown() {
+        let deep = (0..500).fold(Value::int(1), |value, _| Value::tuple(vec![value]));
+        assert!(line(&deep, 500).contains(".."));
+    }
+}
