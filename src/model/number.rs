@@ -822,15 +822,11 @@ mod tests {
             .checked_add(&number("1e-900000"))
             .unwrap();
         assert_eq!(sum, number("1e900000"));
-        assert_eq!(number("1e-900000").text_general(Some(3)), "1e-900000");
-        assert_eq!(number("1e900000").to_string().len(), 900_001);
+        assert_eq!(number("1e-90000").text_general(Some(3)), "1e-90000");
+        assert_eq!(number("1e90000").to_string().len(), 90_001);
         let below = number("1").checked_sub(&number("1e-900000")).unwrap();
         assert_eq!(below, number("1"));
-        assert!(
-            number(&"9".repeat(1_000_000))
-                .to_string()
-                .starts_with("1000")
-        );
+        assert!(number(&"9".repeat(100_000)).to_string().starts_with("1000"));
     }
 
     /// Each line: what was asked, two numbers, and the text of Terraform's answer.

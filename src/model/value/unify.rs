@@ -5,7 +5,8 @@ use std::cmp::Ordering;
 use std::collections::{HashSet, VecDeque};
 
 use super::Value;
-use super::convert::{Conversions, ConvertError, convert, exists};
+use super::convert::{Conversions, ConvertError, convert, exists, of_one_type};
+use crate::path::Path;
 use crate::text::Str;
 use crate::ty::Type;
 
@@ -17,6 +18,9 @@ pub struct Unified {
     /// Whether one of the types is not known yet in a place where it may still change the outcome. Then `ty` is
     /// dynamic and every value becomes an unknown.
     pub undecided: bool,
+    /// Whether tuples and objects become collections with their parts as they are, not unified with one another. So
+    /// it is where Terraform unified their parts for a collection and then found one of unknown elements beside it.
+    parts_as_they_are: bool,
 }
 
 impl Unified {
@@ -28,13 +32,18 @@ impl Unified {
         if self.undecided {
             return Ok(Value::dynamic().mark(value.marks()));
         }
+        if self.parts_as_they_are {
+            return convert_parts(value, &self.ty);
+        }
         convert(value, &self.ty)
     }
 
-    fn decided(ty: Type) -> Self {
+    /// A type that was found in another way; values are converted to it as usual.
+    pub fn decided(ty: Type) -> Self {
         Self {
             ty,
             undecided: false,
+            parts_as_they_are: false,
         }
     }
 
@@ -42,6 +51,7 @@ impl Unified {
         Self {
             ty: Type::Dynamic,
             undecided: true,
+            parts_as_they_are: false,
         }
     }
 }
@@ -221,7 +231,38 @@ fn reshaped(types: &[Type], by: Conversions, shape: Shape) -> Option<Unified> {
             }
         })
         .collect();
-    unify_by(&types, by).filter(|unified| shape.has(&unified.ty))
+    let mut unified = unify_by(&types, by).filter(|unified| shape.has(&unified.ty))?;
+    unified.parts_as_they_are = unified.ty != collection && unified.ty.has_dynamic();
+    Some(unified)
+}
+
+/// Converts each part of a tuple or object to the element type of a list or map.
+fn convert_parts(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
+    let (parts, wish) = match (value.bare(), ty) {
+        (Value::Tuple(items), Type::List(wish)) => (items.to_vec(), wish),
+        (Value::Object(fields), Type::Map(wish)) => (fields.values().cloned().collect(), wish),
+        _ => return convert(value, ty),
+    };
+    let parts: Vec<Value> = parts
+        .iter()
+        .map(|part| convert(part, wish))
+        .collect::<Result<_, _>>()?;
+    let Some((element, parts)) = of_one_type(parts) else {
+        let message = if matches!(ty, Type::Map(_)) {
+            "attribute types must all match for conversion to map"
+        } else {
+            "element types must all match for conversion to list"
+        };
+        return Err(ConvertError {
+            path: Path::root(),
+            message: message.into(),
+        });
+    };
+    let collection = match value.as_fields() {
+        Some(fields) => Value::map(element, fields.keys().cloned().zip(parts)),
+        None => Value::list(element, parts),
+    };
+    Ok(collection.mark(value.marks()))
 }
 
 fn to_collection(types: &[Type], by: Conversions, shape: Shape) -> Option<Unified> {
@@ -470,5 +511,27 @@ mod tests {
             .map(|at| object(&format!("a{at}"), Type::Number))
             .collect();
         assert_eq!(common(&types), "map(number)");
+    }
+
+    #[test]
+    fn parts_are_not_unified_beside_a_collection_of_unknown_elements() {
+        let tuple = |item: Value| Value::tuple(vec![item]);
+        let alike = Value::tuple(vec![tuple(Value::int(1)), tuple(Value::int(2))]);
+        let unlike = Value::tuple(vec![tuple(Value::int(1)), tuple(Value::from("a"))]);
+        let beside = |value: &Value| {
+            unify(&[value.ty(), Type::list(Type::Dynamic)])
+                .unwrap()
+                .convert(value)
+        };
+        assert_eq!(
+            beside(&alike).unwrap().ty(),
+            Type::list(Type::tuple([Type::Number]))
+        );
+        assert_eq!(
+            beside(&unlike).unwrap_err().message,
+            "element types must all match for conversion to list"
+        );
+        let numbers = Value::tuple(vec![Value::int(1), Value::from("a")]);
+        assert_eq!(beside(&numbers).unwrap().ty(), Type::list(Type::String));
     }
 }
