@@ -3,6 +3,7 @@
 
 mod arithmetic;
 mod decimal;
+mod machine;
 mod magnitude;
 mod wire;
 
@@ -10,8 +11,6 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
-
-use num_bigint::{BigInt, BigUint, Sign};
 
 use decimal::{Decimal, Digits, Parsed};
 use magnitude::Magnitude;
@@ -35,7 +34,8 @@ const MAX_SHOWN: usize = 1_000_000;
 /// A number: a binary fraction of any size, or an infinity, with a precision in bits.
 ///
 /// The result of an operation has the precision of its more precise operand and is rounded to nearest, ties to even.
-/// Equality, order and hash look at the value alone. There is neither NaN nor negative zero.
+/// Equality, order and hash look at the value alone. There is no NaN. Zero has a sign, which only its text and the sign of
+/// what is divided by it show.
 #[derive(Clone)]
 pub struct Number(Repr);
 
@@ -43,6 +43,7 @@ pub struct Number(Repr);
 #[derive(Clone)]
 enum Repr {
     Int { value: i64, precision: u32 },
+    NegativeZero { precision: u32 },
     Big(Arc<Float>),
     Infinity { negative: bool, precision: u32 },
 }
@@ -90,6 +91,9 @@ impl Number {
         if (1..=18).contains(&unsigned.len()) && unsigned.bytes().all(|byte| byte.is_ascii_digit())
         {
             let value: i64 = unsigned.parse().ok()?;
+            if value == 0 {
+                return Some(Self::zero(negative, TEXT_PRECISION));
+            }
             let value = if negative { -value } else { value };
             return Some(Self(Repr::Int {
                 value,
@@ -103,7 +107,7 @@ impl Number {
             }));
         }
         Some(match decimal::parse(unsigned, TEXT_PRECISION)? {
-            Parsed::Zero => Self::ZERO,
+            Parsed::Zero => Self::zero(negative, TEXT_PRECISION),
             Parsed::Finite(size) => Self::finite(negative, Some(size), TEXT_PRECISION),
             Parsed::Infinite => Self(Repr::Infinity {
                 negative,
@@ -125,43 +129,12 @@ impl Number {
         }
     }
 
-    /// The number that a machine float is, at 53 bits; `None` for NaN.
-    pub fn from_f64(value: f64) -> Option<Self> {
-        if value.is_nan() {
-            return None;
-        }
-        if value.is_infinite() {
-            let negative = value < 0.0;
-            return Some(Self(Repr::Infinity {
-                negative,
-                precision: FLOAT_PRECISION,
-            }));
-        }
-        let bits = value.abs().to_bits();
-        let fraction = bits & ((1 << 52) - 1);
-        let (mantissa, exponent) = match i64::try_from(bits >> 52).unwrap_or(0) {
-            0 => (fraction, -1074),
-            biased => (fraction | (1 << 52), biased - 1075),
-        };
-        let size = Magnitude::new(BigUint::from(mantissa), exponent);
-        Some(Self::finite(value < 0.0, size, FLOAT_PRECISION))
-    }
-
-    /// The number that an integer is, at the precision it needs but at least 64 bits.
-    pub fn from_bigint(value: &BigInt) -> Self {
-        let needed = u32::try_from(value.bits()).unwrap_or(u32::MAX);
-        let size = Magnitude::new(value.magnitude().clone(), 0);
-        Self::finite(
-            value.sign() == Sign::Minus,
-            size,
-            needed.max(INTEGER_PRECISION),
-        )
-    }
-
     /// Its precision, in bits.
     pub fn precision(&self) -> u32 {
         match &self.0 {
-            Repr::Int { precision, .. } | Repr::Infinity { precision, .. } => *precision,
+            Repr::Int { precision, .. }
+            | Repr::NegativeZero { precision }
+            | Repr::Infinity { precision, .. } => *precision,
             Repr::Big(float) => float.precision,
         }
     }
@@ -171,6 +144,7 @@ impl Number {
     pub fn round_to_precision(&self, bits: u32) -> Self {
         match &self.0 {
             Repr::Int { value, .. } => Self::int(*value, bits),
+            Repr::NegativeZero { .. } => Self::zero(true, bits),
             Repr::Infinity { negative, .. } => Self(Repr::Infinity {
                 negative: *negative,
                 precision: bits,
@@ -182,7 +156,7 @@ impl Number {
     /// Whether it has no fraction; an infinity is not an integer.
     pub fn is_integer(&self) -> bool {
         match &self.0 {
-            Repr::Int { .. } => true,
+            Repr::Int { .. } | Repr::NegativeZero { .. } => true,
             Repr::Infinity { .. } => false,
             Repr::Big(float) => float.size.exponent >= 0,
         }
@@ -197,14 +171,20 @@ impl Number {
     pub fn is_negative(&self) -> bool {
         match &self.0 {
             Repr::Int { value, .. } => *value < 0,
+            Repr::NegativeZero { .. } => false,
             Repr::Infinity { negative, .. } => *negative,
             Repr::Big(float) => float.negative,
         }
     }
 
-    /// Whether it is zero.
+    /// Whether its text starts with a minus: it is less than zero, or a zero with that sign.
+    pub fn has_minus(&self) -> bool {
+        matches!(self.0, Repr::NegativeZero { .. }) || self.is_negative()
+    }
+
+    /// Whether it is zero, of either sign.
     pub fn is_zero(&self) -> bool {
-        matches!(self.0, Repr::Int { value: 0, .. })
+        matches!(self.0, Repr::Int { value: 0, .. } | Repr::NegativeZero { .. })
     }
 
     /// -1, 0 or 1.
@@ -216,69 +196,6 @@ impl Number {
         } else {
             1
         }
-    }
-
-    /// The integer it is; `None` when it is not one or does not fit.
-    pub fn to_i64(&self) -> Option<i64> {
-        match &self.0 {
-            Repr::Int { value, .. } => Some(*value),
-            Repr::Big(_) | Repr::Infinity { .. } => None,
-        }
-    }
-
-    /// The integer it is; `None` when it is not one or does not fit.
-    pub fn to_u64(&self) -> Option<u64> {
-        match &self.0 {
-            Repr::Int { value, .. } => u64::try_from(*value).ok(),
-            Repr::Big(float) if !float.negative && float.size.top() <= 64 => {
-                u64::try_from(float.size.to_whole()?).ok()
-            }
-            Repr::Big(_) | Repr::Infinity { .. } => None,
-        }
-    }
-
-    /// The integer it is; `None` when it is not one or does not fit.
-    pub fn to_usize(&self) -> Option<usize> {
-        self.to_u64().and_then(|value| usize::try_from(value).ok())
-    }
-
-    /// The integer it is; `None` when it is not one or does not fit.
-    pub fn to_u32(&self) -> Option<u32> {
-        self.to_u64().and_then(|value| u32::try_from(value).ok())
-    }
-
-    /// The integer it is, of any size; `None` when it is not one.
-    pub fn to_bigint(&self) -> Option<BigInt> {
-        match &self.0 {
-            Repr::Int { value, .. } => Some(BigInt::from(*value)),
-            Repr::Infinity { .. } => None,
-            Repr::Big(float) => {
-                let sign = if float.negative {
-                    Sign::Minus
-                } else {
-                    Sign::Plus
-                };
-                Some(BigInt::from_biguint(sign, float.size.to_whole()?))
-            }
-        }
-    }
-
-    /// The nearest machine float; infinite when it is too large for one.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "rounds to nearest even, which is what is wanted"
-    )]
-    pub fn to_f64(&self) -> f64 {
-        let (negative, size) = match &self.0 {
-            Repr::Int { value, .. } => return *value as f64,
-            Repr::Infinity { negative: true, .. } => return f64::NEG_INFINITY,
-            Repr::Infinity {
-                negative: false, ..
-            } => return f64::INFINITY,
-            Repr::Big(float) => (float.negative, &float.size),
-        };
-        let size = unsigned_f64(size);
-        if negative { -size } else { size }
     }
 
     /// Text without an exponent with so many decimals, half to even; `None` is as many as tell the number apart.
@@ -309,6 +226,7 @@ impl Number {
     pub(crate) fn exact_text(&self) -> String {
         match &self.0 {
             Repr::Int { value, .. } => value.to_string(),
+            Repr::NegativeZero { .. } => "0".into(),
             Repr::Infinity { .. } => self.to_string(),
             Repr::Big(float) => {
                 let sign = if float.negative { "-" } else { "" };
@@ -332,9 +250,10 @@ impl Number {
                 Magnitude::whole(value.unsigned_abs()).as_ref(),
                 digits,
             )),
+            Repr::NegativeZero { .. } => write(&Decimal::new(None, digits)),
             Repr::Big(float) => write(&Decimal::new(Some(&float.size), digits)),
         };
-        if self.is_negative() {
+        if self.has_minus() {
             format!("-{unsigned}")
         } else {
             unsigned
@@ -350,13 +269,21 @@ impl Number {
         Self::finite(value < 0, size, precision)
     }
 
+    fn zero(negative: bool, precision: u32) -> Self {
+        Self(if negative {
+            Repr::NegativeZero { precision }
+        } else {
+            Repr::Int {
+                value: 0,
+                precision,
+            }
+        })
+    }
+
     /// Makes a number of a size that needs no more than `precision` bits; `None` is zero.
     fn finite(negative: bool, size: Option<Magnitude>, precision: u32) -> Self {
         let Some(size) = size.filter(|size| size.top() >= -MAX_TOP) else {
-            return Self(Repr::Int {
-                value: 0,
-                precision,
-            });
+            return Self::zero(negative, precision);
         };
         if size.top() > MAX_TOP {
             return Self(Repr::Infinity {
@@ -387,79 +314,9 @@ impl Number {
     fn size(&self) -> Option<Magnitude> {
         match &self.0 {
             Repr::Int { value, .. } => Magnitude::whole(value.unsigned_abs()),
-            Repr::Infinity { .. } => None,
+            Repr::NegativeZero { .. } | Repr::Infinity { .. } => None,
             Repr::Big(float) => Some(float.size.clone()),
         }
-    }
-}
-
-fn unsigned_f64(size: &Magnitude) -> f64 {
-    let top = size.top();
-    if top > 1024 {
-        return f64::INFINITY;
-    }
-    if top < -1074 {
-        return 0.0;
-    }
-    // Below 2^-1022 the smallest step stays 2^-1074, so there are fewer bits to keep.
-    let kept = u32::try_from((top + 1074).clamp(0, 53)).unwrap_or(53);
-    if kept == 0 {
-        // Between nothing and the smallest float; the exact middle, one bit, goes to even, which is nothing.
-        return if size.width() > 1 {
-            f64::from_bits(1)
-        } else {
-            0.0
-        };
-    }
-    let Some(size) = size.clone().at(kept) else {
-        return 0.0;
-    };
-    let mantissa = u64::try_from(&size.mantissa).unwrap_or(0);
-    // The mantissa is odd, so it takes the bits there are and the product is exact.
-    let exponent = i32::try_from(size.exponent).unwrap_or(0);
-    #[expect(clippy::cast_precision_loss, reason = "it has 53 bits at most")]
-    let mantissa = mantissa as f64;
-    mantissa * power_of_two(exponent)
-}
-
-fn power_of_two(exponent: i32) -> f64 {
-    match u64::try_from(i64::from(exponent) + 1023) {
-        Ok(biased @ 1..=2046) => f64::from_bits(biased << 52),
-        Ok(biased) if biased > 2046 => f64::INFINITY,
-        _ => f64::from_bits(
-            1u64.checked_shl(u32::try_from(exponent + 1074).unwrap_or(64))
-                .unwrap_or(0),
-        ),
-    }
-}
-
-impl From<i64> for Number {
-    fn from(value: i64) -> Self {
-        Self(Repr::Int {
-            value,
-            precision: INTEGER_PRECISION,
-        })
-    }
-}
-
-impl From<u32> for Number {
-    fn from(value: u32) -> Self {
-        Self::from(i64::from(value))
-    }
-}
-
-impl From<u64> for Number {
-    fn from(value: u64) -> Self {
-        match i64::try_from(value) {
-            Ok(value) => Self::from(value),
-            Err(_) => Self::finite(false, Magnitude::whole(value), INTEGER_PRECISION),
-        }
-    }
-}
-
-impl From<usize> for Number {
-    fn from(value: usize) -> Self {
-        Self::from(value as u64)
     }
 }
 
@@ -495,6 +352,9 @@ impl PartialEq for Number {
             (Repr::Int { value: a, .. }, Repr::Int { value: b, .. }) => a == b,
             (Repr::Infinity { negative: a, .. }, Repr::Infinity { negative: b, .. }) => a == b,
             (Repr::Big(a), Repr::Big(b)) => a.negative == b.negative && a.size == b.size,
+            (Repr::NegativeZero { .. }, _) | (_, Repr::NegativeZero { .. }) => {
+                self.is_zero() && other.is_zero()
+            }
             (Repr::Int { .. } | Repr::Infinity { .. } | Repr::Big(_), _) => false,
         }
     }
@@ -506,6 +366,7 @@ impl Hash for Number {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match &self.0 {
             Repr::Int { value, .. } => (0u8, value).hash(state),
+            Repr::NegativeZero { .. } => (0u8, 0i64).hash(state),
             Repr::Infinity { negative, .. } => (1u8, negative).hash(state),
             Repr::Big(float) => (2u8, float.negative, &float.size).hash(state),
         }
@@ -522,7 +383,10 @@ impl fmt::Display for Number {
             {
                 write!(f, "{value}")
             }
-            Repr::Int { .. } | Repr::Big(_) | Repr::Infinity { .. } => {
+            Repr::Int { .. }
+            | Repr::NegativeZero { .. }
+            | Repr::Big(_)
+            | Repr::Infinity { .. } => {
                 f.write_str(&self.text_fixed(None))
             }
         }
@@ -537,6 +401,8 @@ impl fmt::Debug for Number {
 
 #[cfg(test)]
 mod tests {
+    use num_bigint::BigInt;
+
     use super::*;
 
     fn number(text: &str) -> Number {
@@ -669,7 +535,22 @@ mod tests {
         assert_eq!(one.checked_div(&inf), Some(zero.clone()));
         assert_eq!(one.checked_rem(&zero), Some(one.clone()));
         assert_eq!(inf.checked_rem(&one), None);
-        assert_eq!((-&zero).to_string(), "0");
+        let minus = -&zero;
+        assert_eq!((minus.to_string().as_str(), &minus), ("-0", &zero));
+        assert_eq!(one.checked_div(&minus), Some(Number::NEGATIVE_INFINITY));
+        let texts = [
+            zero.checked_mul(&-&one),
+            zero.checked_div(&-&one),
+            minus.checked_add(&minus),
+            minus.checked_add(&zero),
+            zero.checked_sub(&zero),
+            zero.checked_rem(&-&one),
+            Number::parse("-0.0"),
+            Some(minus.abs()),
+            Some(number("-0.5").ceil()),
+        ]
+        .map(|number| number.unwrap().to_string());
+        assert_eq!(texts, ["-0", "-0", "-0", "0", "0", "0", "-0", "0", "0"]);
         assert!(Number::NEGATIVE_INFINITY < zero && number("1e400000") < inf);
     }
 

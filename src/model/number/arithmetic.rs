@@ -37,6 +37,9 @@ impl Number {
         if let (Repr::Int { value: a, .. }, Repr::Int { value: b, .. }) = (&self.0, &other.0)
             && let Some(product) = a.checked_mul(*b)
         {
+            if product == 0 {
+                return Some(Self::zero((*a < 0) != (*b < 0), precision));
+            }
             let magnitude = product.unsigned_abs();
             let needed = magnitude
                 .checked_shr(magnitude.trailing_zeros())
@@ -47,7 +50,7 @@ impl Number {
                 precision: precision.max(needed),
             }));
         }
-        let negative = self.is_negative() != other.is_negative();
+        let negative = self.has_minus() != other.has_minus();
         if self.is_infinite() || other.is_infinite() {
             let defined = !self.is_zero() && !other.is_zero();
             return defined.then_some(Self(Repr::Infinity {
@@ -74,9 +77,12 @@ impl Number {
             && a.checked_rem(*b) == Some(0)
             && let Some(quotient) = a.checked_div(*b)
         {
-            return Some(Self::int(quotient, precision));
+            return Some(match quotient {
+                0 => Self::zero(*b < 0, precision),
+                quotient => Self::int(quotient, precision),
+            });
         }
-        let negative = self.is_negative() != other.is_negative();
+        let negative = self.has_minus() != other.has_minus();
         let infinite = Self(Repr::Infinity {
             negative,
             precision,
@@ -84,11 +90,11 @@ impl Number {
         match (self.is_infinite(), other.is_infinite()) {
             (true, true) => None,
             (true, false) => Some(infinite),
-            (false, true) => Some(Self::finite(false, None, precision)),
+            (false, true) => Some(Self::zero(negative, precision)),
             (false, false) => match (self.size(), other.size()) {
                 (None, None) => None,
                 (Some(_), None) => Some(infinite),
-                (None, Some(_)) => Some(Self::finite(false, None, precision)),
+                (None, Some(_)) => Some(Self::zero(negative, precision)),
                 (Some(a), Some(b)) => Some(Self::finite(negative, a.div(&b, precision), precision)),
             },
         }
@@ -117,14 +123,14 @@ impl Number {
             (Some(a), Some(b)) => a.mul(&b, own),
             (None, _) | (_, None) => None,
         };
-        let product = Self::finite(times.is_negative() != other.is_negative(), product, own);
+        let product = Self::finite(times.has_minus() != other.has_minus(), product, own);
         Some(self.add_finite(&-&product, own))
     }
 
     /// Its distance from zero.
     #[must_use]
     pub fn abs(&self) -> Self {
-        if self.is_negative() {
+        if self.has_minus() {
             -self
         } else {
             self.clone()
@@ -136,8 +142,10 @@ impl Number {
     pub fn trunc(&self) -> Self {
         match &self.0 {
             Repr::Big(float) if float.size.exponent < 0 => {
-                Self::finite(float.negative, float.size.trunc(), float.precision)
+                let size = float.size.trunc();
+                Self::finite(float.negative && size.is_some(), size, float.precision)
             }
+            Repr::NegativeZero { precision } => Self::zero(false, *precision),
             Repr::Big(_) | Repr::Int { .. } | Repr::Infinity { .. } => self.clone(),
         }
     }
@@ -171,6 +179,7 @@ impl Number {
 
     fn add_finite(&self, other: &Self, precision: u32) -> Self {
         let (a, b) = match (self.size(), other.size()) {
+            (None, None) => return Self::zero(self.has_minus() && other.has_minus(), precision),
             (_, None) => return self.round_to_precision(precision),
             (None, Some(_)) => return other.round_to_precision(precision),
             (Some(a), Some(b)) => (a, b),
@@ -190,6 +199,11 @@ impl Neg for &Number {
     type Output = Number;
     fn neg(self) -> Number {
         match &self.0 {
+            Repr::Int {
+                value: 0,
+                precision,
+            } => Number::zero(true, *precision),
+            Repr::NegativeZero { precision } => Number::zero(false, *precision),
             Repr::Int { value, precision } => match value.checked_neg() {
                 Some(value) => Number(Repr::Int {
                     value,

@@ -24,6 +24,9 @@ enum Wire {
         negative: bool,
         precision: u32,
     },
+    NegativeZero {
+        precision: u32,
+    },
 }
 
 impl Serialize for Number {
@@ -31,6 +34,9 @@ impl Serialize for Number {
         let wire = match &self.0 {
             Repr::Int { value, precision } => Wire::Int {
                 value: *value,
+                precision: *precision,
+            },
+            Repr::NegativeZero { precision } => Wire::NegativeZero {
                 precision: *precision,
             },
             Repr::Infinity {
@@ -56,6 +62,7 @@ impl<'de> Deserialize<'de> for Number {
         // Goes through the constructors, so that no stored text can make a number that arithmetic cannot.
         Ok(match Wire::deserialize(deserializer)? {
             Wire::Int { value, precision } => Self::int(value, precision),
+            Wire::NegativeZero { precision } => Self::zero(true, precision),
             Wire::Infinity {
                 negative,
                 precision,
