@@ -12,6 +12,9 @@ pub mod protocol;
 mod registry;
 mod string;
 mod template;
+#[cfg(test)]
+mod testing;
+mod text_function;
 
 pub use protocol::{CallContext, Function, FunctionError, Impure, Random, call};
 pub use registry::{all, lookup};

@@ -27,7 +27,7 @@ pub use json::{
 pub use marks::{MarkedPath, Marks};
 pub use prefix::safe_prefix;
 pub use range::{Bound, Refinement};
-pub use set::element_cmp;
+pub use set::{element_cmp, exact_key};
 pub use unify::{Unified, unify, unify_safe};
 
 use crate::number::Number;

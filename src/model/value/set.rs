@@ -68,6 +68,11 @@ pub fn element_cmp(a: &Value, b: &Value) -> Ordering {
     }
 }
 
+/// A key of a wholly known value without marks: two values of one type have the same key exactly if they are equal.
+pub fn exact_key(value: &Value) -> Vec<u8> {
+    key(value, Digits::All)
+}
+
 fn rank(value: &Value) -> u8 {
     if !value.is_known() {
         2

@@ -1,0 +1,302 @@
+//! Functions on maps and objects.
+
+use std::collections::BTreeMap;
+
+use model::value::convert;
+use model::{Str, Type, Value};
+
+use super::{certain_items, cloned, collect, collect_fields, element, top_marks};
+use crate::functions::protocol::{
+    Arguments, CallContext, Function, FunctionError, Param, Purity, Returns, not_null,
+};
+
+pub(super) const KEYS: Function = Function {
+    name: "keys",
+    params: &[Param::any("inputMap").unknown().marked()],
+    variadic: None,
+    returns: Returns::ByArguments(|_, args| match args.value(0)?.ty() {
+        Type::Map(_) => Ok(Type::list(Type::String)),
+        Type::Object(object) => Ok(Type::tuple(object.attributes.keys().map(|_| Type::String))),
+        other => Err(not_keyed(0, &other)),
+    }),
+    call: |_, args, ty| {
+        let value = args.value(0)?;
+        let keys = match value.ty() {
+            // Also of an unknown object.
+            Type::Object(object) => {
+                Some(object.attributes.keys().cloned().map(Value::from).collect())
+            }
+            _ => value
+                .as_fields()
+                .map(|fields| fields.keys().cloned().map(Value::from).collect()),
+        };
+        let result = keys.map_or_else(|| Value::unknown(ty.clone()), |keys| collect(ty, keys));
+        Ok(result.mark(value.marks()))
+    },
+    refine: Some(not_null),
+    purity: Purity::Pure,
+    description: "the keys of a map, in order",
+};
+
+pub(super) const VALUES: Function = Function {
+    name: "values",
+    params: &[Param::any("mapping").marked()],
+    variadic: None,
+    returns: Returns::ByArguments(|_, args| match args.value(0)?.ty() {
+        Type::Map(element) => Ok(Type::List(element)),
+        Type::Object(object) => Ok(Type::tuple(object.attributes.values().cloned())),
+        other => Err(not_keyed(0, &other)),
+    }),
+    call: |_, args, ty| {
+        let value = args.value(0)?;
+        let values = value
+            .as_fields()
+            .map(|fields| fields.values().cloned().collect());
+        Ok(collect(ty, values.unwrap_or_default()).mark(value.marks()))
+    },
+    refine: Some(not_null),
+    purity: Purity::Pure,
+    description: "the values of a map, in the order of their keys",
+};
+
+fn not_keyed(index: usize, ty: &Type) -> FunctionError {
+    let message = format!("it is {}, must be a map or object", ty.friendly());
+    FunctionError::argument(index, message).without_values()
+}
+
+pub(super) const LOOKUP: Function = Function {
+    name: "lookup",
+    params: &[
+        Param::any("inputMap").marked(),
+        Param::string("key").marked(),
+    ],
+    variadic: Some(Param::any("default").null().unknown().dynamic().marked()),
+    returns: Returns::ByArguments(lookup_type),
+    call: |_, args, ty| {
+        let (map, key) = (args.value(0)?, args.value(1)?);
+        let marks = top_marks([map, key]);
+        let name = args.string(1)?;
+        if let Some(found) = map.get(name) {
+            return Ok(found.clone().mark(marks));
+        }
+        let default = args.get(2).ok_or_else(|| no_key(map, name))?;
+        let default =
+            convert(default, ty).map_err(|error| FunctionError::argument(2, error.to_string()))?;
+        Ok(default.mark(marks))
+    },
+    refine: None,
+    purity: Purity::Pure,
+    description: "the value of a key of a map, or a default",
+};
+
+fn lookup_type(_: &CallContext<'_>, args: Arguments<'_>) -> Result<Type, FunctionError> {
+    if args.count() > 3 {
+        let message = format!("`lookup` got {} arguments, takes 2 or 3", args.count());
+        return Err(FunctionError {
+            id: "argument-count",
+            ..FunctionError::new(message).without_values()
+        });
+    }
+    let (map, default) = (args.value(0)?, args.get(2));
+    match map.ty() {
+        Type::Object(object) => {
+            let Some(name) = args.value(1)?.as_str() else {
+                return Ok(Type::Dynamic);
+            };
+            match (object.attributes.get(name), default) {
+                (Some(ty), _) => Ok(ty.clone()),
+                (None, Some(default)) => Ok(default.ty()),
+                (None, None) => Err(no_key(map, name)),
+            }
+        }
+        Type::Map(element) => {
+            if let Some(default) = default {
+                convert(default, &element).map_err(|_| {
+                    let message = format!(
+                        "it is {}, must be {} like the elements of the map",
+                        default.ty().friendly(),
+                        element.friendly()
+                    );
+                    FunctionError::argument(2, message).without_values()
+                })?;
+            }
+            Ok((*element).clone())
+        }
+        other => Err(not_keyed(0, &other)),
+    }
+}
+
+fn no_key(map: &Value, name: &str) -> FunctionError {
+    let what = if matches!(map.ty(), Type::Map(_)) {
+        "map"
+    } else {
+        "object"
+    };
+    FunctionError::new(format!(
+        "the {what} has no key `{name}`, and no default is given"
+    ))
+}
+
+pub(super) const MERGE: Function = Function {
+    name: "merge",
+    params: &[],
+    variadic: Some(Param::any("maps").null().dynamic().marked()),
+    returns: Returns::ByArguments(merge_type),
+    call: |_, args, ty| {
+        let mut merged = BTreeMap::new();
+        for (index, value) in args
+            .all()
+            .iter()
+            .enumerate()
+            .filter(|(_, value)| !value.is_null())
+        {
+            let fields = value
+                .as_fields()
+                .ok_or_else(|| not_keyed(index, &value.ty()))?;
+            merged.extend(cloned(fields));
+        }
+        let given = args.all().iter().filter(|value| !value.is_null());
+        Ok(collect_fields(ty, merged).mark(top_marks(given)))
+    },
+    refine: Some(not_null),
+    purity: Purity::Pure,
+    description: "the entries of several maps in one; a later one wins",
+};
+
+fn merge_type(_: &CallContext<'_>, args: Arguments<'_>) -> Result<Type, FunctionError> {
+    let mut attributes: BTreeMap<Str, Type> = BTreeMap::new();
+    let mut names_known = true;
+    let mut same_as_first = true;
+    let first = args.get(0).map(Value::ty);
+    for (index, value) in args.all().iter().enumerate() {
+        let ty = value.ty();
+        same_as_first &= first.as_ref() == Some(&ty);
+        match (&ty, value.as_fields()) {
+            (Type::Dynamic, _) => return Ok(Type::Dynamic),
+            (Type::Map(_) | Type::Object(_), _) if value.is_null() => {}
+            (Type::Object(object), _) => attributes.extend(object.attributes.clone()),
+            (Type::Map(element), Some(fields)) => {
+                attributes.extend(
+                    fields
+                        .keys()
+                        .map(|name| (name.clone(), (**element).clone())),
+                );
+            }
+            (Type::Map(_), None) => names_known = false,
+            (other, _) => return Err(not_keyed(index, other)),
+        }
+    }
+    match first {
+        Some(map @ Type::Map(_)) if same_as_first => Ok(map),
+        _ if names_known => Ok(Type::object(attributes)),
+        _ => Ok(Type::Dynamic),
+    }
+}
+
+pub(super) const TRANSPOSE: Function = Function {
+    name: "transpose",
+    params: &[Param::new("values", || Type::map(Type::list(Type::String)))],
+    variadic: None,
+    returns: Returns::Always(|| Type::map(Type::list(Type::String))),
+    call: |_, args, ty| {
+        let value = args.value(0)?;
+        if !value.is_wholly_known() {
+            return Ok(Value::unknown(ty.clone()));
+        }
+        let null = |key: &str| {
+            FunctionError::argument(
+                0,
+                format!("under `{key}` there is null, must be lists of strings"),
+            )
+        };
+        let mut turned: BTreeMap<Str, Vec<Value>> = BTreeMap::new();
+        for (key, names) in value
+            .as_fields()
+            .into_iter()
+            .flat_map(|fields| fields.iter())
+        {
+            for name in names.as_items().ok_or_else(|| null(key))? {
+                let name = name.as_str().ok_or_else(|| null(key))?;
+                turned
+                    .entry(name.clone())
+                    .or_default()
+                    .push(key.clone().into());
+            }
+        }
+        let lists = turned
+            .into_iter()
+            .map(|(name, keys)| (name, Value::list(Type::String, keys)));
+        Ok(collect_fields(ty, lists))
+    },
+    refine: Some(not_null),
+    purity: Purity::Pure,
+    description: "a map from each listed string to the keys it was listed under",
+};
+
+pub(super) const ZIPMAP: Function = Function {
+    name: "zipmap",
+    params: &[
+        Param::new("keys", || Type::list(Type::String)).marked(),
+        Param::any("values").marked(),
+    ],
+    variadic: None,
+    returns: Returns::ByArguments(zipmap_type),
+    call: |_, args, ty| {
+        let (keys, values) = (args.value(0)?, args.value(1)?);
+        let marks = top_marks([keys, values]);
+        if !keys.is_wholly_known() {
+            return Ok(Value::unknown(ty.clone()).mark(marks));
+        }
+        let (names, items) = (args.items(0)?, args.items(1)?);
+        check_lengths(names.len(), items.len())?;
+        let names = names
+            .iter()
+            .enumerate()
+            .map(|(index, name)| key_name(index, name))
+            .collect::<Result<Vec<_>, _>>()?;
+        let zipped = collect_fields(ty, names.into_iter().zip(items.iter().cloned()));
+        // Names cannot carry marks, so the whole does.
+        Ok(zipped.mark(marks.union(top_marks(args.items(0)?))))
+    },
+    refine: Some(not_null),
+    purity: Purity::Pure,
+    description: "a map made of a list of keys and a list of values",
+};
+
+fn zipmap_type(_: &CallContext<'_>, args: Arguments<'_>) -> Result<Type, FunctionError> {
+    let (keys, values) = (args.value(0)?, args.value(1)?);
+    match values.ty() {
+        list @ Type::List(_) => Ok(Type::map(element(&list))),
+        Type::Tuple(elements) => {
+            let names = certain_items(keys).filter(|_| keys.is_wholly_known());
+            let Some(names) = names else {
+                return Ok(Type::Dynamic);
+            };
+            check_lengths(names.len(), elements.len())?;
+            // A map, because in an object type the later of two equal names must win.
+            let mut attributes = BTreeMap::new();
+            for ((index, name), ty) in names.iter().enumerate().zip(elements.iter()) {
+                attributes.insert(key_name(index, name)?, ty.clone());
+            }
+            Ok(Type::object(attributes))
+        }
+        other => {
+            let message = format!("it is {}, must be a list or tuple", other.friendly());
+            Err(FunctionError::argument(1, message).without_values())
+        }
+    }
+}
+
+fn key_name(index: usize, name: &Value) -> Result<Str, FunctionError> {
+    name.as_str().cloned().ok_or_else(|| {
+        FunctionError::argument(0, format!("element {index} is null, must be a string"))
+            .without_values()
+    })
+}
+
+fn check_lengths(keys: usize, values: usize) -> Result<(), FunctionError> {
+    if keys == values {
+        return Ok(());
+    }
+    Err(FunctionError::new(format!("there are {keys} keys for {values} values")).without_values())
+}

@@ -1,0 +1,201 @@
+//! Functions that combine sets.
+
+use std::collections::HashSet;
+
+use model::value::{convert, exact_key, unify};
+use model::{Type, Value};
+
+use super::{certain_items, collect, element, top_marks};
+use crate::functions::protocol::{
+    Arguments, CallContext, CallFn, Function, FunctionError, Param, Purity, Returns, not_null,
+};
+
+/// The most values that `setproduct` makes; more would fill the memory.
+const MOST_VALUES: usize = 1 << 25;
+
+const ANY_SET: fn() -> Type = || Type::set(Type::Dynamic);
+
+const FIRST_SET: &[Param] = &[Param::new("first_set", ANY_SET)];
+
+const fn set_function(name: &'static str, call: CallFn, description: &'static str) -> Function {
+    Function {
+        name,
+        params: FIRST_SET,
+        variadic: Some(Param::new("other_sets", ANY_SET)),
+        returns: Returns::ByArguments(|_, args| common_type(args)),
+        call,
+        refine: Some(not_null),
+        purity: Purity::Pure,
+        description,
+    }
+}
+
+pub(super) const SETUNION: Function = set_function(
+    "setunion",
+    |_, args, ty| {
+        let items = converted(args, ty)?
+            .iter()
+            .flat_map(|set| set.as_items().unwrap_or_default().to_vec())
+            .collect();
+        Ok(collect(ty, items))
+    },
+    "the elements that are in any of the sets",
+);
+
+pub(super) const SETINTERSECTION: Function = set_function(
+    "setintersection",
+    |_, args, ty| filtered(args, ty, |found| found),
+    "the elements that are in all of the sets",
+);
+
+pub(super) const SETSUBTRACT: Function = Function {
+    params: &[Param::new("a", ANY_SET), Param::new("b", ANY_SET)],
+    variadic: None,
+    ..set_function(
+        "setsubtract",
+        |_, args, ty| filtered(args, ty, |found| !found),
+        "the elements of a set that are not in another",
+    )
+};
+
+/// The elements of the first set that are kept for being found, or not, in each of the others.
+fn filtered(
+    args: Arguments<'_>,
+    ty: &Type,
+    keep: fn(bool) -> bool,
+) -> Result<Value, FunctionError> {
+    let sets = converted(args, ty)?;
+    if !sets.iter().all(Value::is_wholly_known) {
+        return Ok(Value::unknown(ty.clone()));
+    }
+    let mut sets = sets.iter().map(|set| set.as_items().unwrap_or_default());
+    let mut items = sets.next().unwrap_or_default().to_vec();
+    for other in sets {
+        let other: HashSet<Vec<u8>> = other.iter().map(exact_key).collect();
+        items.retain(|item| keep(other.contains(&exact_key(item))));
+    }
+    Ok(collect(ty, items))
+}
+
+/// The type of set that all can be converted to. One that is empty and of no type yet has no say.
+fn common_type(args: Arguments<'_>) -> Result<Type, FunctionError> {
+    let mut elements = Vec::new();
+    for set in args.all() {
+        let empty = set.as_items().is_some_and(<[Value]>::is_empty);
+        let element = element(&set.ty());
+        if !(empty && element == Type::Dynamic) {
+            elements.push(element);
+        }
+    }
+    if elements.is_empty() {
+        return Ok(Type::set(Type::Dynamic));
+    }
+    unify(&elements)
+        .map(|common| Type::set(common.ty))
+        .ok_or_else(|| {
+            FunctionError::new("the elements of the sets have no type in common").without_values()
+        })
+}
+
+fn converted(args: Arguments<'_>, ty: &Type) -> Result<Vec<Value>, FunctionError> {
+    let convert = |(index, set): (usize, &Value)| {
+        convert(set, ty).map_err(|error| FunctionError::argument(index, error.to_string()))
+    };
+    args.all().iter().enumerate().map(convert).collect()
+}
+
+pub(super) const SETPRODUCT: Function = Function {
+    name: "setproduct",
+    params: &[],
+    variadic: Some(Param::any("sets").marked()),
+    returns: Returns::ByArguments(product_type),
+    call: |_, args, ty| {
+        let marks = top_marks(args.all());
+        let sets: Option<Vec<&[Value]>> = args.all().iter().map(certain_items).collect();
+        let Some(sets) = sets else {
+            return Ok(Value::unknown(ty.clone()).mark(marks));
+        };
+        let Type::Tuple(wanted) = element(ty) else {
+            return Ok(Value::unknown(ty.clone()).mark(marks));
+        };
+        let total = sets
+            .iter()
+            .try_fold(1_usize, |total, set| total.checked_mul(set.len()));
+        let total = total
+            .filter(|total| total.saturating_mul(sets.len()) <= MOST_VALUES)
+            .ok_or_else(|| {
+                FunctionError::new("there would be too many combinations to hold in memory")
+                    .without_values()
+            })?;
+        let mut columns = Vec::with_capacity(sets.len());
+        for ((index, set), ty) in sets.iter().enumerate().zip(wanted.iter()) {
+            let column = set
+                .iter()
+                .map(|item| convert(item, ty))
+                .collect::<Result<Vec<_>, _>>();
+            columns
+                .push(column.map_err(|error| FunctionError::argument(index, error.to_string()))?);
+        }
+        let products = (0..total)
+            .map(|number| combination(&columns, number))
+            .collect();
+        Ok(collect(ty, products).mark(marks))
+    },
+    refine: Some(not_null),
+    purity: Purity::Pure,
+    description: "every combination of an element of each set",
+};
+
+/// The combination with that number, when the last column changes fastest.
+fn combination(columns: &[Vec<Value>], number: usize) -> Value {
+    let mut rest = number;
+    let mut items: Vec<Value> = columns
+        .iter()
+        .rev()
+        .filter_map(|column| {
+            let at = rest.checked_rem(column.len())?;
+            rest /= column.len();
+            column.get(at).cloned()
+        })
+        .collect();
+    items.reverse();
+    Value::tuple(items)
+}
+
+fn product_type(_: &CallContext<'_>, args: Arguments<'_>) -> Result<Type, FunctionError> {
+    if args.count() < 2 {
+        let message = format!("`setproduct` got {}, takes at least 2 sets", args.count());
+        return Err(FunctionError {
+            id: "argument-count",
+            ..FunctionError::new(message).without_values()
+        });
+    }
+    let mut elements = Vec::with_capacity(args.count());
+    let mut ordered = true;
+    for (index, set) in args.all().iter().enumerate() {
+        let wrong = |message: String| FunctionError::argument(index, message).without_values();
+        elements.push(match set.ty() {
+            Type::List(element) => (*element).clone(),
+            Type::Set(element) => {
+                ordered = false;
+                (*element).clone()
+            }
+            Type::Tuple(types) if types.is_empty() => Type::Dynamic,
+            Type::Tuple(types) => unify(&types)
+                .map(|common| common.ty)
+                .ok_or_else(|| wrong("its elements have no type in common".to_owned()))?,
+            other => {
+                return Err(wrong(format!(
+                    "it is {}, must be a set, list or tuple",
+                    other.friendly()
+                )));
+            }
+        });
+    }
+    let combination = Type::tuple(elements);
+    Ok(if ordered {
+        Type::list(combination)
+    } else {
+        Type::set(combination)
+    })
+}
