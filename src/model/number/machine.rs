@@ -25,7 +25,7 @@ impl Number {
             biased => (fraction | (1 << 52), biased - 1075),
         };
         let size = Magnitude::new(BigUint::from(mantissa), exponent);
-        Some(Self::finite(value < 0.0, size, FLOAT_PRECISION))
+        Some(Self::finite(value.is_sign_negative(), size, FLOAT_PRECISION))
     }
 
     /// The number that an integer is, at the precision it needs but at least 64 bits.
@@ -43,6 +43,7 @@ impl Number {
     pub fn to_i64(&self) -> Option<i64> {
         match &self.0 {
             Repr::Int { value, .. } => Some(*value),
+            Repr::NegativeZero { .. } => Some(0),
             Repr::Big(_) | Repr::Infinity { .. } => None,
         }
     }
@@ -51,6 +52,7 @@ impl Number {
     pub fn to_u64(&self) -> Option<u64> {
         match &self.0 {
             Repr::Int { value, .. } => u64::try_from(*value).ok(),
+            Repr::NegativeZero { .. } => Some(0),
             Repr::Big(float) if !float.negative && float.size.top() <= 64 => {
                 u64::try_from(float.size.to_whole()?).ok()
             }
@@ -72,6 +74,7 @@ impl Number {
     pub fn to_bigint(&self) -> Option<BigInt> {
         match &self.0 {
             Repr::Int { value, .. } => Some(BigInt::from(*value)),
+            Repr::NegativeZero { .. } => Some(BigInt::ZERO),
             Repr::Infinity { .. } => None,
             Repr::Big(float) => {
                 let sign = if float.negative {
@@ -92,6 +95,7 @@ impl Number {
     pub fn to_f64(&self) -> f64 {
         let (negative, size) = match &self.0 {
             Repr::Int { value, .. } => return *value as f64,
+            Repr::NegativeZero { .. } => return -0.0,
             Repr::Infinity { negative: true, .. } => return f64::NEG_INFINITY,
             Repr::Infinity {
                 negative: false, ..
