@@ -1,0 +1,502 @@
+//! The command line as typed words: which command, which options. Terraform's options are taken with one dash too.
+//! Parses only; what a command does with its options is in the command's own file.
+
+mod early;
+mod given;
+mod one_dash;
+mod words;
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args as ClapArgs, CommandFactory, FromArgMatches, Parser, Subcommand};
+use model::address::{InstanceAddr, Target};
+
+use super::output::style::ColorChoice;
+
+pub use early::Early;
+pub use given::Given;
+pub use words::{ApplySubject, Named, PlanRef, ShowSubject, ShowWhat, WordsError};
+
+/// Everything on the command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "terrace",
+    version,
+    about = "Provisions the environments of a delivery pipeline from one definition",
+    styles = early::STYLES,
+    help_template = early::HELP,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+)]
+pub struct Args {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Global {
+    /// Go to this directory first
+    #[arg(long, global = true, value_name = "DIR")]
+    pub chdir: Option<PathBuf>,
+    /// When to use colour: auto, always or never
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub color: ColorChoice,
+    /// The same as --color=never
+    #[arg(long, global = true, hide = true)]
+    pub no_color: bool,
+    /// Say less: no progress and summaries; twice, only errors
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub quiet: u8,
+    /// Say more: unchanged attributes; twice, what happens inside
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+impl Global {
+    /// The colour asked for.
+    pub fn color(&self) -> ColorChoice {
+        if self.no_color {
+            ColorChoice::Never
+        } else {
+            self.color
+        }
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what would change, and why
+    Plan(PlanArgs),
+    /// Make an environment as defined
+    Apply(ApplyArgs),
+    /// Destroy all of an environment
+    Destroy(DestroyArgs),
+    /// Show what is recorded, a saved plan or a run
+    Show(ShowArgs),
+    /// Show the outputs of an environment
+    Output(OutputArgs),
+    /// Look into the record of an environment
+    #[command(subcommand)]
+    State(StateCommand),
+    /// Show all environments, or one, at a glance
+    Status(StatusArgs),
+    /// List the runs of an environment
+    Log(LogArgs),
+    /// Check the definition and the project file
+    Validate(ValidateArgs),
+    /// Bring definition files into the usual form
+    Fmt(FmtArgs),
+    /// Evaluate expressions of the language
+    Console(ConsoleArgs),
+    /// Begin a project in a directory
+    Init(InitArgs),
+    /// Show the version
+    Version(VersionArgs),
+    /// Write a script that completes commands in a shell
+    Completions(CompletionsArgs),
+    /// Explain an error or warning by its id
+    Explain(ExplainArgs),
+}
+
+/// How a plan is made.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "What is planned")]
+pub struct Planning {
+    /// Set a variable; may be repeated
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    variables: Vec<String>,
+    /// Read variables from a file; may be repeated, the last one wins
+    #[arg(long = "var-file", value_name = "FILE")]
+    variable_files: Vec<PathBuf>,
+    /// `--var` and `--var-file` in the order they were given.
+    #[arg(skip)]
+    pub given: Vec<Given>,
+    /// Plan only this address and what it needs; may be repeated
+    #[arg(long = "target", value_name = "ADDRESS")]
+    pub targets: Vec<Target>,
+    /// Leave out this address and what needs it; may be repeated
+    #[arg(long = "exclude", value_name = "ADDRESS", conflicts_with = "targets")]
+    pub excludes: Vec<Target>,
+    /// Replace this instance; may be repeated
+    #[arg(long = "replace", value_name = "ADDRESS")]
+    pub replaces: Vec<InstanceAddr>,
+    /// Look at what really exists first; --refresh=false trusts the record
+    #[arg(
+        long, value_name = "BOOL", hide_possible_values = true, hide_default_value = true, default_value_t = true, default_missing_value = "true",
+        num_args = 0..=1, require_equals = true, action = ArgAction::Set
+    )]
+    pub refresh: bool,
+    /// Change nothing, only bring the record up to what exists
+    #[arg(long, conflicts_with_all = ["destroy", "replaces"])]
+    pub refresh_only: bool,
+    /// Plan to destroy everything
+    #[arg(long)]
+    pub destroy: bool,
+    /// At most so many operations at once
+    #[arg(long, value_name = "N")]
+    pub parallelism: Option<NonZeroUsize>,
+    /// Ask for missing variables; --input=false never asks
+    #[arg(
+        long, value_name = "BOOL", hide_possible_values = true, hide_default_value = true, default_value_t = true, default_missing_value = "true",
+        num_args = 0..=1, require_equals = true, action = ArgAction::Set
+    )]
+    pub input: bool,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    lock: Option<bool>,
+    #[arg(long, hide = true, value_name = "DURATION")]
+    lock_timeout: Option<String>,
+}
+
+impl Planning {
+    /// Options that were given and have no effect, each with the reason.
+    pub fn without_effect(&self) -> Vec<&'static str> {
+        let lock = self
+            .lock
+            .map(|_| "--lock has no effect: a plan takes no lock, an apply always takes one");
+        let timeout = self
+            .lock_timeout
+            .as_ref()
+            .map(|_| "--lock-timeout has no effect: a locked record is told at once, exit code 75");
+        lock.into_iter().chain(timeout).collect()
+    }
+}
+
+/// How things are shown.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+#[command(next_help_heading = "How it is shown")]
+pub struct Showing {
+    /// Write JSON, one message a line, as Terraform does
+    #[arg(long)]
+    pub json: bool,
+    /// Show every change of its own, and values whole
+    #[arg(long)]
+    pub detail: bool,
+    /// A line for each warning
+    #[arg(long)]
+    pub compact_warnings: bool,
+}
+
+/// `terrace plan`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  terrace plan staging
+  terrace plan staging -target=module.network -out=network.plan
+  terrace plan production --summary            a few lines, for a pull request
+  terrace plan test -detailed-exitcode         exit code 2 when something would change")]
+pub struct PlanArgs {
+    /// The environment; may be left out where there is only one
+    pub environment: Option<String>,
+    /// Keep the plan in this file, to be applied later
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Exit with 2 when something would change
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// Counts by module instead of every change
+    #[arg(long, conflicts_with = "detail")]
+    pub summary: bool,
+    /// How it is made.
+    #[command(flatten)]
+    pub planning: Planning,
+    /// How it is shown.
+    #[command(flatten)]
+    pub showing: Showing,
+}
+
+/// `terrace apply`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  terrace apply staging                        plan, ask, apply
+  terrace apply p7f3a91c                       exactly the plan that was shown
+  terrace apply staging network.plan           exactly the plan in a file
+  terrace apply test -auto-approve             without a question")]
+pub struct ApplyArgs {
+    /// The environment, a plan (its id or file), or both
+    #[arg(value_name = "ENVIRONMENT | PLAN", num_args = 0..=2)]
+    words: Vec<String>,
+    /// Apply without asking
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// How a plan is made, where none is given.
+    #[command(flatten)]
+    pub planning: Planning,
+    /// How it is shown.
+    #[command(flatten)]
+    pub showing: Showing,
+}
+
+/// `terrace destroy`.
+#[derive(Debug, ClapArgs)]
+pub struct DestroyArgs {
+    /// The environment; may be left out where there is only one
+    pub environment: Option<String>,
+    /// Destroy without asking
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// How it is made.
+    #[command(flatten)]
+    pub planning: Planning,
+    /// How it is shown.
+    #[command(flatten)]
+    pub showing: Showing,
+}
+
+/// `terrace show`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  terrace show staging                         what is recorded
+  terrace show p7f3a91c                        a plan, again
+  terrace show -json network.plan              the same in Terraform's format
+  terrace show staging run 51                  what a run did")]
+pub struct ShowArgs {
+    /// An environment, a plan (its id or file), or `run` and a number
+    #[arg(value_name = "ENVIRONMENT | PLAN | run N", num_args = 0..=3)]
+    words: Vec<String>,
+    /// Tell a run again as it was seen
+    #[arg(long)]
+    pub replay: bool,
+    /// How it is shown.
+    #[command(flatten)]
+    pub showing: Showing,
+}
+
+/// `terrace output`.
+#[derive(Debug, ClapArgs)]
+pub struct OutputArgs {
+    /// An environment and the name of one output; each may be left out
+    #[arg(value_name = "ENVIRONMENT | NAME", num_args = 0..=2)]
+    words: Vec<String>,
+    /// Write JSON, sensitive values too
+    #[arg(long, conflicts_with = "raw")]
+    pub json: bool,
+    /// Write the bare text of one output, without a newline
+    #[arg(long)]
+    pub raw: bool,
+}
+
+/// `terrace state ..`.
+#[derive(Debug, Subcommand)]
+pub enum StateCommand {
+    /// List recorded instances
+    List(StateListArgs),
+    /// Show recorded instances with their attributes
+    Show(StateShowArgs),
+}
+
+/// `terrace state list`.
+#[derive(Debug, ClapArgs)]
+pub struct StateListArgs {
+    /// An environment, and addresses of modules, blocks or instances to list
+    #[arg(value_name = "ENVIRONMENT | ADDRESS")]
+    words: Vec<String>,
+    /// Only the object with this id
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
+    /// Write JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `terrace state show`.
+#[derive(Debug, ClapArgs)]
+pub struct StateShowArgs {
+    /// An environment, and addresses of modules, blocks or instances to show
+    #[arg(value_name = "ENVIRONMENT | ADDRESS", required = true)]
+    words: Vec<String>,
+    /// How it is shown.
+    #[command(flatten)]
+    pub showing: Showing,
+}
+
+/// `terrace status`.
+#[derive(Debug, ClapArgs)]
+pub struct StatusArgs {
+    /// One environment in more words; all of them when left out
+    pub environment: Option<String>,
+    /// Write JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `terrace log`.
+#[derive(Debug, ClapArgs)]
+pub struct LogArgs {
+    /// The environment; may be left out where there is only one
+    pub environment: Option<String>,
+    /// So many runs, the last ones
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    pub limit: usize,
+    /// Write JSON, one run a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `terrace validate`.
+#[derive(Debug, ClapArgs)]
+pub struct ValidateArgs {
+    /// Check the variables of this environment only
+    pub environment: Option<String>,
+    /// Write JSON, as Terraform does
+    #[arg(long)]
+    pub json: bool,
+    /// A line for each warning
+    #[arg(long)]
+    pub compact_warnings: bool,
+}
+
+/// `terrace fmt`.
+#[derive(Debug, ClapArgs)]
+pub struct FmtArgs {
+    /// Files or directories; `-` is standard input [default: this directory]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Change nothing; exit with 3 when a file is not in the usual form
+    #[arg(long)]
+    pub check: bool,
+    /// Show what differs
+    #[arg(long)]
+    pub diff: bool,
+    /// Go into directories
+    #[arg(long)]
+    pub recursive: bool,
+    /// Write the files; --write=false only looks
+    #[arg(
+        long, value_name = "BOOL", hide_possible_values = true, hide_default_value = true, default_value_t = true, default_missing_value = "true",
+        num_args = 0..=1, require_equals = true, action = ArgAction::Set
+    )]
+    pub write: bool,
+    /// Name the files that differ; --list=false does not
+    #[arg(
+        long, value_name = "BOOL", hide_possible_values = true, hide_default_value = true, default_value_t = true, default_missing_value = "true",
+        num_args = 0..=1, require_equals = true, action = ArgAction::Set
+    )]
+    pub list: bool,
+}
+
+/// `terrace console`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  terrace console staging
+  echo 'cidrsubnet(var.cidr, 8, 3)' | terrace console staging --json")]
+pub struct ConsoleArgs {
+    /// The environment whose variables and record expressions see
+    pub environment: Option<String>,
+    /// Write {"type", "value"} with unknowns and marks for each expression
+    #[arg(long)]
+    pub json: bool,
+    /// How variables are given.
+    #[command(flatten)]
+    pub planning: Planning,
+}
+
+/// `terrace init`.
+#[derive(Debug, ClapArgs)]
+pub struct InitArgs {
+    /// The directory [default: this one]
+    pub directory: Option<PathBuf>,
+    /// Names of environments, in the order of the pipeline
+    #[arg(long = "environment", value_name = "NAME")]
+    pub environments: Vec<String>,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    input: Option<bool>,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    backend: Option<bool>,
+    #[arg(long, hide = true)]
+    upgrade: bool,
+    #[arg(long, hide = true)]
+    reconfigure: bool,
+}
+
+/// `terrace version`.
+#[derive(Debug, ClapArgs)]
+pub struct VersionArgs {
+    /// Write JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `terrace completions`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  terrace completions bash > ~/.local/share/bash-completion/completions/terrace
+  terrace completions zsh > ~/.zfunc/_terrace
+  terrace completions fish > ~/.config/fish/completions/terrace.fish")]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// `terrace explain`.
+#[derive(Debug, ClapArgs)]
+pub struct ExplainArgs {
+    /// The id, as in `error[unknown-attribute]`; all ids when left out
+    pub id: Option<String>,
+}
+
+/// Reads a command line, the program's name first.
+///
+/// # Errors
+/// [`Early`] when the process ends here: with help, the version, or a usage error (exit code 64).
+pub fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Args, Box<Early>> {
+    let mut command = Args::command();
+    let line = one_dash::rewritten(line, &command);
+    let matches = command
+        .try_get_matches_from_mut(line)
+        .map_err(Early::from_clap)?;
+    let mut args = Args::from_arg_matches(&matches)
+        .map_err(|error| Early::from_clap(error.format(&mut command)))?;
+    if let (Some(planning), Some((_, matches))) = (args.command.planning(), matches.subcommand()) {
+        planning.given = given::in_order(&planning.variables, &planning.variable_files, matches)
+            .map_err(|error| Early::usage(&error))?;
+    }
+    Ok(args)
+}
+
+impl Command {
+    fn planning(&mut self) -> Option<&mut Planning> {
+        match self {
+            Self::Plan(args) => Some(&mut args.planning),
+            Self::Apply(args) => Some(&mut args.planning),
+            Self::Destroy(args) => Some(&mut args.planning),
+            Self::Console(args) => Some(&mut args.planning),
+            Self::Show(_)
+            | Self::Output(_)
+            | Self::State(_)
+            | Self::Status(_)
+            | Self::Log(_)
+            | Self::Validate(_)
+            | Self::Fmt(_)
+            | Self::Init(_)
+            | Self::Version(_)
+            | Self::Completions(_)
+            | Self::Explain(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+//! Ends before anything began: help, the version, a command line that cannot be understood.
+
+use clap::builder::Styles;
+use clap::error::ErrorKind;
+
+use crate::cli::exit::ExitCode;
+use crate::cli::output::style::Paint;
+
+/// How help looks; the same colours as everywhere.
+pub(super) const STYLES: Styles = Styles::styled()
+    .header(anstyle::Style::new().bold())
+    .usage(anstyle::Style::new().bold())
+    .literal(anstyle::AnsiColor::Green.on_default())
+    .placeholder(anstyle::AnsiColor::Cyan.on_default())
+    .error(anstyle::AnsiColor::Red.on_default().bold())
+    .valid(anstyle::AnsiColor::Green.on_default())
+    .invalid(anstyle::AnsiColor::Yellow.on_default());
+
+/// The help of `terrace` alone: its commands by what they are for.
+pub(super) const HELP: &str = "\
+{about}
+
+{usage-heading} {usage}
+
+Change environments:
+  plan         Show what would change, and why
+  apply        Make an environment as defined
+  destroy      Destroy all of an environment
+
+Look at environments:
+  status       Show all environments, or one, at a glance
+  show         Show what is recorded, a saved plan or a run
+  output       Show the outputs of an environment
+  state        Look into the record of an environment
+  log          List the runs of an environment
+
+Write definitions:
+  init         Begin a project in a directory
+  validate     Check the definition and the project file
+  fmt          Bring definition files into the usual form
+  console      Evaluate expressions of the language
+
+About Terrace:
+  explain      Explain an error or warning by its id
+  completions  Write a script that completes commands in a shell
+  version      Show the version
+
+Options:
+{options}
+
+Terraform's options are understood where they mean the same, with one dash too: terrace plan staging -target=a.b
+`terrace COMMAND --help` tells more.
+";
+
+/// A process that ends here: what it says, where, and with which code.
+#[derive(Debug)]
+pub struct Early {
+    error: Option<clap::Error>,
+    text: String,
+    /// How the process ends.
+    pub code: ExitCode,
+}
+
+impl Early {
+    pub(super) fn from_clap(error: clap::Error) -> Box<Self> {
+        let code = match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::Done,
+            _ => ExitCode::Usage,
+        };
+        Box::new(Self {
+            text: error.to_string(),
+            error: Some(error),
+            code,
+        })
+    }
+
+    pub(super) fn usage(message: &str) -> Box<Self> {
+        Box::new(Self {
+            error: None,
+            text: format!("error: {message}\n\nFor more information, try '--help'.\n"),
+            code: ExitCode::Usage,
+        })
+    }
+
+    /// Whether it is an answer, for standard output, and not a complaint.
+    pub fn is_answer(&self) -> bool {
+        self.code == ExitCode::Done
+    }
+
+    /// What to write.
+    pub fn text(&self, paint: Paint) -> String {
+        match (&self.error, paint) {
+            (Some(error), Paint::Ansi) => error.render().ansi().to_string(),
+            _ => self.text.clone(),
+        }
+    }
+}
