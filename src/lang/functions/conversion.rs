@@ -200,3 +200,126 @@ fn without_ephemeral(value: &Value) -> Value {
         | Value::String(_) => value.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{fails, gives, json, run, strings};
+    use super::*;
+
+    fn secret(value: Value) -> Value {
+        value.mark(Marks::SENSITIVE)
+    }
+
+    #[test]
+    fn values_are_converted() {
+        gives("tobool", r#"["1"]"#, true.into());
+        gives("tonumber", r#"["1e3"]"#, json("1000"));
+        gives("tostring", "[1.50]", "1.5".into());
+        gives("tostring", "[null]", Value::Null(Type::String));
+        gives("tolist", r#"[[1, "a", true]]"#, strings(["1", "a", "true"]));
+        gives("tolist", "[[]]", Value::list(Type::Dynamic, vec![]));
+        gives(
+            "toset",
+            r#"[["b", "a", "b"]]"#,
+            Value::set(Type::String, vec!["a".into(), "b".into()]),
+        );
+        let map = [("a", "1"), ("b", "x")].map(|(key, value)| (key.into(), Value::from(value)));
+        gives(
+            "tomap",
+            r#"[{"a": 1, "b": "x"}]"#,
+            Value::map(Type::String, map),
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_converted_is_named_unless_it_is_secret() {
+        fails("tobool", r#"["TRUE"]"#, "\"TRUE\" cannot become a bool");
+        fails("tobool", "[1]", "number cannot become a bool");
+        fails("tonumber", r#"["0x10"]"#, "\"0x10\" cannot become a number");
+        fails(
+            "tolist",
+            "[[1, true]]",
+            "tuple cannot become a list of elements of one type",
+        );
+        fails(
+            "tomap",
+            "[[]]",
+            "tuple cannot become a map of elements of one type",
+        );
+        let hidden = run("tobool", vec![secret("x".into())]).unwrap_err();
+        assert!(!hidden.contains("\"x\""), "{hidden}");
+    }
+
+    #[test]
+    fn marks_stay_where_they_are_but_not_inside_a_set() {
+        let items = || Value::tuple(vec![secret("a".into()), "b".into()]);
+        let list = Value::list(Type::String, vec![secret("a".into()), "b".into()]);
+        assert_eq!(run("tolist", vec![items()]), Ok(list));
+        let set = Value::set(Type::String, vec!["a".into(), "b".into()]);
+        assert_eq!(run("toset", vec![items()]), Ok(secret(set)));
+    }
+
+    #[test]
+    fn an_unknown_becomes_one_of_the_wished_type() {
+        let unknown = || Value::unknown(Type::String);
+        assert_eq!(
+            run("tonumber", vec![unknown()]),
+            Ok(Value::unknown(Type::Number))
+        );
+        assert_eq!(
+            run("tonumber", vec![Value::dynamic()]),
+            Ok(Value::unknown(Type::Number))
+        );
+        let list = Value::unknown(Type::list(Type::Dynamic));
+        assert_eq!(
+            run("tolist", vec![Value::unknown(Type::set(Type::String))]),
+            Ok(list)
+        );
+        let wrong = run("tobool", vec![Value::unknown(Type::Number)]);
+        assert_eq!(wrong, Err("number cannot become a bool".into()));
+    }
+
+    #[test]
+    fn secrecy_is_added_and_taken_from_the_top() {
+        let inner = || Value::tuple(vec![secret("a".into())]);
+        gives("sensitive", "[null]", secret(Value::NULL));
+        assert_eq!(run("nonsensitive", vec![secret(inner())]), Ok(inner()));
+        assert_eq!(
+            run("nonsensitive", vec![Value::from(1 > 0)]),
+            Ok(true.into())
+        );
+        assert_eq!(run("issensitive", vec![inner()]), Ok(false.into()));
+        assert_eq!(
+            run("issensitive", vec![secret(Value::dynamic())]),
+            Ok(true.into())
+        );
+        assert_eq!(
+            run("issensitive", vec![Value::dynamic()]),
+            Ok(Value::unknown(Type::Bool))
+        );
+    }
+
+    #[test]
+    fn what_must_not_be_stored_becomes_null() {
+        let ephemeral = |value: Value| value.mark(Marks::EPHEMERAL);
+        let value = Value::object([
+            ("a", ephemeral(secret("x".into()))),
+            (
+                "b",
+                Value::tuple(vec![
+                    secret("y".into()),
+                    ephemeral(Value::unknown(Type::Number)),
+                ]),
+            ),
+        ]);
+        let wanted = Value::object([
+            ("a", secret(Value::Null(Type::String))),
+            (
+                "b",
+                Value::tuple(vec![secret("y".into()), Value::unknown(Type::Number)]),
+            ),
+        ]);
+        assert_eq!(run("ephemeralasnull", vec![value]), Ok(wanted));
+        gives("ephemeralasnull", "[{\"a\": 1}]", json("{\"a\": 1}"));
+    }
+}

@@ -300,3 +300,281 @@ fn check_lengths(keys: usize, values: usize) -> Result<(), FunctionError> {
     }
     Err(FunctionError::new(format!("there are {keys} keys for {values} values")).without_values())
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{Marks, Type, Value};
+
+    use crate::functions::testing::{fails, gives, json, run, strings};
+
+    fn secret(value: impl Into<Value>) -> Value {
+        value.into().mark(Marks::SENSITIVE)
+    }
+
+    fn map(entries: &[(&str, i64)]) -> Value {
+        Value::map(
+            Type::Number,
+            entries
+                .iter()
+                .map(|(key, value)| ((*key).into(), Value::int(*value))),
+        )
+    }
+
+    fn unknown_map() -> Value {
+        Value::unknown(Type::map(Type::Number))
+    }
+
+    fn object_type() -> Type {
+        Type::object([("a", Type::Number)])
+    }
+
+    #[test]
+    fn keys_and_values_come_in_the_order_of_keys() {
+        gives(
+            "keys",
+            r#"[{"z": 1, "Z": 2, "é": 3, "10": 4, "9": 5}]"#,
+            json(r#"["10", "9", "Z", "z", "é"]"#),
+        );
+        gives("values", r#"[{"b": 1, "a": "x"}]"#, json(r#"["x", 1]"#));
+        gives("keys", "[{}]", json("[]"));
+        assert_eq!(
+            run("keys", vec![map(&[("b", 1), ("a", 2)])]),
+            Ok(strings(["a", "b"]))
+        );
+        assert_eq!(
+            run("values", vec![map(&[("b", 1), ("a", 2)])]),
+            Ok(Value::list(
+                Type::Number,
+                vec![Value::int(2), Value::int(1)]
+            ))
+        );
+        fails("keys", r#"["a"]"#, "it is string, must be a map or object");
+        fails("values", "[[]]", "it is tuple, must be a map or object");
+    }
+
+    #[test]
+    fn keys_are_not_secret_because_values_are() {
+        let object = || Value::object([("a", secret("x")), ("b", json("1"))]);
+        assert_eq!(run("keys", vec![object()]), Ok(json(r#"["a", "b"]"#)));
+        assert_eq!(
+            run("values", vec![object()]),
+            Ok(Value::tuple(vec![secret("x"), json("1")]))
+        );
+        assert_eq!(
+            run("keys", vec![secret(object())]),
+            Ok(secret(json(r#"["a", "b"]"#)))
+        );
+    }
+
+    #[test]
+    fn keys_of_an_unknown_object_are_known() {
+        assert_eq!(
+            run("keys", vec![Value::unknown(object_type())]),
+            Ok(json(r#"["a"]"#))
+        );
+        let values = Value::unknown_not_null(Type::tuple([Type::Number]));
+        assert_eq!(
+            run("values", vec![Value::unknown(object_type())]),
+            Ok(values)
+        );
+        let keys = Value::unknown_not_null(Type::list(Type::String));
+        assert_eq!(run("keys", vec![unknown_map()]), Ok(keys));
+    }
+
+    #[test]
+    fn a_key_is_looked_up_or_its_default_given() {
+        gives("lookup", r#"[{"a": 1}, "a", "x"]"#, json("1"));
+        gives("lookup", r#"[{"a": 1}, "b", "x"]"#, "x".into());
+        gives("lookup", r#"[{"a": null}, "a", 1]"#, Value::NULL);
+        gives("lookup", r#"[{"1": "x"}, 1]"#, "x".into());
+        let look = |default: Value| run("lookup", vec![map(&[("a", 1)]), "b".into(), default]);
+        assert_eq!(look("5".into()), Ok(json("5")));
+        assert_eq!(look(Value::NULL), Ok(Value::Null(Type::Number)));
+        assert_eq!(
+            look("x".into()),
+            Err("it is string, must be number like the elements of the map".into())
+        );
+        fails(
+            "lookup",
+            r#"[{"a": 1}, "b"]"#,
+            "the object has no key `b`, and no default is given",
+        );
+        fails(
+            "lookup",
+            r#"[["a"], 0, "d"]"#,
+            "it is tuple, must be a map or object",
+        );
+        fails(
+            "lookup",
+            r#"[{}, "a", 1, 2]"#,
+            "`lookup` got 4 arguments, takes 2 or 3",
+        );
+        let missing = run("lookup", vec![map(&[]), "b".into()]);
+        assert_eq!(
+            missing,
+            Err("the map has no key `b`, and no default is given".into())
+        );
+    }
+
+    #[test]
+    fn a_default_that_is_not_needed_may_be_unknown_or_secret() {
+        let unknown = Value::unknown(Type::String);
+        assert_eq!(
+            run(
+                "lookup",
+                vec![json(r#"{"a": 1}"#), "a".into(), unknown.clone()]
+            ),
+            Ok(json("1"))
+        );
+        assert_eq!(
+            run("lookup", vec![json(r#"{"a": 1}"#), "a".into(), secret("x")]),
+            Ok(json("1"))
+        );
+        assert_eq!(
+            run("lookup", vec![json(r#"{"a": 1}"#), secret("a")]),
+            Ok(secret(json("1")))
+        );
+        assert_eq!(
+            run("lookup", vec![json(r#"{"a": 1}"#), unknown, "x".into()]),
+            Ok(Value::dynamic())
+        );
+    }
+
+    #[test]
+    fn merged_maps_of_one_type_are_a_map_and_all_others_an_object() {
+        let merge = |args: Vec<Value>| run("merge", args).unwrap();
+        assert_eq!(
+            merge(vec![map(&[("a", 1)]), map(&[("a", 2), ("b", 3)])]),
+            map(&[("a", 2), ("b", 3)])
+        );
+        let mixed = merge(vec![map(&[("a", 1)]), json(r#"{"b": "x"}"#)]);
+        assert_eq!(mixed, json(r#"{"a": 1, "b": "x"}"#));
+        gives(
+            "merge",
+            r#"[{"a": {"b": 1}}, {"a": {"c": 2}}]"#,
+            json(r#"{"a": {"c": 2}}"#),
+        );
+        gives("merge", "[]", json("{}"));
+        gives("merge", r#"[null, {"a": null}]"#, json(r#"{"a": null}"#));
+        let null = || Value::Null(object_type());
+        assert_eq!(merge(vec![null()]), json("{}"));
+        assert_eq!(
+            merge(vec![null(), json(r#"{"b": 1}"#)]),
+            json(r#"{"b": 1}"#)
+        );
+        assert_eq!(merge(vec![Value::Null(Type::map(Type::Number))]), map(&[]));
+        fails(
+            "merge",
+            r#"[{}, "x"]"#,
+            "it is string, must be a map or object",
+        );
+        fails(
+            "merge",
+            r#"[null, "x"]"#,
+            "it is string, must be a map or object",
+        );
+    }
+
+    #[test]
+    fn merging_keeps_marks_where_they_are() {
+        let merged = run(
+            "merge",
+            vec![Value::object([("a", secret("x"))]), json(r#"{"b": 1}"#)],
+        );
+        assert_eq!(
+            merged,
+            Ok(Value::object([("a", secret("x")), ("b", json("1"))]))
+        );
+    }
+
+    #[test]
+    fn merging_an_unknown_map_leaves_the_keys_open() {
+        let merge = |args: Vec<Value>| run("merge", args).unwrap();
+        assert_eq!(merge(vec![unknown_map(), json("{}")]), Value::dynamic());
+        assert_eq!(
+            merge(vec![unknown_map(), unknown_map()]),
+            Value::unknown_not_null(Type::map(Type::Number))
+        );
+        let both = Type::object([("a", Type::Number), ("b", Type::String)]);
+        let merged = merge(vec![Value::unknown(object_type()), json(r#"{"b": "x"}"#)]);
+        assert_eq!(merged, Value::unknown_not_null(both));
+    }
+
+    #[test]
+    fn lists_under_keys_are_turned_around() {
+        let wanted = [("x", strings(["a", "a", "b"])), ("y", strings(["a"]))];
+        let wanted = Value::map(
+            Type::list(Type::String),
+            wanted.map(|(key, list)| (key.into(), list)),
+        );
+        gives(
+            "transpose",
+            r#"[{"b": ["x"], "a": ["x", "y", "x"]}]"#,
+            wanted,
+        );
+        fails(
+            "transpose",
+            r#"[{"a": null}]"#,
+            "under `a` there is null, must be lists of strings",
+        );
+        fails(
+            "transpose",
+            r#"[{"a": ["x", null]}]"#,
+            "under `a` there is null, must be lists of strings",
+        );
+    }
+
+    #[test]
+    fn keys_and_values_are_zipped() {
+        gives(
+            "zipmap",
+            r#"[["a", "b", "a"], [1, "x", 2]]"#,
+            json(r#"{"a": 2, "b": "x"}"#),
+        );
+        let zip = |values: Value| run("zipmap", vec![json(r#"["a"]"#), values]);
+        assert_eq!(
+            zip(Value::list(Type::Number, vec![Value::int(1)])),
+            Ok(map(&[("a", 1)]))
+        );
+        fails(
+            "zipmap",
+            r#"[["a"], [1, 2]]"#,
+            "there are 1 keys for 2 values",
+        );
+        fails(
+            "zipmap",
+            "[[null], [1]]",
+            "element 0 is null, must be a string",
+        );
+        fails(
+            "zipmap",
+            r#"[["a"], {}]"#,
+            "it is object, must be a list or tuple",
+        );
+        let unknown = Value::unknown(Type::list(Type::String));
+        assert_eq!(
+            zip(unknown.clone()),
+            Ok(Value::unknown_not_null(Type::map(Type::String)))
+        );
+        assert_eq!(
+            run("zipmap", vec![unknown, json("[1]")]),
+            Ok(Value::dynamic())
+        );
+    }
+
+    #[test]
+    fn secret_names_make_the_whole_map_secret_and_secret_values_do_not() {
+        let zip = |name: Value, value: Value| {
+            run(
+                "zipmap",
+                vec![Value::tuple(vec![name]), Value::tuple(vec![value])],
+            )
+            .unwrap()
+        };
+        assert_eq!(zip(secret("a"), json("1")), secret(json(r#"{"a": 1}"#)));
+        assert_eq!(
+            zip("a".into(), secret("x")),
+            Value::object([("a", secret("x"))])
+        );
+    }
+}

@@ -133,3 +133,110 @@ fn key_type(args: Arguments<'_>) -> Result<Type, FunctionError> {
                 .without_values()
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{Type, Value};
+
+    use crate::functions::testing::{fails, gives, run, strings};
+
+    fn unknown() -> Value {
+        Value::unknown(Type::String)
+    }
+
+    #[test]
+    fn nothing_is_converted_to_find_it() {
+        gives("contains", r#"[["a", 1], 1]"#, true.into());
+        gives("contains", r#"[["a", 1], "1"]"#, false.into());
+        gives("contains", "[[[1]], [1]]", true.into());
+        gives("contains", "[[null], null]", true.into());
+        gives("contains", r#"[["a"], null]"#, false.into());
+        gives("index", r#"[[1, "a", [1]], [1]]"#, Value::int(2));
+        fails("index", r#"[[1, 2], "1"]"#, "the value is not in the list");
+        fails(
+            "index",
+            r#"["abc", "a"]"#,
+            "it is string, must be a list or tuple",
+        );
+        fails(
+            "contains",
+            "[{}, 1]",
+            "it is object, must be a list, set or tuple",
+        );
+        let set = Value::set(Type::String, vec!["a".into()]);
+        assert_eq!(
+            run("contains", vec![set.clone(), "a".into()]),
+            Ok(true.into())
+        );
+        assert_eq!(
+            run("index", vec![set, "a".into()]),
+            Err("it is set of string, must be a list or tuple".into())
+        );
+    }
+
+    #[test]
+    fn unknown_elements_may_be_what_is_searched() {
+        let search = |name, items: Vec<Value>, wanted: Value| {
+            run(name, vec![Value::tuple(items), wanted]).unwrap()
+        };
+        let open = |ty| Value::unknown_not_null(ty);
+        assert_eq!(
+            search("contains", vec![unknown(), "a".into()], "a".into()),
+            true.into()
+        );
+        assert_eq!(
+            search("contains", vec![unknown(), "a".into()], "b".into()),
+            open(Type::Bool)
+        );
+        assert_eq!(
+            search("contains", vec![Value::unknown(Type::Number)], "b".into()),
+            false.into()
+        );
+        assert_eq!(
+            search("contains", vec!["a".into()], Value::dynamic()),
+            Value::dynamic()
+        );
+        assert_eq!(
+            search("index", vec!["a".into(), unknown()], "a".into()),
+            Value::int(0)
+        );
+        assert_eq!(
+            search("index", vec![unknown(), "a".into()], "a".into()),
+            open(Type::Number)
+        );
+    }
+
+    #[test]
+    fn values_are_found_by_their_keys() {
+        gives(
+            "matchkeys",
+            r#"[["a", "b", "c"], ["1", "2", "1"], ["1"]]"#,
+            strings(["a", "c"]),
+        );
+        gives("matchkeys", r#"[["a"], [1], ["1"]]"#, strings(["a"]));
+        gives(
+            "matchkeys",
+            r#"[["a", "b"], [{"x": 1}, {"y": 1}], [{"x": 1}]]"#,
+            strings(["a"]),
+        );
+        gives(
+            "matchkeys",
+            r#"[["a", "b"], [null, "1"], [null]]"#,
+            strings(["a"]),
+        );
+        gives("matchkeys", r#"[["a"], ["1"], []]"#, strings([]));
+        fails(
+            "matchkeys",
+            r#"[["a"], [true], [1]]"#,
+            "the keys and those searched for have no type in common",
+        );
+        fails(
+            "matchkeys",
+            r#"[["a", "b"], ["1"], ["1"]]"#,
+            "there are 1 keys for 2 values",
+        );
+        let open = Value::tuple(vec![unknown()]);
+        let found = run("matchkeys", vec![strings(["a"]), strings(["1"]), open]);
+        assert_eq!(found, Ok(Value::unknown_not_null(Type::list(Type::String))));
+    }
+}

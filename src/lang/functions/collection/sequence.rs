@@ -216,7 +216,7 @@ impl<'a> Flat<'a> {
             marks: model::Marks::NONE,
             certain: true,
         };
-        // By hand, because lists can be nested deeper than calls can.
+        // By hand, because lists can be nested deeply.
         let mut open = vec![std::slice::from_ref(list).iter()];
         while let Some(items) = open.last_mut() {
             let Some(item) = items.next() else {
@@ -435,4 +435,321 @@ fn whole(args: Arguments<'_>, index: usize) -> Result<i64, FunctionError> {
 fn not_a(ty: &Type, index: usize, wanted: &str) -> FunctionError {
     let message = format!("it is {}, must be {wanted}", ty.friendly());
     FunctionError::argument(index, message).without_values()
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Marks, Type, Value};
+
+    use crate::functions::testing::{fails, gives, json, numbers, run, strings};
+
+    fn secret(value: Value) -> Value {
+        value.mark(Marks::SENSITIVE)
+    }
+
+    fn unknown() -> Value {
+        Value::unknown(Type::String)
+    }
+
+    fn unknown_list() -> Value {
+        Value::unknown(Type::list(Type::String))
+    }
+
+    fn open(ty: Type) -> Value {
+        Value::unknown_not_null(ty)
+    }
+
+    #[test]
+    fn lists_are_cut_into_chunks() {
+        let chunks = |lists: Vec<Value>| Value::list(Type::list(Type::Number), lists);
+        gives(
+            "chunklist",
+            "[[1, 2, 3], 2]",
+            chunks(vec![numbers([1, 2]), numbers([3])]),
+        );
+        gives(
+            "chunklist",
+            "[[1, 2, 3], 0]",
+            chunks(vec![numbers([1, 2, 3])]),
+        );
+        gives(
+            "chunklist",
+            "[[], 0]",
+            Value::list(Type::list(Type::Dynamic), vec![]),
+        );
+        fails("chunklist", "[[1], -1]", "-1 is less than 0");
+        fails(
+            "chunklist",
+            "[[1], 1.5]",
+            "1.5 is not a whole number of 64 bits",
+        );
+        let strings_of = |lists: Vec<Value>| Value::list(Type::list(Type::String), lists);
+        let mixed = run(
+            "chunklist",
+            vec![
+                Value::tuple(vec![secret("a".into()), "b".into()]),
+                json("1"),
+            ],
+        );
+        let first = Value::list(Type::String, vec![secret("a".into())]);
+        assert_eq!(mixed, Ok(strings_of(vec![first, strings(["b"])])));
+    }
+
+    #[test]
+    fn empty_strings_are_left_out() {
+        gives("compact", r#"[["a", "", null, 1]]"#, strings(["a", "1"]));
+        let some = Value::tuple(vec!["a".into(), unknown()]);
+        assert_eq!(
+            run("compact", vec![some]),
+            Ok(open(Type::list(Type::String)))
+        );
+    }
+
+    #[test]
+    fn lists_joined_are_a_list_only_where_all_are_of_related_types() {
+        gives("concat", r#"[[1], ["a"]]"#, json(r#"[1, "a"]"#));
+        let concat = |args: Vec<Value>| run("concat", args).unwrap();
+        assert_eq!(
+            concat(vec![numbers([1]), strings(["a"])]),
+            strings(["1", "a"])
+        );
+        assert_eq!(
+            concat(vec![strings(["a"]), json("[1]")]),
+            json(r#"["a", 1]"#)
+        );
+        let bools = Value::list(Type::Bool, vec![true.into()]);
+        assert_eq!(concat(vec![numbers([1]), bools]), json("[1, true]"));
+        assert_eq!(
+            concat(vec![json("[]"), Value::list(Type::Dynamic, vec![])]),
+            json("[]")
+        );
+        fails("concat", "[]", "no list is given, at least one is needed");
+        fails(
+            "concat",
+            r#"[[1], "x"]"#,
+            "it is string, must be a list or tuple",
+        );
+        assert_eq!(concat(vec![unknown_list(), json("[1]")]), Value::dynamic());
+        assert_eq!(
+            concat(vec![unknown_list(), strings(["a"])]),
+            open(Type::list(Type::String))
+        );
+        let kept = concat(vec![Value::tuple(vec![secret("a".into())]), json("[1]")]);
+        assert_eq!(kept, Value::tuple(vec![secret("a".into()), json("1")]));
+    }
+
+    #[test]
+    fn repetitions_are_left_out() {
+        gives("distinct", "[[1, 2, 1, 3, 2]]", numbers([1, 2, 3]));
+        gives("distinct", r#"[[1, "1", 1.0]]"#, strings(["1"]));
+        gives(
+            "distinct",
+            "[[null, null]]",
+            Value::list(Type::Dynamic, vec![Value::NULL]),
+        );
+        let some = Value::tuple(vec!["a".into(), unknown()]);
+        assert_eq!(
+            run("distinct", vec![some]),
+            Ok(open(Type::list(Type::String)))
+        );
+    }
+
+    #[test]
+    fn indexes_of_elements_start_again() {
+        gives("element", r#"[["a", "b", "c"], 100]"#, "b".into());
+        gives("element", r#"[["a", "b", "c"], -1]"#, "c".into());
+        gives("element", r#"[["a", 1], "1"]"#, json("1"));
+        assert_eq!(
+            run("element", vec![strings(["a", "b", "c"]), json("-4")]),
+            Ok("c".into())
+        );
+        fails("element", "[[], 0]", "it is empty, so it has no elements");
+        fails(
+            "element",
+            "[{}, 0]",
+            "it is object, must be a list or tuple",
+        );
+        fails(
+            "element",
+            "[[1], 1.5]",
+            "1.5 is not a whole number of 64 bits",
+        );
+        let index = || Value::unknown(Type::Number);
+        assert_eq!(run("element", vec![strings(["a"]), index()]), Ok(unknown()));
+        assert_eq!(
+            run("element", vec![json("[1]"), index()]),
+            Ok(Value::dynamic())
+        );
+    }
+
+    #[test]
+    fn an_element_has_its_own_marks_and_those_of_the_list() {
+        let list = || Value::tuple(vec![secret("a".into()), "b".into()]);
+        assert_eq!(
+            run("element", vec![list(), json("0")]),
+            Ok(secret("a".into()))
+        );
+        assert_eq!(run("element", vec![list(), json("1")]), Ok("b".into()));
+        assert_eq!(
+            run("element", vec![secret(list()), json("1")]),
+            Ok(secret("b".into()))
+        );
+    }
+
+    #[test]
+    fn lists_within_lists_are_flattened() {
+        gives(
+            "flatten",
+            "[[[1], [[2]], [], {\"a\": [3]}, null]]",
+            json("[1, 2, {\"a\": [3]}, null]"),
+        );
+        let set = Value::set(Type::String, vec!["d".into(), "c".into()]);
+        let flat = run("flatten", vec![Value::tuple(vec![strings(["a"]), set])]);
+        assert_eq!(flat, Ok(json(r#"["a", "c", "d"]"#)));
+        fails(
+            "flatten",
+            "[{}]",
+            "it is object, must be a list, set or tuple",
+        );
+    }
+
+    #[test]
+    fn flattening_looks_through_marks_and_stops_at_unknown_lists() {
+        let flatten = |items: Vec<Value>| run("flatten", vec![Value::tuple(items)]).unwrap();
+        assert_eq!(
+            flatten(vec![secret(json("[1]")), json("2")]),
+            secret(json("[1, 2]"))
+        );
+        let inner = flatten(vec![Value::tuple(vec![secret("a".into())]), json("2")]);
+        assert_eq!(inner, Value::tuple(vec![secret("a".into()), json("2")]));
+        assert_eq!(
+            flatten(vec![unknown(), json("[2]")]),
+            Value::tuple(vec![unknown(), json("2")])
+        );
+        assert_eq!(flatten(vec![unknown_list()]), Value::dynamic());
+        assert_eq!(flatten(vec![Value::dynamic()]), Value::dynamic());
+    }
+
+    #[test]
+    fn lists_nested_a_thousand_deep_are_flattened() {
+        let mut list = json("1");
+        for _ in 0..1_000 {
+            list = Value::tuple(vec![list]);
+        }
+        assert_eq!(run("flatten", vec![list]), Ok(json("[1]")));
+    }
+
+    #[test]
+    fn ranges_go_up_and_down() {
+        gives("range", "[3]", numbers([0, 1, 2]));
+        gives("range", "[-3]", numbers([0, -1, -2]));
+        gives("range", "[4, 1]", numbers([4, 3, 2]));
+        gives("range", "[10, 1, -3]", numbers([10, 7, 4]));
+        gives("range", "[1, 1, 0]", numbers([]));
+        let quarters = ["0.1", "0.2", "0.3", "0.4"].map(json).to_vec();
+        gives(
+            "range",
+            "[0.1, 0.5, 0.1]",
+            Value::list(Type::Number, quarters),
+        );
+        assert_eq!(
+            run("range", vec![json("1024")])
+                .unwrap()
+                .as_items()
+                .unwrap()
+                .len(),
+            1024
+        );
+        fails("range", "[1025]", "there would be more than 1024 numbers");
+        fails(
+            "range",
+            "[1, 4, 0]",
+            "there would be more than 1024 numbers",
+        );
+        fails(
+            "range",
+            "[1, 4, -1]",
+            "4 is not reached from 1 in steps of -1",
+        );
+        fails(
+            "range",
+            "[4, 1, 1]",
+            "1 is not reached from 4 in steps of 1",
+        );
+        fails("range", "[]", "`range` got 0 arguments, takes 1 to 3");
+    }
+
+    #[test]
+    fn reversing_keeps_the_kind_and_makes_lists_of_sets() {
+        gives("reverse", "[[1, \"a\"]]", json("[\"a\", 1]"));
+        let set = Value::set(Type::String, vec!["b".into(), "a".into()]);
+        assert_eq!(run("reverse", vec![set]), Ok(strings(["b", "a"])));
+        fails(
+            "reverse",
+            "[\"abc\"]",
+            "it is string, must be a list, set or tuple",
+        );
+    }
+
+    #[test]
+    fn slices_keep_the_kind() {
+        gives("slice", r#"[[1, "a"], 1, 2]"#, json(r#"["a"]"#));
+        assert_eq!(
+            run("slice", vec![strings(["a", "b"]), json("1"), json("1")]),
+            Ok(strings([]))
+        );
+        let mixed = Value::tuple(vec![secret("a".into()), "b".into()]);
+        assert_eq!(
+            run("slice", vec![mixed, json("1"), json("2")]),
+            Ok(json(r#"["b"]"#))
+        );
+        for (args, message) in [
+            ("[[1], -1, 1]", "-1 is less than 0"),
+            ("[[1], 2, 2]", "2 is more than the 1 elements there are"),
+            ("[[1], 0, 2]", "2 is more than the 1 elements there are"),
+            ("[[1, 2], 2, 1]", "the start 2 is after the end 1"),
+            ("[[1, 2], 0.5, 1]", "0.5 is not a whole number of 64 bits"),
+            ("[{}, 0, 0]", "it is object, must be a list or tuple"),
+        ] {
+            fails("slice", args, message);
+        }
+        let end = || Value::unknown(Type::Number);
+        assert_eq!(
+            run("slice", vec![json("[1]"), json("0"), end()]),
+            Ok(Value::dynamic())
+        );
+        assert_eq!(
+            run("slice", vec![strings(["a"]), json("0"), end()]),
+            Ok(open(Type::list(Type::String)))
+        );
+        let early = run("slice", vec![json("[1]"), json("2"), end()]);
+        assert_eq!(early, Err("2 is more than the 1 elements there are".into()));
+    }
+
+    #[test]
+    fn strings_are_sorted_by_code_point() {
+        gives(
+            "sort",
+            r#"[["é", "z", "E", 10, 9, true]]"#,
+            strings(["10", "9", "E", "true", "z", "é"]),
+        );
+        fails(
+            "sort",
+            r#"[["a", null]]"#,
+            "element 1 is null, which has no place in an order",
+        );
+    }
+
+    #[test]
+    fn the_length_of_a_sorted_list_is_known_before_its_elements() {
+        let some = Value::tuple(vec!["a".into(), unknown()]);
+        assert_eq!(
+            run("sort", vec![some]),
+            Ok(Value::list(Type::String, vec![unknown(), unknown()]))
+        );
+        assert_eq!(
+            run("sort", vec![unknown_list()]),
+            Ok(open(Type::list(Type::String)))
+        );
+    }
 }

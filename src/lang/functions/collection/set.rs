@@ -199,3 +199,140 @@ fn product_type(_: &CallContext<'_>, args: Arguments<'_>) -> Result<Type, Functi
         Type::set(combination)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{Marks, Type, Value};
+
+    use crate::functions::testing::{fails, gives, json, run};
+
+    fn set<const N: usize>(items: [&str; N]) -> Value {
+        Value::set(Type::String, items.map(Value::from).to_vec())
+    }
+
+    fn unknown() -> Value {
+        Value::unknown(Type::String)
+    }
+
+    #[test]
+    fn sets_are_combined_in_their_common_type() {
+        gives(
+            "setunion",
+            r#"[["b"], ["a", "b"], [1]]"#,
+            set(["1", "a", "b"]),
+        );
+        gives(
+            "setintersection",
+            r#"[["a", "b"], ["b"], ["b", "c"]]"#,
+            set(["b"]),
+        );
+        gives("setintersection", r#"[[1, 2], ["2"]]"#, set(["2"]));
+        gives("setsubtract", r#"[[1, 2, null], ["2", null]]"#, set(["1"]));
+        gives("setunion", r#"[[], ["a"]]"#, set(["a"]));
+        gives("setunion", "[[], []]", Value::set(Type::Dynamic, vec![]));
+        gives("setintersection", r#"[["a"]]"#, set(["a"]));
+        let objects = Value::set(
+            Type::object([("a", Type::String)]),
+            vec![json(r#"{"a": "1"}"#)],
+        );
+        gives(
+            "setintersection",
+            r#"[[{"a": 1}], [{"a": "1"}, {"a": "b"}]]"#,
+            objects,
+        );
+        fails(
+            "setunion",
+            "[[true], [1]]",
+            "the elements of the sets have no type in common",
+        );
+    }
+
+    #[test]
+    fn only_a_union_can_be_told_with_unknown_elements() {
+        let with = |name| run(name, vec![set(["a"]), Value::tuple(vec![unknown()])]).unwrap();
+        assert_eq!(
+            with("setunion"),
+            Value::set(Type::String, vec!["a".into(), unknown()])
+        );
+        let open = Value::unknown_not_null(Type::set(Type::String));
+        assert_eq!(with("setintersection"), open);
+        assert_eq!(with("setsubtract"), open);
+    }
+
+    #[test]
+    fn combinations_of_lists_are_a_list_and_those_of_sets_a_set() {
+        let pair = Type::tuple([Type::String, Type::Number]);
+        let pairs = || {
+            vec![
+                json(r#"["a", 1]"#),
+                json(r#"["a", 2]"#),
+                json(r#"["b", 1]"#),
+                json(r#"["b", 2]"#),
+            ]
+        };
+        gives(
+            "setproduct",
+            r#"[["a", "b"], [1, 2]]"#,
+            Value::list(pair.clone(), pairs()),
+        );
+        let product = run("setproduct", vec![set(["b", "a"]), json("[2, 1]")]);
+        assert_eq!(product, Ok(Value::set(pair, pairs())));
+        let with_nothing = Type::tuple([Type::String, Type::Dynamic]);
+        gives(
+            "setproduct",
+            r#"[["a"], []]"#,
+            Value::list(with_nothing, vec![]),
+        );
+        let unified = Type::tuple([Type::String, Type::Bool]);
+        let wanted = vec![json(r#"["1", true]"#), json(r#"["a", true]"#)];
+        gives(
+            "setproduct",
+            r#"[[1, "a"], [true]]"#,
+            Value::list(unified, wanted),
+        );
+    }
+
+    #[test]
+    fn what_has_no_combinations_is_refused() {
+        fails(
+            "setproduct",
+            "[[1]]",
+            "`setproduct` got 1, takes at least 2 sets",
+        );
+        fails(
+            "setproduct",
+            r#"[[1], "a"]"#,
+            "it is string, must be a set, list or tuple",
+        );
+        fails(
+            "setproduct",
+            "[[1, true], [1]]",
+            "its elements have no type in common",
+        );
+        let many = Value::tuple((0..1000).map(Value::int).collect());
+        let product = run("setproduct", vec![many.clone(), many.clone(), many]);
+        assert_eq!(
+            product,
+            Err("there would be too many combinations to hold in memory".into())
+        );
+    }
+
+    #[test]
+    fn marks_of_elements_stay_on_them_in_a_list_of_combinations() {
+        let list = Value::tuple(vec![Value::string("a").mark(Marks::SENSITIVE), "c".into()]);
+        let product = run("setproduct", vec![list.clone(), json("[1]")]).unwrap();
+        assert_eq!(product.marks(), Marks::NONE);
+        let first = product.as_items().unwrap()[0].as_items().unwrap()[0].clone();
+        assert_eq!(first.marks(), Marks::SENSITIVE);
+        let product = run("setproduct", vec![list, set(["x"])]).unwrap();
+        assert_eq!(product.marks(), Marks::SENSITIVE);
+    }
+
+    #[test]
+    fn a_set_of_unknown_size_leaves_the_combinations_open() {
+        let open = Value::set(Type::String, vec!["a".into(), unknown()]);
+        let product = run("setproduct", vec![json("[1]"), open]).unwrap();
+        let pair = Type::tuple([Type::Number, Type::String]);
+        assert_eq!(product, Value::unknown_not_null(Type::set(pair)));
+    }
+}
