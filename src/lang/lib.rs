@@ -1,7 +1,18 @@
 //! The Terraform language: definition text in, desired instances out. Also reads `terrace.hcl`.
 //! Sees neither state nor providers; never stops at the first error.
 
+pub mod syntax;
+
 pub mod eval;
 pub mod functions;
+
+pub mod desired;
+pub mod graph;
+pub mod load;
+pub mod reference;
 mod suggest;
-pub mod syntax;
+
+pub use desired::{Desired, Phase, Settings};
+pub use graph::Graph;
+pub use load::{Definition, load};
+pub use suggest::closest;

@@ -151,7 +151,12 @@ impl ModuleAddr {
     /// Instance `key` of the module called `name` in this one.
     #[must_use]
     pub fn child(&self, name: Str, key: InstanceKey) -> Self {
-        self.0.iter().cloned().chain([ModuleStep { name, key }]).collect::<Vec<_>>().into()
+        self.0
+            .iter()
+            .cloned()
+            .chain([ModuleStep { name, key }])
+            .collect::<Vec<_>>()
+            .into()
     }
 
     /// The steps from the root.
@@ -200,7 +205,10 @@ impl BlockAddr {
 
     /// Instance `key` of it.
     pub fn instance(self: &Arc<Self>, key: InstanceKey) -> InstanceAddr {
-        InstanceAddr { block: self.clone(), key }
+        InstanceAddr {
+            block: self.clone(),
+            key,
+        }
     }
 }
 
@@ -219,7 +227,11 @@ impl InstanceAddr {
 impl ProviderSource {
     /// The builtin provider `terraform.io/builtin/terraform`.
     pub fn builtin() -> Self {
-        Self { host: "terraform.io".into(), namespace: "builtin".into(), name: "terraform".into() }
+        Self {
+            host: "terraform.io".into(),
+            namespace: "builtin".into(),
+            name: "terraform".into(),
+        }
     }
 
     /// What a local name without a `required_providers` entry means: `registry.terraform.io/hashicorp/NAME`, or the
@@ -228,7 +240,11 @@ impl ProviderSource {
         if name == "terraform" {
             return Self::builtin();
         }
-        Self { host: "registry.terraform.io".into(), namespace: "hashicorp".into(), name: name.into() }
+        Self {
+            host: "registry.terraform.io".into(),
+            namespace: "hashicorp".into(),
+            name: name.into(),
+        }
     }
 }
 
@@ -241,14 +257,26 @@ impl FromStr for ProviderSource {
             [name] => ("registry.terraform.io", "hashicorp", *name),
             [namespace, name] => ("registry.terraform.io", *namespace, *name),
             [host, namespace, name] => (*host, *namespace, *name),
-            _ => return Err(AddressError { text: text.into(), reason: "more than three parts" }),
+            _ => {
+                return Err(AddressError {
+                    text: text.into(),
+                    reason: "more than three parts",
+                });
+            }
         };
         let good = |part: &str| !part.is_empty() && !part.contains(char::is_whitespace);
         if ![host, namespace, name].into_iter().all(good) {
-            return Err(AddressError { text: text.into(), reason: "a part of it is empty or has spaces" });
+            return Err(AddressError {
+                text: text.into(),
+                reason: "a part of it is empty or has spaces",
+            });
         }
         let lower = |part: &str| Str::from(part.to_lowercase());
-        Ok(Self { host: lower(host), namespace: lower(namespace), name: lower(name) })
+        Ok(Self {
+            host: lower(host),
+            namespace: lower(namespace),
+            name: lower(name),
+        })
     }
 }
 
@@ -265,7 +293,46 @@ impl fmt::Display for ProviderAddr {
             write!(f, "{}.", self.module)?;
         }
         write!(f, "provider[\"{}\"]", self.source)?;
-        self.alias.as_ref().map_or(Ok(()), |alias| write!(f, ".{alias}"))
+        self.alias
+            .as_ref()
+            .map_or(Ok(()), |alias| write!(f, ".{alias}"))
+    }
+}
+
+/// Reads what [`fmt::Display`] writes.
+impl FromStr for ProviderAddr {
+    type Err = AddressError;
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let fail = |reason| AddressError {
+            text: text.into(),
+            reason,
+        };
+        let (module, rest) = match text.split_once("provider[\"") {
+            Some(("", rest)) => (ModulePath::root(), rest),
+            Some((module, rest)) => {
+                let module = module
+                    .strip_suffix('.')
+                    .ok_or_else(|| fail("a `.` is missing"))?;
+                (module.parse::<ModuleAddr>()?.path(), rest)
+            }
+            None => return Err(fail("it has no `provider[..]`")),
+        };
+        let (source, rest) = rest
+            .split_once("\"]")
+            .ok_or_else(|| fail("a `\"]` is missing"))?;
+        let alias = match rest {
+            "" => None,
+            rest => Some(
+                rest.strip_prefix('.')
+                    .ok_or_else(|| fail("something follows it"))?
+                    .into(),
+            ),
+        };
+        Ok(Self {
+            module,
+            source: source.parse()?,
+            alias,
+        })
     }
 }
 
@@ -313,7 +380,13 @@ impl fmt::Display for ModulePath {
 impl fmt::Display for ModuleAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, step) in self.0.iter().enumerate() {
-            write!(f, "{}module.{}{}", if index == 0 { "" } else { "." }, step.name, step.key)?;
+            write!(
+                f,
+                "{}module.{}{}",
+                if index == 0 { "" } else { "." },
+                step.name,
+                step.key
+            )?;
         }
         Ok(())
     }
@@ -363,13 +436,17 @@ pub enum Target {
 impl Target {
     /// Whether the instance is (in) what is named. A step or address without a key names all of its instances.
     pub fn covers(&self, addr: &InstanceAddr) -> bool {
-        let modules = |named: &ModuleAddr, exact: bool| {
-            let steps = addr.module().steps();
-            (if exact { named.steps().len() == steps.len() } else { named.steps().len() <= steps.len() })
-                && named.steps().iter().zip(steps).all(|(a, b)| {
+        let modules =
+            |named: &ModuleAddr, exact: bool| {
+                let steps = addr.module().steps();
+                (if exact {
+                    named.steps().len() == steps.len()
+                } else {
+                    named.steps().len() <= steps.len()
+                }) && named.steps().iter().zip(steps).all(|(a, b)| {
                     a.name == b.name && (a.key == InstanceKey::None || a.key == b.key)
                 })
-        };
+            };
         match self {
             Self::Module(module) => modules(module, false),
             Self::Resource(named) => {
@@ -404,7 +481,10 @@ impl FromStr for InstanceAddr {
     fn from_str(text: &str) -> Result<Self, AddressError> {
         match text.parse()? {
             Target::Resource(instance) => Ok(instance),
-            Target::Module(_) => Err(AddressError { text: text.into(), reason: "it names a module" }),
+            Target::Module(_) => Err(AddressError {
+                text: text.into(),
+                reason: "it names a module",
+            }),
         }
     }
 }
@@ -417,7 +497,10 @@ impl FromStr for ModuleAddr {
         }
         match text.parse()? {
             Target::Module(module) => Ok(module),
-            Target::Resource(_) => Err(AddressError { text: text.into(), reason: "it names a resource" }),
+            Target::Resource(_) => Err(AddressError {
+                text: text.into(),
+                reason: "it names a resource",
+            }),
         }
     }
 }
@@ -433,18 +516,29 @@ impl<'a> Parser<'a> {
     }
 
     fn fail<T>(&self, reason: &'static str) -> Result<T, AddressError> {
-        Err(AddressError { text: self.text.into(), reason })
+        Err(AddressError {
+            text: self.text.into(),
+            reason,
+        })
     }
 
     fn eat(&mut self, token: char) -> bool {
-        self.rest.strip_prefix(token).map(|rest| self.rest = rest).is_some()
+        self.rest
+            .strip_prefix(token)
+            .map(|rest| self.rest = rest)
+            .is_some()
     }
 
     fn name(&mut self) -> Result<&'a str, AddressError> {
         let end = self.rest.find(['.', '[']).unwrap_or(self.rest.len());
         let (name, rest) = self.rest.split_at(end);
-        let good = |c: char| c.is_alphanumeric() || c == '_' || c == '-' || (!c.is_ascii() && !c.is_whitespace());
-        if name.is_empty() || !name.chars().all(good) || name.starts_with(|c: char| c.is_ascii_digit()) {
+        let good = |c: char| {
+            c.is_alphanumeric() || c == '_' || c == '-' || (!c.is_ascii() && !c.is_whitespace())
+        };
+        if name.is_empty()
+            || !name.chars().all(good)
+            || name.starts_with(|c: char| c.is_ascii_digit())
+        {
             return self.fail("a name is expected");
         }
         self.rest = rest;
@@ -455,14 +549,24 @@ impl<'a> Parser<'a> {
         if !self.eat('[') {
             return Ok(InstanceKey::None);
         }
-        let key = if self.eat('"') { InstanceKey::Key(self.quoted()?) } else { self.index()? };
-        if self.eat(']') { Ok(key) } else { self.fail("a `]` is missing") }
+        let key = if self.eat('"') {
+            InstanceKey::Key(self.quoted()?)
+        } else {
+            self.index()?
+        };
+        if self.eat(']') {
+            Ok(key)
+        } else {
+            self.fail("a `]` is missing")
+        }
     }
 
     fn index(&mut self) -> Result<InstanceKey, AddressError> {
         let end = self.rest.find(']').unwrap_or(self.rest.len());
         let (digits, rest) = self.rest.split_at(end);
-        let Ok(index) = digits.parse() else { return self.fail("a key is a number or a quoted string") };
+        let Ok(index) = digits.parse() else {
+            return self.fail("a key is a number or a quoted string");
+        };
         self.rest = rest;
         Ok(InstanceKey::Index(index))
     }
@@ -485,7 +589,8 @@ impl<'a> Parser<'a> {
                 },
                 '$' | '%' => {
                     let doubled = self.rest.get(at + 1..).is_some_and(|rest| {
-                        rest.starts_with(c) && rest.get(1..).is_some_and(|rest| rest.starts_with('{'))
+                        rest.starts_with(c)
+                            && rest.get(1..).is_some_and(|rest| rest.starts_with('{'))
                     });
                     if doubled {
                         chars.next();
@@ -508,7 +613,10 @@ impl<'a> Parser<'a> {
                         return self.fail("a module's name is missing");
                     }
                     let name = self.name()?.into();
-                    modules.push(ModuleStep { name, key: self.key()? });
+                    modules.push(ModuleStep {
+                        name,
+                        key: self.key()?,
+                    });
                     if self.rest.is_empty() {
                         return Ok(Target::Module(modules.into()));
                     }
@@ -534,8 +642,16 @@ impl<'a> Parser<'a> {
             if !self.rest.is_empty() {
                 return self.fail("something follows it");
             }
-            let block = BlockAddr { module: modules.into(), mode, rtype: rtype.into(), name };
-            return Ok(Target::Resource(InstanceAddr { block: Arc::new(block), key }));
+            let block = BlockAddr {
+                module: modules.into(),
+                mode,
+                rtype: rtype.into(),
+                name,
+            };
+            return Ok(Target::Resource(InstanceAddr {
+                block: Arc::new(block),
+                key,
+            }));
         }
     }
 }
@@ -553,15 +669,38 @@ mod tests {
         ] {
             assert_eq!(text.parse::<InstanceAddr>().unwrap().to_string(), text);
         }
-        for text in ["", "a", "a.", "a.b[", "a.b[x]", "a.b.c", "module.x", "module..a.b", "a b.c"] {
+        for text in [
+            "",
+            "a",
+            "a.",
+            "a.b[",
+            "a.b[x]",
+            "a.b.c",
+            "module.x",
+            "module..a.b",
+            "a b.c",
+        ] {
             assert!(text.parse::<InstanceAddr>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn providers_read_back_as_written() {
+        for text in [
+            "provider[\"terraform.io/builtin/terraform\"]",
+            "module.a.module.b.provider[\"registry.terraform.io/hashicorp/aws\"].west",
+        ] {
+            assert_eq!(text.parse::<ProviderAddr>().unwrap().to_string(), text);
         }
     }
 
     #[test]
     fn a_target_without_key_covers_all_instances() {
         let covers = |target: &str, addr: &str| {
-            target.parse::<Target>().unwrap().covers(&addr.parse().unwrap())
+            target
+                .parse::<Target>()
+                .unwrap()
+                .covers(&addr.parse().unwrap())
         };
         assert!(covers("module.a", "module.a[1].x.y[0]"));
         assert!(covers("x.y", "x.y[0]"));
@@ -571,9 +710,12 @@ mod tests {
 
     #[test]
     fn keys_order_none_numbers_strings() {
-        let mut keys =
-            ["a.b[\"x\"]", "a.b[10]", "a.b[9]", "a.b"].map(|text| text.parse::<InstanceAddr>().unwrap());
+        let mut keys = ["a.b[\"x\"]", "a.b[10]", "a.b[9]", "a.b"]
+            .map(|text| text.parse::<InstanceAddr>().unwrap());
         keys.sort();
-        assert_eq!(keys.map(|key| key.to_string()), ["a.b", "a.b[9]", "a.b[10]", "a.b[\"x\"]"]);
+        assert_eq!(
+            keys.map(|key| key.to_string()),
+            ["a.b", "a.b[9]", "a.b[10]", "a.b[\"x\"]"]
+        );
     }
 }

@@ -178,3 +178,19 @@ pub struct OutputChange {
     /// What happens to it: create, update, destroy or nothing.
     pub action: Action,
 }
+
+impl Change {
+    /// A number for each action, for digests.
+    pub fn action_code(&self) -> u8 {
+        match self.action {
+            Action::NoOp => 0,
+            Action::Read => 1,
+            Action::Create => 2,
+            Action::Update => 3,
+            Action::Replace(ReplaceOrder::DestroyFirst) => 4,
+            Action::Replace(ReplaceOrder::CreateFirst) => 5,
+            Action::Destroy => 6,
+            Action::Forget => 7,
+        }
+    }
+}

@@ -71,7 +71,10 @@ impl Diagnostic {
     }
 
     fn new(severity: Severity, id: &'static str, message: String) -> Self {
-        debug_assert!(IDS.binary_search(&id).is_ok(), "`{id}` is not listed in IDS");
+        debug_assert!(
+            IDS.binary_search(&id).is_ok(),
+            "`{id}` is not listed in IDS"
+        );
         Self {
             severity,
             id: id.to_owned(),
@@ -88,20 +91,30 @@ impl Diagnostic {
     /// Says where, with a few words that stand under the place (may be empty).
     #[must_use]
     pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.primary = Some(Label { span, text: text.into() });
+        self.primary = Some(Label {
+            span,
+            text: text.into(),
+        });
         self
     }
 
     /// Says where, unless a more exact place is already known.
     #[must_use]
     pub fn at_least(self, span: Span) -> Self {
-        if self.primary.is_some() { self } else { self.at(span, "") }
+        if self.primary.is_some() {
+            self
+        } else {
+            self.at(span, "")
+        }
     }
 
     /// Adds another place that matters.
     #[must_use]
     pub fn and_at(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.secondary.push(Label { span, text: text.into() });
+        self.secondary.push(Label {
+            span,
+            text: text.into(),
+        });
         self
     }
 
@@ -122,7 +135,10 @@ impl Diagnostic {
     /// Adds what to do as an edit.
     #[must_use]
     pub fn suggest(mut self, span: Span, replacement: impl Into<String>) -> Self {
-        self.suggestion = Some(Suggestion { span, replacement: replacement.into() });
+        self.suggestion = Some(Suggestion {
+            span,
+            replacement: replacement.into(),
+        });
         self
     }
 

@@ -184,7 +184,10 @@ impl Number {
 
     /// Whether it is zero, of either sign.
     pub fn is_zero(&self) -> bool {
-        matches!(self.0, Repr::Int { value: 0, .. } | Repr::NegativeZero { .. })
+        matches!(
+            self.0,
+            Repr::Int { value: 0, .. } | Repr::NegativeZero { .. }
+        )
     }
 
     /// -1, 0 or 1.
@@ -383,10 +386,7 @@ impl fmt::Display for Number {
             {
                 write!(f, "{value}")
             }
-            Repr::Int { .. }
-            | Repr::NegativeZero { .. }
-            | Repr::Big(_)
-            | Repr::Infinity { .. } => {
+            Repr::Int { .. } | Repr::NegativeZero { .. } | Repr::Big(_) | Repr::Infinity { .. } => {
                 f.write_str(&self.text_fixed(None))
             }
         }

@@ -143,14 +143,19 @@ pub struct Plan {
     pub outputs: Vec<OutputChange>,
     /// Observed differences from the record.
     pub drift: Vec<Drift>,
+    /// Data that was read for it, by instance, with marks.
+    pub reads: BTreeMap<InstanceAddr, Value>,
     /// Warnings that were true when it was made.
     pub warnings: Diagnostics,
 }
 
 impl Plan {
-    /// Whether applying it would change nothing: neither the world nor an output nor an address.
+    /// Whether applying it would change nothing: neither the world nor an output nor an address; of a refresh-only
+    /// plan, nor what is recorded.
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty() && self.outputs.is_empty()
+        self.changes.is_empty()
+            && self.outputs.is_empty()
+            && (self.mode != PlanMode::RefreshOnly || self.drift.is_empty())
     }
 
     /// The step, if there is one of that id.

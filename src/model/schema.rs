@@ -53,7 +53,7 @@ pub struct Attribute {
 /// What an attribute holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum AttributeType {
-    /// A value of a type.
+    /// A value of a type, in which no attribute is optional.
     Plain(Type),
     /// Objects that have a schema of their own, written with `=`.
     Nested {
@@ -108,43 +108,67 @@ impl Attribute {
 
     /// One the author must set.
     pub fn required(ty: Type) -> Self {
-        Self { required: true, ..Self::plain(ty) }
+        Self {
+            required: true,
+            ..Self::plain(ty)
+        }
     }
 
     /// One the author may set.
     pub fn optional(ty: Type) -> Self {
-        Self { optional: true, ..Self::plain(ty) }
+        Self {
+            optional: true,
+            ..Self::plain(ty)
+        }
     }
 
     /// One the provider sets.
     pub fn computed(ty: Type) -> Self {
-        Self { computed: true, ..Self::plain(ty) }
+        Self {
+            computed: true,
+            ..Self::plain(ty)
+        }
     }
 
     /// One the author may set and the provider sets otherwise.
     pub fn optional_computed(ty: Type) -> Self {
-        Self { optional: true, computed: true, ..Self::plain(ty) }
+        Self {
+            optional: true,
+            computed: true,
+            ..Self::plain(ty)
+        }
     }
 
     /// The same, not to be shown.
     #[must_use]
     pub fn sensitive(self) -> Self {
-        Self { sensitive: true, ..self }
+        Self {
+            sensitive: true,
+            ..self
+        }
     }
 
     /// The same with a sentence about it.
     #[must_use]
     pub fn describe(self, description: &str) -> Self {
-        Self { description: description.into(), ..self }
+        Self {
+            description: description.into(),
+            ..self
+        }
     }
 
     /// The type of its values.
     pub fn value_type(&self) -> Type {
         match &self.ty {
-            AttributeType::Plain(ty) => ty.without_optional(),
-            AttributeType::Nested { nesting, attributes } => {
+            AttributeType::Plain(ty) => ty.clone(),
+            AttributeType::Nested {
+                nesting,
+                attributes,
+            } => {
                 let object = Type::object(
-                    attributes.iter().map(|(name, attribute)| (name.clone(), attribute.value_type())),
+                    attributes
+                        .iter()
+                        .map(|(name, attribute)| (name.clone(), attribute.value_type())),
                 );
                 nesting.of(object)
             }
@@ -169,14 +193,24 @@ impl Nesting {
 impl Block {
     /// The type of values of this block: an object with every attribute and block.
     pub fn value_type(&self) -> Type {
-        let attributes = self.attributes.iter().map(|(name, attribute)| (name.clone(), attribute.value_type()));
-        let blocks = self.blocks.iter().map(|(name, nested)| (name.clone(), nested.value_type()));
+        let attributes = self
+            .attributes
+            .iter()
+            .map(|(name, attribute)| (name.clone(), attribute.value_type()));
+        let blocks = self
+            .blocks
+            .iter()
+            .map(|(name, nested)| (name.clone(), nested.value_type()));
         Type::object(attributes.chain(blocks))
     }
 
     /// Whether any attribute in it, however deep, must not be shown.
     pub fn has_sensitive(&self) -> bool {
-        self.attributes.values().any(has_sensitive) || self.blocks.values().any(|nested| nested.block.has_sensitive())
+        self.attributes.values().any(has_sensitive)
+            || self
+                .blocks
+                .values()
+                .any(|nested| nested.block.has_sensitive())
     }
 }
 

@@ -8,15 +8,21 @@ use serde::{Deserialize, Serialize};
 use crate::text::Str;
 
 /// The version of an environment's record; rises by one with every run that changes it. 0 is an empty record.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Serial(pub u64);
 
 /// A run: one recorded operation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct RunId(pub u64);
 
 /// A revision: `r42`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct RevisionId(pub u64);
 
 /// A plan: `p` and seven or more hexadecimal digits.
@@ -50,10 +56,17 @@ impl FromStr for PlanId {
     type Err = IdError;
     fn from_str(text: &str) -> Result<Self, IdError> {
         let hex = text.strip_prefix('p').unwrap_or_default();
-        if hex.len() == 7 && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+        if hex.len() == 7
+            && hex
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        {
             return Ok(Self(text.into()));
         }
-        Err(IdError { text: text.into(), wanted: "a plan id such as p7f3a91c" })
+        Err(IdError {
+            text: text.into(),
+            wanted: "a plan id such as p7f3a91c",
+        })
     }
 }
 
@@ -63,7 +76,10 @@ impl FromStr for RevisionId {
         text.strip_prefix('r')
             .and_then(|digits| digits.parse().ok())
             .map(Self)
-            .ok_or_else(|| IdError { text: text.into(), wanted: "a revision such as r42" })
+            .ok_or_else(|| IdError {
+                text: text.into(),
+                wanted: "a revision such as r42",
+            })
     }
 }
 

@@ -24,7 +24,11 @@ impl Span {
     /// Makes a span of `start..end` in `file`.
     pub fn new(file: FileId, start: usize, end: usize) -> Self {
         let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-        Self { file, start: clamp(start), end: clamp(end) }
+        Self {
+            file,
+            start: clamp(start),
+            end: clamp(end),
+        }
     }
 
     /// The smallest span that holds both; `self` when they are in different files.
@@ -33,7 +37,11 @@ impl Span {
         if self.file != other.file {
             return self;
         }
-        Self { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
+        Self {
+            file: self.file,
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+        }
     }
 }
 
@@ -66,7 +74,10 @@ impl Sources {
     pub fn add(&mut self, name: impl Into<String>, text: &str) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        self.files.push(SourceFile { name: name.into(), text: text.into() });
+        self.files.push(SourceFile {
+            name: name.into(),
+            text: text.into(),
+        });
         id
     }
 
@@ -101,7 +112,11 @@ impl Sources {
 
     /// `file:line`, as shown after a "because"; `None` when the span is not of these sources.
     pub fn place(&self, span: Span) -> Option<String> {
-        Some(format!("{}:{}", self.file(span.file)?.name, self.position(span)?.line))
+        Some(format!(
+            "{}:{}",
+            self.file(span.file)?.name,
+            self.position(span)?.line
+        ))
     }
 }
 
@@ -115,7 +130,10 @@ mod tests {
         let file = sources.add("main.tf", "\u{feff}a\n\u{e9}b\n");
         let span = Span::new(file, 4, 5);
         assert_eq!(sources.text(span), "b");
-        assert_eq!(sources.position(span), Some(Position { line: 2, column: 2 }));
+        assert_eq!(
+            sources.position(span),
+            Some(Position { line: 2, column: 2 })
+        );
         assert_eq!(sources.place(span).as_deref(), Some("main.tf:2"));
     }
 }

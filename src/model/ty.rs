@@ -76,7 +76,10 @@ impl Type {
         optional: impl IntoIterator<Item = Str>,
     ) -> Self {
         Self::Object(Arc::new(ObjectType {
-            attributes: attributes.into_iter().map(|(name, ty)| (name.into(), ty)).collect(),
+            attributes: attributes
+                .into_iter()
+                .map(|(name, ty)| (name.into(), ty))
+                .collect(),
             optional: optional.into_iter().collect(),
         }))
     }
@@ -95,7 +98,12 @@ impl Type {
     pub fn element(&self) -> Option<&Self> {
         match self {
             Self::List(element) | Self::Set(element) | Self::Map(element) => Some(element),
-            Self::Dynamic | Self::Bool | Self::Number | Self::String | Self::Tuple(_) | Self::Object(_) => None,
+            Self::Dynamic
+            | Self::Bool
+            | Self::Number
+            | Self::String
+            | Self::Tuple(_)
+            | Self::Object(_) => None,
         }
     }
 
@@ -120,7 +128,10 @@ impl Type {
             Self::Map(element) => Self::map(element.without_optional()),
             Self::Tuple(elements) => Self::tuple(elements.iter().map(Self::without_optional)),
             Self::Object(object) => Self::object(
-                object.attributes.iter().map(|(name, ty)| (name.clone(), ty.without_optional())),
+                object
+                    .attributes
+                    .iter()
+                    .map(|(name, ty)| (name.clone(), ty.without_optional())),
             ),
         }
     }

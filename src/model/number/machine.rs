@@ -25,7 +25,11 @@ impl Number {
             biased => (fraction | (1 << 52), biased - 1075),
         };
         let size = Magnitude::new(BigUint::from(mantissa), exponent);
-        Some(Self::finite(value.is_sign_negative(), size, FLOAT_PRECISION))
+        Some(Self::finite(
+            value.is_sign_negative(),
+            size,
+            FLOAT_PRECISION,
+        ))
     }
 
     /// The number that an integer is, at the precision it needs but at least 64 bits.

@@ -12,7 +12,10 @@ pub struct Fields(Vec<(Str, Value)>);
 impl Fields {
     /// The value of that name.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.position(name).ok().and_then(|at| self.0.get(at)).map(|(_, value)| value)
+        self.position(name)
+            .ok()
+            .and_then(|at| self.0.get(at))
+            .map(|(_, value)| value)
     }
 
     /// Whether there is one of that name.
@@ -23,7 +26,10 @@ impl Fields {
     /// Sets the value of a name, returning the one it replaces.
     pub fn insert(&mut self, name: Str, value: Value) -> Option<Value> {
         match self.position(&name) {
-            Ok(at) => self.0.get_mut(at).map(|entry| std::mem::replace(&mut entry.1, value)),
+            Ok(at) => self
+                .0
+                .get_mut(at)
+                .map(|entry| std::mem::replace(&mut entry.1, value)),
             Err(at) => {
                 self.0.insert(at, (name, value));
                 None

@@ -63,7 +63,10 @@ impl Value {
             return self;
         }
         let (value, present) = self.unmark();
-        Self::Marked(Arc::new(Marked { marks: present.union(marks), value }))
+        Self::Marked(Arc::new(Marked {
+            marks: present.union(marks),
+            value,
+        }))
     }
 
     /// The value without the marks at its top, and those marks.
@@ -79,7 +82,11 @@ impl Value {
     pub fn has_marks(&self) -> bool {
         match self {
             Self::Marked(_) => true,
-            Self::Null(_) | Self::Unknown(_) | Self::Bool(_) | Self::Number(_) | Self::String(_) => false,
+            Self::Null(_)
+            | Self::Unknown(_)
+            | Self::Bool(_)
+            | Self::Number(_)
+            | Self::String(_) => false,
             Self::List(list) | Self::Set(list) => list.items.iter().any(Self::has_marks),
             Self::Map(map) => map.entries.values().any(Self::has_marks),
             Self::Tuple(items) => items.iter().any(Self::has_marks),
@@ -94,7 +101,9 @@ impl Value {
             return (self, Marks::NONE);
         }
         let mut marks = Marks::NONE;
-        let value = strip(&self, &Path::root(), &mut |_, found| marks = marks.union(found));
+        let value = strip(&self, &Path::root(), &mut |_, found| {
+            marks = marks.union(found)
+        });
         (value, marks)
     }
 
@@ -105,7 +114,9 @@ impl Value {
             return (self, Vec::new());
         }
         let mut paths = Vec::new();
-        let value = strip(&self, &Path::root(), &mut |path, found| paths.push((path.clone(), found)));
+        let value = strip(&self, &Path::root(), &mut |path, found| {
+            paths.push((path.clone(), found))
+        });
         (value, paths)
     }
 
@@ -113,14 +124,20 @@ impl Value {
     /// into a set or an unknown marks that.
     #[must_use]
     pub fn mark_paths(self, paths: &[MarkedPath]) -> Self {
-        paths.iter().fold(self, |value, (path, marks)| mark_at(&value, &path.0, *marks))
+        paths.iter().fold(self, |value, (path, marks)| {
+            mark_at(&value, &path.0, *marks)
+        })
     }
 }
 
 fn strip(value: &Value, path: &Path, found: &mut dyn FnMut(&Path, Marks)) -> Value {
     let items = |items: &[Value], found: &mut dyn FnMut(&Path, Marks)| -> Vec<Value> {
         let step = |index: usize| PathStep::Index(index as u64);
-        items.iter().enumerate().map(|(i, item)| strip(item, &path.with(step(i)), found)).collect()
+        items
+            .iter()
+            .enumerate()
+            .map(|(i, item)| strip(item, &path.with(step(i)), found))
+            .collect()
     };
     match value {
         Value::Marked(marked) => {
@@ -132,12 +149,18 @@ fn strip(value: &Value, path: &Path, found: &mut dyn FnMut(&Path, Marks)) -> Val
         Value::Tuple(tuple) => Value::tuple(items(tuple, found)),
         Value::Map(map) => {
             let entries = map.entries.iter().map(|(key, value)| {
-                (key.clone(), strip(value, &path.with(PathStep::Key(key.clone())), found))
+                (
+                    key.clone(),
+                    strip(value, &path.with(PathStep::Key(key.clone())), found),
+                )
             });
             Value::map(map.element.clone(), entries)
         }
         Value::Object(fields) => Value::object(fields.iter().map(|(name, value)| {
-            (name.clone(), strip(value, &path.with(PathStep::Attribute(name.clone())), found))
+            (
+                name.clone(),
+                strip(value, &path.with(PathStep::Attribute(name.clone())), found),
+            )
         })),
         // Sets never hold marked elements; the rest hold no elements.
         other => other.clone(),
@@ -145,7 +168,9 @@ fn strip(value: &Value, path: &Path, found: &mut dyn FnMut(&Path, Marks)) -> Val
 }
 
 fn mark_at(value: &Value, path: &[PathStep], marks: Marks) -> Value {
-    let Some((step, rest)) = path.split_first() else { return value.clone().mark(marks) };
+    let Some((step, rest)) = path.split_first() else {
+        return value.clone().mark(marks);
+    };
     let (inner, top) = value.clone().unmark();
     let named = |fields: &Fields, name: &str| -> Option<Fields> {
         let marked = mark_at(fields.get(name)?, rest, marks);
@@ -166,10 +191,20 @@ fn mark_at(value: &Value, path: &[PathStep], marks: Marks) -> Value {
         (Value::Object(fields), PathStep::Attribute(name) | PathStep::Key(name)) => {
             named(fields, name).map(|fields| Value::Object(Arc::new(fields)))
         }
-        (Value::Map(map), PathStep::Attribute(name) | PathStep::Key(name)) => named(&map.entries, name)
-            .map(|entries| Value::Map(Arc::new(Map { element: map.element.clone(), entries }))),
-        (Value::List(list), PathStep::Index(index)) => indexed(&list.items, *index)
-            .map(|items| Value::List(Arc::new(List { element: list.element.clone(), items }))),
+        (Value::Map(map), PathStep::Attribute(name) | PathStep::Key(name)) => {
+            named(&map.entries, name).map(|entries| {
+                Value::Map(Arc::new(Map {
+                    element: map.element.clone(),
+                    entries,
+                }))
+            })
+        }
+        (Value::List(list), PathStep::Index(index)) => indexed(&list.items, *index).map(|items| {
+            Value::List(Arc::new(List {
+                element: list.element.clone(),
+                items,
+            }))
+        }),
         (Value::Tuple(items), PathStep::Index(index)) => indexed(items, *index).map(Value::tuple),
         (Value::Set(_) | Value::Unknown(_), _) => Some(inner.clone().mark(marks)),
         _ => None,
@@ -185,7 +220,10 @@ mod tests {
     fn marks_come_off_and_go_back_to_their_places() {
         let value = Value::object([
             ("a", Value::string("x").mark(Marks::SENSITIVE)),
-            ("b", Value::tuple(vec![Value::int(1), Value::int(2).mark(Marks::EPHEMERAL)])),
+            (
+                "b",
+                Value::tuple(vec![Value::int(1), Value::int(2).mark(Marks::EPHEMERAL)]),
+            ),
         ]);
         let (bare, paths) = value.clone().unmark_paths();
         assert!(!bare.has_marks());

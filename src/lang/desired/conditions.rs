@@ -1,0 +1,115 @@
+//! Preconditions, postconditions, validations and assertions.
+
+use model::value::convert;
+use model::{Diagnostic, Diagnostics, Marks, Severity, Type, Value};
+
+use crate::eval::{Scope, evaluate, references};
+use crate::load::Condition;
+use crate::syntax::ast::Expr;
+
+/// What became of conditions that were evaluated together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// All hold.
+    #[default]
+    Holds,
+    /// One depends on values that are not known yet.
+    NotKnown,
+    /// One does not hold, or could not be evaluated; it was reported.
+    Fails,
+}
+
+/// Evaluates conditions; `what` is how messages call the thing they belong to, `severity` what a failure is.
+pub(super) fn check(
+    conditions: &[Condition],
+    scope: &dyn Scope,
+    what: &str,
+    severity: Severity,
+    out: &mut Diagnostics,
+) -> Verdict {
+    conditions
+        .iter()
+        .map(|condition| check_one(condition, scope, what, severity, out))
+        .max()
+        .unwrap_or_default()
+}
+
+fn check_one(
+    condition: &Condition,
+    scope: &dyn Scope,
+    what: &str,
+    severity: Severity,
+    out: &mut Diagnostics,
+) -> Verdict {
+    let expr = &condition.condition;
+    let mut push = |mut diagnostic: Diagnostic| {
+        diagnostic.severity = severity;
+        out.push(diagnostic);
+        Verdict::Fails
+    };
+    let mut used = Vec::new();
+    references(expr, &mut used);
+    if used.is_empty() {
+        return push(
+            Diagnostic::error("constant-condition", "the condition refers to nothing")
+                .at(expr.span, "always the same")
+                .help("refer to at least one object of the definition"),
+        );
+    }
+    let (value, diagnostics) = evaluate(expr, scope);
+    if diagnostics.has_errors() {
+        diagnostics.into_iter().for_each(|diagnostic| {
+            push(diagnostic);
+        });
+        return Verdict::Fails;
+    }
+    let (value, _) = value.unmark();
+    if !value.is_known() {
+        return Verdict::NotKnown;
+    }
+    match convert(&value, &Type::Bool) {
+        Ok(Value::Bool(true)) => Verdict::Holds,
+        Ok(Value::Bool(false)) => {
+            let message = error_message(&condition.error_message, scope);
+            push(
+                Diagnostic::error(
+                    "condition-failed",
+                    format!("{what}: {}", message.trim_end()),
+                )
+                .at(expr.span, "this is false"),
+            )
+        }
+        _ => push(
+            Diagnostic::error("value-type", "the condition is neither true nor false").at(
+                expr.span,
+                format!(
+                    "this is {}",
+                    if value.is_null() {
+                        "null".into()
+                    } else {
+                        value.ty().friendly()
+                    }
+                ),
+            ),
+        ),
+    }
+}
+
+fn error_message(expr: &Expr, scope: &dyn Scope) -> String {
+    let (value, diagnostics) = evaluate(expr, scope);
+    let hidden = |reason: &str| format!("it does not hold (its error message {reason})");
+    if diagnostics.has_errors() {
+        return hidden("could not be evaluated");
+    }
+    let (value, marks) = value.unmark_deep();
+    if marks.contains(Marks::SENSITIVE) {
+        return hidden("is sensitive");
+    }
+    if marks.contains(Marks::EPHEMERAL) {
+        return hidden("is ephemeral");
+    }
+    match convert(&value, &Type::String) {
+        Ok(Value::String(text)) => text.to_string(),
+        _ => hidden("is not known yet"),
+    }
+}

@@ -1,0 +1,426 @@
+//! Evaluates the nodes of a definition: variables, locals, outputs, expansions, and configurations of instances.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::address::{BlockAddr, InstanceAddr, InstanceKey, ModuleAddr};
+use model::schema::Block;
+use model::{Diagnostic, Diagnostics, Marks, Severity, Span, Str, Type, Value};
+
+use super::conditions::{self, Verdict};
+use super::decode::Decoder;
+use super::expand::expand;
+use super::values::{Instances, ModuleValues};
+use super::{Desired, Lookup, name_of};
+use crate::eval::evaluate;
+use crate::graph::{NodeId, NodeKind};
+use crate::load::{Check, Module, Output, Resource, Variable, located};
+
+/// What evaluating a node found out for one instance of its module.
+enum Finding {
+    Variable(Str, Value),
+    Local(Str, Value),
+    Output(Str, Value),
+    Block(Instances),
+    Call(Str, super::Repetition),
+    Nothing,
+}
+
+impl Desired {
+    /// Evaluates a node in every instance of its module: a variable's, local's or output's value; which instances a
+    /// block or module call has. Nodes must be evaluated in the graph's order. Provider configurations and checks
+    /// have nothing to evaluate here: see [`Desired::provider_configuration`], [`Desired::assertions`].
+    pub fn evaluate(&mut self, node: NodeId) -> Diagnostics {
+        let Some(module) = self.graph.node(node).map(|node| node.module) else {
+            return Diagnostics::new();
+        };
+        let instances = self.module_instances(module).to_vec();
+        self.evaluate_in(node, &instances)
+    }
+
+    /// Evaluates a node in some instances of its module.
+    pub fn evaluate_in(&mut self, node: NodeId, instances: &[ModuleAddr]) -> Diagnostics {
+        let mut out = Diagnostics::new();
+        for addr in instances {
+            let finding = self.find(node, addr, &mut out);
+            self.keep(addr, finding);
+        }
+        out
+    }
+
+    fn keep(&mut self, addr: &ModuleAddr, finding: Finding) {
+        let child = match &finding {
+            Finding::Call(name, repetition) => Some((name.clone(), repetition.keys())),
+            _ => None,
+        };
+        let Some(module) = self.modules.get_mut(addr) else {
+            return;
+        };
+        match finding {
+            Finding::Variable(name, value) => drop(module.variables.insert(name, value)),
+            Finding::Local(name, value) => drop(module.locals.insert(name, value)),
+            Finding::Output(name, value) => drop(module.outputs.insert(name, value)),
+            Finding::Block(instances) => {
+                drop(module.blocks.insert(name_of(&instances.addr), instances))
+            }
+            Finding::Call(name, repetition) => drop(module.calls.insert(name, repetition)),
+            Finding::Nothing => {}
+        }
+        let Some((name, keys)) = child else { return };
+        let path = addr.path().child(name.clone());
+        let Some(id) = self.graph.module_id(&path) else {
+            return;
+        };
+        for key in keys {
+            let child = addr.child(name.clone(), key);
+            if !self.modules.contains_key(&child) {
+                self.add_module(ModuleValues::new(child, id));
+            }
+        }
+    }
+
+    fn find(&self, node: NodeId, addr: &ModuleAddr, out: &mut Diagnostics) -> Finding {
+        let Some((module, declared, kind)) = self.place(node, addr) else {
+            return Finding::Nothing;
+        };
+        let lookup = self.lookup_in(module);
+        match kind {
+            NodeKind::Variable(name) => match declared.variables.get(name) {
+                Some(variable) => self.variable(variable, addr, module, out),
+                None => Finding::Nothing,
+            },
+            NodeKind::Validation(name) => {
+                if let Some(variable) = declared.variables.get(name) {
+                    let what = format!("variable `{name}`");
+                    conditions::check(&variable.validations, &lookup, &what, Severity::Error, out);
+                }
+                Finding::Nothing
+            }
+            NodeKind::Local(name) => match declared.locals.get(name) {
+                Some(local) => {
+                    let (value, diagnostics) = evaluate(&local.expr, &lookup);
+                    out.extend(diagnostics);
+                    Finding::Local(name.clone(), value)
+                }
+                None => Finding::Nothing,
+            },
+            NodeKind::Output(name) => match declared.outputs.get(name) {
+                Some(output) => Finding::Output(
+                    name.clone(),
+                    self.output_value(output, name, addr, &lookup, out),
+                ),
+                None => Finding::Nothing,
+            },
+            NodeKind::Resource(name) => match declared.resources.get(name) {
+                Some(resource) => {
+                    let repetition = expand(&resource.repeat, &lookup, out);
+                    let block = BlockAddr {
+                        module: addr.clone(),
+                        mode: name.mode,
+                        rtype: name.rtype.clone(),
+                        name: name.name.clone(),
+                    };
+                    Finding::Block(Instances::new(Arc::new(block), repetition))
+                }
+                None => Finding::Nothing,
+            },
+            NodeKind::Call(name) => match declared.calls.get(name) {
+                Some(call) => Finding::Call(name.clone(), expand(&call.repeat, &lookup, out)),
+                None => Finding::Nothing,
+            },
+            NodeKind::Provider(_) | NodeKind::Check(_) => Finding::Nothing,
+        }
+    }
+
+    fn place(
+        &self,
+        node: NodeId,
+        addr: &ModuleAddr,
+    ) -> Option<(&ModuleValues, &Module, &NodeKind)> {
+        let node = self.graph.node(node)?;
+        let declared = self.definition.module(self.graph.module(node.module)?)?;
+        Some((self.modules.get(addr)?, declared, &node.kind))
+    }
+
+    /// The value of a child module's variable: the call's argument in the calling module's scope, or the default.
+    fn variable(
+        &self,
+        variable: &Variable,
+        addr: &ModuleAddr,
+        module: &ModuleValues,
+        out: &mut Diagnostics,
+    ) -> Finding {
+        let (Some(parent), Some(step)) = (addr.parent(), addr.steps().last()) else {
+            // The root module's variables were assigned before.
+            let value = module.variables.get(&variable.name).cloned();
+            return value.map_or(Finding::Nothing, |value| {
+                Finding::Variable(variable.name.clone(), value)
+            });
+        };
+        let caller = self.modules.get(&parent);
+        let path = parent.path();
+        let call = self
+            .definition
+            .module(&path)
+            .and_then(|module| module.calls.get(&step.name));
+        let (Some(caller), Some(call)) = (caller, call) else {
+            return Finding::Nothing;
+        };
+        let given = call.arguments.get(&variable.name).map(|argument| {
+            let repetition = caller
+                .calls
+                .get(&step.name)
+                .cloned()
+                .unwrap_or(super::Repetition::Failed);
+            let lookup = self.lookup_in(caller).for_instance(&repetition, &step.key);
+            let (value, diagnostics) = evaluate(&argument.expr, &lookup);
+            out.extend(diagnostics);
+            (value, argument.expr.span)
+        });
+        let (value, diagnostics) = settle(variable, given, call.span);
+        out.extend(diagnostics);
+        Finding::Variable(variable.name.clone(), value)
+    }
+
+    fn output_value(
+        &self,
+        output: &Output,
+        name: &Str,
+        addr: &ModuleAddr,
+        lookup: &Lookup<'_>,
+        out: &mut Diagnostics,
+    ) -> Value {
+        let what = format!("output `{name}`");
+        if conditions::check(&output.preconditions, lookup, &what, Severity::Error, out)
+            == Verdict::Fails
+        {
+            return Value::dynamic();
+        }
+        let (value, diagnostics) = evaluate(&output.value, lookup);
+        out.extend(diagnostics);
+        if output.sensitive {
+            return value.mark(Marks::SENSITIVE);
+        }
+        if addr.is_root() {
+            let (_, marks) = value.clone().unmark_deep();
+            if marks.contains(Marks::SENSITIVE) {
+                out.push(
+                    Diagnostic::error("sensitive-value", format!("output `{name}` has a sensitive value"))
+                        .at(output.value.span, "this is sensitive")
+                        .help("add `sensitive = true` to the output, or `nonsensitive(..)` around what may be shown"),
+                );
+            }
+            if marks.contains(Marks::EPHEMERAL) {
+                out.push(
+                    Diagnostic::error(
+                        "ephemeral-misuse",
+                        format!("output `{name}` has an ephemeral value"),
+                    )
+                    .at(output.value.span, "this is not kept")
+                    .help("outputs of the root module are recorded; use `ephemeralasnull(..)`"),
+                );
+            }
+        }
+        value
+    }
+
+    /// The resource block that an instance (or block) belongs to.
+    pub fn resource(&self, block: &BlockAddr) -> Option<&Resource> {
+        self.definition
+            .module(&block.module.path())?
+            .resources
+            .get(&name_of(block))
+    }
+
+    /// The names that an instance's configuration sees.
+    pub fn instance_lookup(&self, block: &BlockAddr, key: &InstanceKey) -> Option<Lookup<'_>> {
+        let module = self.modules.get(&block.module)?;
+        let instances = module.blocks.get(&name_of(block))?;
+        Some(
+            self.lookup_in(module)
+                .for_instance(&instances.repetition, key),
+        )
+    }
+
+    /// The configuration of an instance by its schema, as far as it is known: an object with every attribute and
+    /// block of the schema, with unknowns and marks.
+    pub fn configuration(
+        &self,
+        block: &BlockAddr,
+        key: &InstanceKey,
+        schema: &Block,
+    ) -> (Value, Diagnostics) {
+        let mut out = Diagnostics::new();
+        let (Some(resource), Some(lookup)) =
+            (self.resource(block), self.instance_lookup(block, key))
+        else {
+            return (Value::unknown(schema.value_type()), out);
+        };
+        let value = Decoder::new(&mut out).block(&resource.body, schema, &lookup, resource.span);
+        (value, out)
+    }
+
+    /// The configuration of a provider node, in the first instance of its module.
+    pub fn provider_configuration(&self, node: NodeId, schema: &Block) -> (Value, Diagnostics) {
+        let mut out = Diagnostics::new();
+        let found = self.graph.node(node).and_then(|found| {
+            let addr = self.module_instances(found.module).first()?;
+            let (module, declared, kind) = self.place(node, addr)?;
+            let NodeKind::Provider(at) = kind else {
+                return None;
+            };
+            Some((module, declared.providers.get(*at)?))
+        });
+        let Some((module, provider)) = found else {
+            return (Value::unknown(schema.value_type()), out);
+        };
+        let lookup = self.lookup_in(module);
+        let value = Decoder::new(&mut out).block(&provider.body, schema, &lookup, provider.span);
+        (value, out)
+    }
+
+    /// Evaluates an instance's preconditions.
+    pub fn preconditions(&self, addr: &InstanceAddr, severity: Severity) -> (Verdict, Diagnostics) {
+        self.instance_conditions(addr, None, severity)
+    }
+
+    /// Evaluates an instance's postconditions; `this` is what `self` stands for.
+    pub fn postconditions(
+        &self,
+        addr: &InstanceAddr,
+        this: &Value,
+        severity: Severity,
+    ) -> (Verdict, Diagnostics) {
+        self.instance_conditions(addr, Some(this), severity)
+    }
+
+    fn instance_conditions(
+        &self,
+        addr: &InstanceAddr,
+        this: Option<&Value>,
+        severity: Severity,
+    ) -> (Verdict, Diagnostics) {
+        let mut out = Diagnostics::new();
+        let Some(resource) = self.resource(&addr.block) else {
+            return (Verdict::Holds, out);
+        };
+        let conditions = match this {
+            None => &resource.lifecycle.preconditions,
+            Some(_) => &resource.lifecycle.postconditions,
+        };
+        if conditions.is_empty() {
+            return (Verdict::Holds, out);
+        }
+        let Some(lookup) = self.instance_lookup(&addr.block, &addr.key) else {
+            return (Verdict::Holds, out);
+        };
+        let lookup = match this {
+            Some(this) => lookup.with_self(this.clone()),
+            None => lookup,
+        };
+        let verdict = conditions::check(
+            conditions,
+            &lookup,
+            &format!("`{addr}`"),
+            severity,
+            &mut out,
+        );
+        let about = |diagnostic: Diagnostic| diagnostic.about(addr.clone());
+        (verdict, out.into_iter().map(about).collect())
+    }
+
+    /// Evaluates the assertions of a `check` node in every instance of its module; what fails is a warning.
+    pub fn assertions(&self, node: NodeId) -> (Verdict, Diagnostics) {
+        let mut out = Diagnostics::new();
+        let mut verdict = Verdict::Holds;
+        let Some(module) = self.graph.node(node).map(|node| node.module) else {
+            return (verdict, out);
+        };
+        for addr in self.module_instances(module) {
+            let Some((values, declared, NodeKind::Check(name))) = self.place(node, addr) else {
+                continue;
+            };
+            let Some(Check { asserts, .. }) = declared.checks.get(name) else {
+                continue;
+            };
+            let what = format!("check `{name}`");
+            let lookup = self.lookup_in(values);
+            verdict = verdict.max(conditions::check(
+                asserts,
+                &lookup,
+                &what,
+                Severity::Warning,
+                &mut out,
+            ));
+        }
+        (verdict, out)
+    }
+
+    /// The values of all root outputs that have been evaluated, with their marks.
+    pub fn outputs(&self) -> BTreeMap<Str, Value> {
+        let root = self.modules.get(&ModuleAddr::root());
+        root.into_iter()
+            .flat_map(|root| &root.outputs)
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+}
+
+/// Makes a variable's value from what was given: default, conversion, null rule, marks.
+pub(super) fn settle(
+    variable: &Variable,
+    given: Option<(Value, Span)>,
+    place: Span,
+) -> (Value, Diagnostics) {
+    let mut marks = Marks::NONE;
+    if variable.sensitive {
+        marks = marks.union(Marks::SENSITIVE);
+    }
+    if variable.ephemeral {
+        marks = marks.union(Marks::EPHEMERAL);
+    }
+    let name = &variable.name;
+    let unknown = || Value::unknown(variable.constraint.ty.without_optional()).mark(marks);
+    let default = |span: Span, label: &str| match &variable.default {
+        Some(default) => (default.clone().mark(marks), Diagnostics::new()),
+        None => {
+            let diagnostic = Diagnostic::error(
+                "missing-variable",
+                format!("variable `{name}` has no value"),
+            )
+            .at(span, label.to_owned())
+            .and_at(variable.span, "declared here, without a default");
+            (unknown(), diagnostic.into())
+        }
+    };
+    let Some((value, span)) = given else {
+        return default(place, &format!("`{name}` must be set"));
+    };
+    if value.is_null() && !variable.nullable {
+        return default(span, "null, but `nullable` is false");
+    }
+    match variable.constraint.apply(&value) {
+        Ok(value) => (value.mark(marks), Diagnostics::new()),
+        Err(error) => {
+            let diagnostic = Diagnostic::error(
+                "value-type",
+                format!("the value of variable `{name}` does not fit its type"),
+            )
+            .at(span, located(&error.path, &error.message))
+            .and_at(
+                variable.span,
+                format!("wants `{}`", shown_type(&variable.constraint.ty)),
+            );
+            (unknown(), diagnostic.into())
+        }
+    }
+}
+
+fn shown_type(ty: &Type) -> String {
+    let text = ty.to_string();
+    if text.chars().count() > 60 {
+        format!("{}..", text.chars().take(57).collect::<String>())
+    } else {
+        text
+    }
+}

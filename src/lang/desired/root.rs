@@ -1,0 +1,107 @@
+//! Values for the root module's variables: from an environment, files, the command line.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{Diagnostic, Diagnostics, Sources, Span, Str, Type, Value};
+
+use super::evaluate::settle;
+use crate::eval;
+use crate::load::{Module, Variable};
+use crate::suggest::closest;
+use crate::syntax;
+
+/// A value that was given for a variable.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// The value.
+    pub value: Value,
+    /// Where it was given.
+    pub span: Span,
+    /// By which way it came.
+    pub origin: Origin,
+}
+
+/// By which way a variable's value came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The environment's `variables` or `variable_files` in `terrace.hcl`.
+    Environment,
+    /// A `terraform.tfvars` or `*.auto.tfvars` file.
+    AutoFile,
+    /// `-var` or `-var-file`.
+    CommandLine,
+    /// A process environment variable `TF_VAR_name`: names that are not declared are passed over.
+    Process,
+}
+
+/// Makes the values of the root module's variables from what was given, later ways having been merged over earlier
+/// ones already. Names that are not declared, values that are missing or of the wrong type are diagnostics.
+pub fn assign(root: &Module, given: &BTreeMap<Str, Given>) -> (BTreeMap<Str, Value>, Diagnostics) {
+    let mut out = Diagnostics::new();
+    for (name, given) in given {
+        if !root.variables.contains_key(name) {
+            out.extend(undeclared(root, name, given));
+        }
+    }
+    let mut values = BTreeMap::new();
+    for (name, variable) in &root.variables {
+        let given = given
+            .get(name)
+            .map(|given| (given.value.clone(), given.span));
+        let (value, diagnostics) = settle(variable, given, variable.span);
+        out.extend(diagnostics);
+        values.insert(name.clone(), value);
+    }
+    (values, out)
+}
+
+fn undeclared(root: &Module, name: &Str, given: &Given) -> Diagnostics {
+    let message = format!("the definition has no variable `{name}`");
+    let diagnostic = match given.origin {
+        Origin::Process => return Diagnostics::new(),
+        Origin::AutoFile => Diagnostic::warning("undeclared-variable", message),
+        Origin::Environment | Origin::CommandLine => {
+            Diagnostic::error("undeclared-variable", message)
+        }
+    };
+    let diagnostic = diagnostic.at(given.span, "not declared");
+    let known: BTreeSet<&str> = root.variables.keys().map(Str::as_str).collect();
+    match closest(name, known) {
+        Some(close) => diagnostic.help(format!("did you mean `{close}`?")).into(),
+        None => diagnostic
+            .help(format!(
+                "declare it with `variable \"{name}\" {{}}`, or take this away"
+            ))
+            .into(),
+    }
+}
+
+/// Reads text from the command line (or a process environment variable) as a variable's value: literally for a
+/// string, number, bool, or a variable without a type; otherwise as an expression without references. The text
+/// becomes a source of its own, called `shown`.
+pub fn parse_text(
+    variable: Option<&Variable>,
+    text: &str,
+    shown: &str,
+    sources: &mut Sources,
+) -> (Value, Span, Diagnostics) {
+    let file = sources.add(shown, text);
+    let span = Span::new(file, 0, text.len());
+    let literal = variable.is_none_or(|variable| {
+        !variable.typed
+            || matches!(
+                variable.constraint.ty,
+                Type::String | Type::Number | Type::Bool
+            )
+    });
+    if literal {
+        return (Value::string(text), span, Diagnostics::new());
+    }
+    let (expr, mut diagnostics) = syntax::parse_expression(file, text);
+    if diagnostics.has_errors() {
+        return (Value::dynamic(), span, diagnostics);
+    }
+    let (value, found) = eval::literal(&expr);
+    diagnostics.extend(found);
+    (value, span, diagnostics)
+}

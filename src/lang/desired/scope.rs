@@ -1,0 +1,564 @@
+//! What names stand for in a module instance, and for one instance of a block in it.
+
+use model::address::{InstanceKey, ModuleAddr};
+use model::{Diagnostic, Diagnostics, Span, Str, Value};
+
+use super::values::{Instances, ModuleValues, index_value};
+use super::{Desired, Repetition};
+use crate::eval::{Indexed, Resolution, Scope};
+use crate::functions::CallContext;
+use crate::load::ResourceName;
+use crate::reference::{Subject, index_key, subject};
+use crate::suggest::closest;
+use crate::syntax::ast::{Ident, TraversalKind, TraversalStep};
+
+/// The names of one module instance, maybe seen from one instance of a block.
+#[derive(Clone)]
+pub struct Lookup<'d> {
+    pub(super) desired: &'d Desired,
+    pub(super) module: &'d ModuleValues,
+    pub(super) calls: CallContext<'d>,
+    /// The instance that `count` and `each` are about.
+    pub(super) key: InstanceKey,
+    /// `each.value`.
+    pub(super) each_value: Option<Value>,
+    /// `self`.
+    pub(super) this: Option<Value>,
+    pub(super) console: bool,
+}
+
+impl std::fmt::Debug for Lookup<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lookup")
+            .field("module", &self.module.addr)
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Desired {
+    /// The names of a module instance, for expressions that belong to no block; none when there is no such instance.
+    pub fn lookup(&self, module: &ModuleAddr) -> Option<Lookup<'_>> {
+        self.modules
+            .get(module)
+            .map(|module| self.lookup_in(module))
+    }
+
+    pub(super) fn lookup_in<'d>(&'d self, module: &'d ModuleValues) -> Lookup<'d> {
+        Lookup {
+            desired: self,
+            module,
+            calls: self.calls(),
+            key: InstanceKey::None,
+            each_value: None,
+            this: None,
+            console: false,
+        }
+    }
+}
+
+impl<'d> Lookup<'d> {
+    /// The same for one instance of a repeated block.
+    #[must_use]
+    pub fn for_instance(self, repetition: &Repetition, key: &InstanceKey) -> Self {
+        let each_value = match key {
+            InstanceKey::Key(key) => repetition.each_value(key).cloned(),
+            InstanceKey::None | InstanceKey::Index(_) => None,
+        };
+        Self {
+            key: key.clone(),
+            each_value,
+            ..self
+        }
+    }
+
+    /// The same with a value for `self`.
+    #[must_use]
+    pub fn with_self(self, this: Value) -> Self {
+        Self {
+            this: Some(this),
+            ..self
+        }
+    }
+
+    /// The same for a console, where `type` may be called.
+    #[must_use]
+    pub fn for_console(self) -> Self {
+        Self {
+            console: true,
+            ..self
+        }
+    }
+
+    fn resource(
+        &self,
+        name: &ResourceName,
+        rest: &[TraversalStep],
+        consumed: usize,
+        span: Span,
+        out: &mut Diagnostics,
+    ) -> Resolution {
+        let Some(block) = self.module.blocks.get(name) else {
+            let declared = self.definition_has(name);
+            if !declared {
+                let known: Vec<String> = self
+                    .module
+                    .blocks
+                    .keys()
+                    .map(|known| format!("{}.{}", known.rtype, known.name))
+                    .collect();
+                let shown = format!("{}.{}", name.rtype, name.name);
+                out.push(undeclared(
+                    &format!("there is no resource `{shown}`"),
+                    &shown,
+                    span,
+                    &known,
+                ));
+            }
+            return Resolution {
+                value: Value::dynamic(),
+                taken: consumed,
+            };
+        };
+        let Some(key) = rest.first().and_then(index_key) else {
+            return Resolution {
+                value: block.whole(),
+                taken: consumed,
+            };
+        };
+        match self.instance(block, key, span, out) {
+            Some(value) => Resolution {
+                value,
+                taken: consumed + 1,
+            },
+            None => Resolution {
+                value: block.whole(),
+                taken: consumed,
+            },
+        }
+    }
+
+    fn definition_has(&self, name: &ResourceName) -> bool {
+        let path = self.desired.graph.module(self.module.id);
+        path.and_then(|path| self.desired.definition.module(path))
+            .is_some_and(|module| module.resources.contains_key(name))
+    }
+
+    /// The instance with that key; none when the block is not repeated, so that its value is indexed.
+    fn instance(
+        &self,
+        block: &Instances,
+        key: &Value,
+        span: Span,
+        out: &mut Diagnostics,
+    ) -> Option<Value> {
+        let wanted = instance_key(&block.repetition, key)?;
+        let found = wanted
+            .as_ref()
+            .and_then(|wanted| block.get(wanted))
+            .cloned();
+        Some(found.unwrap_or_else(|| {
+            out.push(no_such_instance(
+                &block.addr.to_string(),
+                &block.repetition,
+                key,
+                span,
+            ));
+            Value::dynamic()
+        }))
+    }
+
+    /// `module.call` and as many of the steps as name an instance and an output of it.
+    fn module_call(
+        &self,
+        call: &Str,
+        rest: &[TraversalStep],
+        span: Span,
+        out: &mut Diagnostics,
+    ) -> Resolution {
+        let Some(repetition) = self.module.calls.get(call) else {
+            let known: Vec<String> = self.module.calls.keys().map(ToString::to_string).collect();
+            if !self.call_declared(call) {
+                out.push(undeclared(
+                    &format!("there is no module call `{call}`"),
+                    call,
+                    span,
+                    &known,
+                ));
+            }
+            return Resolution {
+                value: Value::dynamic(),
+                taken: 1,
+            };
+        };
+        let (key, after) = match repetition {
+            Repetition::Once => (Some(InstanceKey::None), rest),
+            Repetition::Count(_) | Repetition::ForEach(_) => {
+                let Some(index) = rest.first().and_then(index_key) else {
+                    return Resolution {
+                        value: self.whole_call(call, repetition),
+                        taken: 1,
+                    };
+                };
+                let key = instance_key(repetition, index).flatten();
+                let exists = key
+                    .as_ref()
+                    .is_some_and(|key| repetition.position(key).is_some());
+                if !exists {
+                    out.push(no_such_instance(
+                        &format!("module.{call}"),
+                        repetition,
+                        index,
+                        span,
+                    ));
+                    return Resolution {
+                        value: Value::dynamic(),
+                        taken: 2,
+                    };
+                }
+                (key, rest.get(1..).unwrap_or_default())
+            }
+            Repetition::Failed => {
+                return Resolution {
+                    value: Value::dynamic(),
+                    taken: 1,
+                };
+            }
+        };
+        let taken = 1 + rest.len() - after.len();
+        let Some(key) = key else {
+            return Resolution {
+                value: Value::dynamic(),
+                taken,
+            };
+        };
+        if let Some(TraversalKind::Attribute(output)) = after.first().map(|step| &step.kind)
+            && let Some(value) = self
+                .child(call, &key)
+                .and_then(|child| child.outputs.get(output))
+        {
+            return Resolution {
+                value: value.clone(),
+                taken: taken + 1,
+            };
+        }
+        Resolution {
+            value: self.outputs_of(call, &key),
+            taken,
+        }
+    }
+
+    fn call_declared(&self, call: &Str) -> bool {
+        let path = self.desired.graph.module(self.module.id);
+        path.and_then(|path| self.desired.definition.module(path))
+            .is_some_and(|module| module.calls.contains_key(call))
+    }
+
+    fn child(&self, call: &Str, key: &InstanceKey) -> Option<&'d ModuleValues> {
+        self.desired
+            .modules
+            .get(&self.module.addr.child(call.clone(), key.clone()))
+    }
+
+    fn outputs_of(&self, call: &Str, key: &InstanceKey) -> Value {
+        match self.child(call, key) {
+            Some(child) => Value::object(
+                child
+                    .outputs
+                    .iter()
+                    .map(|(name, value)| (name.clone(), value.clone())),
+            ),
+            None => Value::dynamic(),
+        }
+    }
+
+    fn whole_call(&self, call: &Str, repetition: &Repetition) -> Value {
+        match repetition {
+            Repetition::Once => self.outputs_of(call, &InstanceKey::None),
+            Repetition::Count(_) => Value::tuple(
+                repetition
+                    .keys()
+                    .iter()
+                    .map(|key| self.outputs_of(call, key))
+                    .collect(),
+            ),
+            Repetition::ForEach(entries) => Value::object(entries.iter().map(|(key, _)| {
+                (
+                    key.clone(),
+                    self.outputs_of(call, &InstanceKey::Key(key.clone())),
+                )
+            })),
+            Repetition::Failed => Value::dynamic(),
+        }
+    }
+
+    fn path_value(&self, which: &str) -> Value {
+        match which {
+            "cwd" => Value::string(self.desired.settings.directory.to_string_lossy().as_ref()),
+            "root" => Value::string("."),
+            _ => {
+                let path = self.desired.graph.module(self.module.id);
+                let module = path.and_then(|path| self.desired.definition.module(path));
+                match module.map(|module| module.directory.as_str()) {
+                    None | Some("") => Value::string("."),
+                    Some(directory) => Value::string(directory),
+                }
+            }
+        }
+    }
+
+    fn named(
+        &self,
+        what: &str,
+        name: &Str,
+        values: &std::collections::HashMap<Str, Value>,
+        span: Span,
+        out: &mut Diagnostics,
+    ) -> Resolution {
+        let value = values.get(name).cloned().unwrap_or_else(|| {
+            let known: Vec<String> = values.keys().map(ToString::to_string).collect();
+            let declared = self.declares(what, name);
+            if !declared {
+                out.push(undeclared(
+                    &format!("there is no {what} `{name}`"),
+                    name,
+                    span,
+                    &known,
+                ));
+            }
+            Value::dynamic()
+        });
+        Resolution { value, taken: 1 }
+    }
+
+    fn declares(&self, what: &str, name: &Str) -> bool {
+        let path = self.desired.graph.module(self.module.id);
+        path.and_then(|path| self.desired.definition.module(path))
+            .is_some_and(|module| {
+                if what == "local" {
+                    module.locals.contains_key(name)
+                } else {
+                    module.variables.contains_key(name)
+                }
+            })
+    }
+}
+
+impl Scope for Lookup<'_> {
+    fn resolve(
+        &self,
+        root: &Ident,
+        steps: &[TraversalStep],
+        out: &mut Diagnostics,
+    ) -> Option<Resolution> {
+        let (subject, consumed) = match subject(root, steps) {
+            Ok(found) => found,
+            Err(diagnostic) => {
+                out.push(diagnostic);
+                return Some(Resolution {
+                    value: Value::dynamic(),
+                    taken: steps.len(),
+                });
+            }
+        };
+        let rest = steps.get(consumed..).unwrap_or_default();
+        let span = steps
+            .iter()
+            .take(consumed)
+            .fold(root.span, |span, step| span.to(step.span));
+        let mut outside = |name: &str, help: &str| {
+            out.push(
+                Diagnostic::error("unknown-reference", format!("`{name}` has no meaning here"))
+                    .at(span, "")
+                    .help(help.to_owned()),
+            );
+            Value::dynamic()
+        };
+        let value = match subject {
+            Subject::Variable(name) => {
+                return Some(self.named("variable", &name, &self.module.variables, span, out));
+            }
+            Subject::Local(name) => {
+                return Some(self.named("local", &name, &self.module.locals, span, out));
+            }
+            Subject::Resource(name) => {
+                return Some(self.resource(&name, rest, consumed, span, out));
+            }
+            Subject::Module(call) | Subject::Output(call, _) => {
+                return Some(self.module_call(&call, rest, span, out));
+            }
+            Subject::Path(which) => self.path_value(&which),
+            Subject::Terraform(which) if which == "workspace" => {
+                Value::String(self.desired.settings.workspace.clone())
+            }
+            Subject::Terraform(_) => {
+                Value::Bool(self.desired.settings.phase == super::Phase::Apply)
+                    .mark(model::Marks::EPHEMERAL)
+            }
+            Subject::CountIndex => match &self.key {
+                InstanceKey::Index(index) => index_value(*index),
+                InstanceKey::None | InstanceKey::Key(_) => {
+                    outside("count.index", "it stands only in a block with `count`")
+                }
+            },
+            Subject::EachKey => match &self.key {
+                InstanceKey::Key(key) => Value::String(key.clone()),
+                InstanceKey::None | InstanceKey::Index(_) => {
+                    outside("each.key", "it stands only in a block with `for_each`")
+                }
+            },
+            Subject::EachValue => match (&self.key, &self.each_value) {
+                (InstanceKey::Key(_), Some(value)) => value.clone(),
+                _ => outside("each.value", "it stands only in a block with `for_each`"),
+            },
+            Subject::This => match &self.this {
+                Some(value) => value.clone(),
+                None => outside(
+                    "self",
+                    "it stands only in a postcondition, a provisioner or a connection",
+                ),
+            },
+        };
+        Some(Resolution {
+            value,
+            taken: consumed,
+        })
+    }
+
+    fn resolve_indexed(&self, indexed: &Indexed<'_>, out: &mut Diagnostics) -> Option<Resolution> {
+        let (subject, consumed) = subject(indexed.root, indexed.steps).ok()?;
+        if consumed != indexed.steps.len() {
+            return None;
+        }
+        let span = indexed
+            .steps
+            .iter()
+            .fold(indexed.root.span, |span, step| span.to(step.span));
+        match subject {
+            Subject::Resource(name) => {
+                let block = self.module.blocks.get(&name)?;
+                let value = self.instance(block, indexed.key, span, out)?;
+                Some(Resolution { value, taken: 0 })
+            }
+            Subject::Module(call) => {
+                let repetition = self.module.calls.get(&call)?;
+                let key = instance_key(repetition, indexed.key)??;
+                let child = self.child(&call, &key)?;
+                match indexed.rest.first().map(|step| &step.kind) {
+                    Some(TraversalKind::Attribute(output)) => Some(Resolution {
+                        value: child.outputs.get(output)?.clone(),
+                        taken: 1,
+                    }),
+                    _ => Some(Resolution {
+                        value: self.outputs_of(&call, &key),
+                        taken: 0,
+                    }),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn names(&self) -> Vec<Str> {
+        let mut names: Vec<Str> = ["var", "local", "module", "data", "path", "terraform"]
+            .into_iter()
+            .map(Str::from)
+            .collect();
+        if let InstanceKey::Index(_) = self.key {
+            names.push("count".into());
+        }
+        if let InstanceKey::Key(_) = self.key {
+            names.push("each".into());
+        }
+        names
+    }
+
+    fn calls(&self) -> &CallContext<'_> {
+        &self.calls
+    }
+
+    fn is_console(&self) -> bool {
+        self.console
+    }
+}
+
+/// The key that an index means: the outer option is none when the block is not repeated, the inner one when no
+/// instance can have such a key.
+fn instance_key(repetition: &Repetition, index: &Value) -> Option<Option<InstanceKey>> {
+    match repetition {
+        Repetition::Once | Repetition::Failed => None,
+        Repetition::Count(_) => {
+            let number = match index {
+                Value::String(text) => model::Number::parse(text),
+                other => other.as_number().cloned(),
+            };
+            Some(
+                number
+                    .and_then(|number| number.to_u64())
+                    .map(InstanceKey::Index),
+            )
+        }
+        Repetition::ForEach(_) => {
+            let text = model::value::convert(index, &model::Type::String).ok();
+            Some(
+                text.and_then(|text| text.as_str().cloned())
+                    .map(InstanceKey::Key),
+            )
+        }
+    }
+}
+
+fn no_such_instance(block: &str, repetition: &Repetition, key: &Value, span: Span) -> Diagnostic {
+    let shown = match key {
+        Value::String(text) => format!("[{text:?}]"),
+        other => format!(
+            "[{}]",
+            other
+                .as_number()
+                .map(ToString::to_string)
+                .unwrap_or_default()
+        ),
+    };
+    let diagnostic = Diagnostic::error(
+        "index-out-of-range",
+        format!("`{block}` has no instance `{shown}`"),
+    );
+    let diagnostic = diagnostic.at(span, "");
+    match repetition {
+        Repetition::Count(0) => diagnostic.note("its count is 0"),
+        Repetition::Count(count) => {
+            diagnostic.note(format!("its count is {count}: 0 to {}", count - 1))
+        }
+        Repetition::ForEach(entries) => {
+            let keys: Vec<&str> = entries.iter().map(|(key, _)| key.as_str()).collect();
+            let close = key
+                .as_str()
+                .and_then(|key| closest(key, keys.iter().copied()));
+            let listed = keys
+                .iter()
+                .take(8)
+                .map(|key| format!("{key:?}"))
+                .collect::<Vec<_>>()
+                .join(", ");
+            let more = if keys.len() > 8 {
+                format!(" and {} more", keys.len() - 8)
+            } else {
+                String::new()
+            };
+            let diagnostic = diagnostic.note(format!("its keys are {listed}{more}"));
+            match close {
+                Some(close) => diagnostic.help(format!("did you mean {close:?}?")),
+                None => diagnostic,
+            }
+        }
+        Repetition::Once | Repetition::Failed => diagnostic,
+    }
+}
+
+fn undeclared(message: &str, name: &str, span: Span, known: &[String]) -> Diagnostic {
+    let diagnostic = Diagnostic::error("unknown-reference", message).at(span, "not declared");
+    match closest(name, known.iter().map(String::as_str)) {
+        Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
+        None => diagnostic,
+    }
+}

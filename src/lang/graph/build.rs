@@ -1,0 +1,560 @@
+//! Makes the nodes and edges of a definition's graph.
+
+use std::collections::HashSet;
+
+use model::address::{Mode, ModulePath};
+use model::{Diagnostic, Diagnostics, Span, Str};
+
+use super::{Graph, ModuleId, Node, NodeId, NodeKind, cycle, providers};
+use crate::eval;
+use crate::load::{Condition, Definition, Module, Provisioner, Resource, ResourceName};
+use crate::reference::{Subject, subject};
+use crate::suggest::closest;
+use crate::syntax::ast::{Body, Expr};
+
+pub(super) fn build(definition: &Definition) -> (Graph, Diagnostics) {
+    let mut graph = Graph::default();
+    for (path, module) in &definition.modules {
+        let id = ModuleId(u32::try_from(graph.modules.len()).unwrap_or(u32::MAX));
+        graph.modules.push(path.clone());
+        graph.module_index.insert(path.clone(), id);
+        add_nodes(&mut graph, id, module);
+    }
+    graph.dependencies = vec![Vec::new(); graph.nodes.len()];
+    let mut builder = Builder {
+        definition,
+        graph,
+        diagnostics: Diagnostics::new(),
+        edges: Vec::new(),
+        seen: HashSet::new(),
+    };
+    let mut next = 0;
+    for (path, module) in &definition.modules {
+        next = builder.module(path, module, next);
+    }
+    let Builder {
+        mut graph,
+        mut diagnostics,
+        ..
+    } = builder;
+    match cycle::sort(&graph.dependencies) {
+        Ok(order) => graph.order = order,
+        Err(cycle) => diagnostics.push(describe_cycle(definition, &graph, &cycle)),
+    }
+    diagnostics.sort();
+    (graph, diagnostics)
+}
+
+/// Adds the nodes of a module, in the order in which [`Builder::module`] visits them.
+fn add_nodes(graph: &mut Graph, id: ModuleId, module: &Module) {
+    let mut add = |kind: NodeKind| {
+        let node = Node { module: id, kind };
+        let at = NodeId(u32::try_from(graph.nodes.len()).unwrap_or(u32::MAX));
+        graph.index.insert(node.clone(), at);
+        graph.nodes.push(node);
+    };
+    module
+        .variables
+        .keys()
+        .cloned()
+        .for_each(|name| add(NodeKind::Variable(name)));
+    module
+        .variables
+        .values()
+        .filter(|variable| !variable.validations.is_empty())
+        .for_each(|variable| add(NodeKind::Validation(variable.name.clone())));
+    module
+        .locals
+        .keys()
+        .cloned()
+        .for_each(|name| add(NodeKind::Local(name)));
+    module
+        .calls
+        .keys()
+        .cloned()
+        .for_each(|name| add(NodeKind::Call(name)));
+    (0..module.providers.len()).for_each(|at| add(NodeKind::Provider(at)));
+    module
+        .resources
+        .keys()
+        .cloned()
+        .for_each(|name| add(NodeKind::Resource(name)));
+    module
+        .outputs
+        .keys()
+        .cloned()
+        .for_each(|name| add(NodeKind::Output(name)));
+    module
+        .checks
+        .keys()
+        .cloned()
+        .for_each(|name| add(NodeKind::Check(name)));
+}
+
+struct Builder<'d> {
+    definition: &'d Definition,
+    graph: Graph,
+    diagnostics: Diagnostics,
+    /// Edges of the node being visited.
+    edges: Vec<NodeId>,
+    seen: HashSet<NodeId>,
+}
+
+impl Builder<'_> {
+    fn module(&mut self, path: &ModulePath, module: &Module, first: u32) -> u32 {
+        let mut next = first;
+        let Some(id) = self.graph.module_id(path) else {
+            return next;
+        };
+        let parent = path
+            .parent()
+            .and_then(|parent| self.graph.module_id(&parent));
+        let call = parent.zip(path.0.last().cloned());
+        let call_node =
+            call.and_then(|(parent, name)| self.graph.find(parent, NodeKind::Call(name)));
+        let mut finish = |builder: &mut Self| {
+            builder.edge(call_node);
+            builder.close(NodeId(next));
+            next += 1;
+        };
+        for name in module.variables.keys() {
+            self.argument(path, name);
+            finish(self);
+        }
+        for variable in module
+            .variables
+            .values()
+            .filter(|variable| !variable.validations.is_empty())
+        {
+            self.edge(
+                self.graph
+                    .find(id, NodeKind::Variable(variable.name.clone())),
+            );
+            self.conditions(id, module, &variable.validations);
+            finish(self);
+        }
+        for local in module.locals.values() {
+            self.expr(id, module, &local.expr);
+            finish(self);
+        }
+        for call in module.calls.values() {
+            call.repeat
+                .expr()
+                .into_iter()
+                .for_each(|expr| self.expr(id, module, expr));
+            for reference in &call.depends_on {
+                self.reference(id, module, &reference.subject, reference.span);
+            }
+            finish(self);
+        }
+        for provider in &module.providers {
+            self.body(id, module, &provider.body, &mut Vec::new());
+            finish(self);
+        }
+        for resource in module.resources.values() {
+            self.resource(id, path, module, resource);
+            finish(self);
+        }
+        for output in module.outputs.values() {
+            self.expr(id, module, &output.value);
+            for reference in &output.depends_on {
+                self.reference(id, module, &reference.subject, reference.span);
+            }
+            self.conditions(id, module, &output.preconditions);
+            finish(self);
+        }
+        for check in module.checks.values() {
+            let data = check
+                .data
+                .clone()
+                .and_then(|data| self.graph.find(id, NodeKind::Resource(data)));
+            self.edge(data);
+            self.conditions(id, module, &check.asserts);
+            finish(self);
+        }
+        next
+    }
+
+    fn edge(&mut self, to: Option<NodeId>) {
+        if let Some(to) = to
+            && self.seen.insert(to)
+        {
+            self.edges.push(to);
+        }
+    }
+
+    fn close(&mut self, node: NodeId) {
+        self.seen.clear();
+        self.edges.sort();
+        if let Some(slot) = self.graph.dependencies.get_mut(node.index()) {
+            *slot = std::mem::take(&mut self.edges);
+        }
+    }
+
+    /// Edges of a child module's variable: to what the call's argument refers to.
+    fn argument(&mut self, path: &ModulePath, name: &Str) {
+        let Some((parent, call)) = path.parent().zip(path.0.last()) else {
+            return;
+        };
+        let Some(module) = self.definition.module(&parent).cloned() else {
+            return;
+        };
+        let Some(id) = self.graph.module_id(&parent) else {
+            return;
+        };
+        if let Some(argument) = module
+            .calls
+            .get(call)
+            .and_then(|call| call.arguments.get(name))
+        {
+            self.expr(id, &module, &argument.expr);
+        }
+    }
+
+    fn resource(&mut self, id: ModuleId, path: &ModulePath, module: &Module, resource: &Resource) {
+        resource
+            .repeat
+            .expr()
+            .into_iter()
+            .for_each(|expr| self.expr(id, module, expr));
+        for reference in &resource.depends_on {
+            self.reference(id, module, &reference.subject, reference.span);
+        }
+        let lifecycle = &resource.lifecycle;
+        self.conditions(id, module, &lifecycle.preconditions);
+        // `self` aside, a postcondition may refer to the instance it belongs to only through `self`.
+        self.conditions(id, module, &lifecycle.postconditions);
+        for expr in &lifecycle.replace_triggered_by {
+            self.expr(id, module, expr);
+        }
+        self.body(id, module, &resource.body, &mut Vec::new());
+        for Provisioner {
+            body, connection, ..
+        } in &resource.provisioners
+        {
+            self.body(id, module, body, &mut Vec::new());
+            connection
+                .iter()
+                .for_each(|body| self.body(id, module, body, &mut Vec::new()));
+        }
+        resource
+            .connection
+            .iter()
+            .for_each(|body| self.body(id, module, body, &mut Vec::new()));
+        match providers::of_resource(self.definition, path, resource) {
+            Ok(provider) => {
+                let configured = self.graph.module_id(&provider.module).and_then(|at| {
+                    let module = self.definition.module(&provider.module)?;
+                    let position = module.providers.iter().position(|block| {
+                        block.alias == provider.alias
+                            && providers::source(self.definition, &provider.module, &block.name)
+                                == provider.source
+                    })?;
+                    self.graph.find(at, NodeKind::Provider(position))
+                });
+                self.edge(configured);
+                if let Some(node) = self.graph.find(id, NodeKind::Resource(resource.id.clone())) {
+                    self.graph.providers.insert(node, provider);
+                }
+            }
+            Err(diagnostic) => self.diagnostics.push(diagnostic),
+        }
+    }
+
+    fn conditions(&mut self, id: ModuleId, module: &Module, conditions: &[Condition]) {
+        for condition in conditions {
+            self.expr(id, module, &condition.condition);
+            self.expr(id, module, &condition.error_message);
+        }
+    }
+
+    /// Edges of everything in a body; `bound` are the iterators of the `dynamic` blocks around it.
+    fn body(&mut self, id: ModuleId, module: &Module, body: &Body, bound: &mut Vec<Str>) {
+        for attribute in &body.attributes {
+            self.bound_expr(id, module, &attribute.expr, bound);
+        }
+        for block in &body.blocks {
+            let iterator = match block.labels.first() {
+                Some(label) if block.kind.text == "dynamic" => {
+                    Some(iterator_name(&block.body, &label.text))
+                }
+                _ => None,
+            };
+            let Some(iterator) = iterator else {
+                self.body(id, module, &block.body, bound);
+                continue;
+            };
+            for attribute in block
+                .body
+                .attributes
+                .iter()
+                .filter(|attribute| attribute.name.text == "for_each")
+            {
+                self.bound_expr(id, module, &attribute.expr, bound);
+            }
+            bound.push(iterator);
+            for attribute in block
+                .body
+                .attributes
+                .iter()
+                .filter(|attribute| attribute.name.text == "labels")
+            {
+                self.bound_expr(id, module, &attribute.expr, bound);
+            }
+            for content in &block.body.blocks {
+                self.body(id, module, &content.body, bound);
+            }
+            bound.pop();
+        }
+    }
+
+    fn expr(&mut self, id: ModuleId, module: &Module, expr: &Expr) {
+        self.bound_expr(id, module, expr, &[]);
+    }
+
+    fn bound_expr(&mut self, id: ModuleId, module: &Module, expr: &Expr, bound: &[Str]) {
+        let mut found = Vec::new();
+        eval::references(expr, &mut found);
+        for free in found {
+            if bound.contains(&free.root.text) {
+                continue;
+            }
+            match subject(&free.root, &free.steps) {
+                Ok((subject, _)) => self.reference(id, module, &subject, free.span),
+                Err(diagnostic) => self.diagnostics.push(diagnostic),
+            }
+        }
+    }
+
+    fn reference(&mut self, id: ModuleId, module: &Module, subject: &Subject, span: Span) {
+        match subject {
+            Subject::Variable(name) => {
+                self.named(
+                    id,
+                    NodeKind::Variable(name.clone()),
+                    "variable",
+                    name,
+                    span,
+                    || module.variables.keys().map(Str::as_str).collect(),
+                );
+            }
+            Subject::Local(name) => {
+                self.named(
+                    id,
+                    NodeKind::Local(name.clone()),
+                    "local",
+                    name,
+                    span,
+                    || module.locals.keys().map(Str::as_str).collect(),
+                );
+            }
+            Subject::Resource(name) => self.resource_reference(id, module, name, span),
+            Subject::Module(call) => {
+                self.call_reference(id, module, call, span);
+                let outputs = self.child(id, call).map(|(child, _)| {
+                    let nodes = self
+                        .definition
+                        .module(&child)
+                        .into_iter()
+                        .flat_map(|found| found.outputs.keys());
+                    nodes
+                        .cloned()
+                        .map(|name| (child.clone(), name))
+                        .collect::<Vec<_>>()
+                });
+                for (child, name) in outputs.into_iter().flatten() {
+                    let found = self
+                        .graph
+                        .module_id(&child)
+                        .and_then(|at| self.graph.find(at, NodeKind::Output(name)));
+                    self.edge(found);
+                }
+            }
+            Subject::Output(call, output) => {
+                if !self.call_reference(id, module, call, span) {
+                    return;
+                }
+                let Some((child, at)) = self.child(id, call) else {
+                    return;
+                };
+                let known = || -> Vec<&str> {
+                    let module = self.definition.module(&child);
+                    module
+                        .into_iter()
+                        .flat_map(|found| found.outputs.keys())
+                        .map(Str::as_str)
+                        .collect()
+                };
+                match self.graph.find(at, NodeKind::Output(output.clone())) {
+                    Some(node) => self.edge(Some(node)),
+                    None => {
+                        let message = format!("`module.{call}` has no output `{output}`");
+                        let diagnostic =
+                            missing("unknown-attribute", message, span, output, &known());
+                        self.diagnostics.push(diagnostic);
+                    }
+                }
+            }
+            Subject::Path(_)
+            | Subject::Terraform(_)
+            | Subject::CountIndex
+            | Subject::EachKey
+            | Subject::EachValue
+            | Subject::This => {}
+        }
+    }
+
+    fn child(&self, id: ModuleId, call: &Str) -> Option<(ModulePath, ModuleId)> {
+        let child = self.graph.module(id)?.child(call.clone());
+        let at = self.graph.module_id(&child)?;
+        Some((child, at))
+    }
+
+    fn call_reference(&mut self, id: ModuleId, module: &Module, call: &Str, span: Span) -> bool {
+        self.named(
+            id,
+            NodeKind::Call(call.clone()),
+            "module call",
+            call,
+            span,
+            || module.calls.keys().map(Str::as_str).collect(),
+        )
+    }
+
+    fn named<'k>(
+        &mut self,
+        id: ModuleId,
+        kind: NodeKind,
+        what: &str,
+        name: &str,
+        span: Span,
+        known: impl FnOnce() -> Vec<&'k str>,
+    ) -> bool {
+        let found = self.graph.find(id, kind);
+        if found.is_none() {
+            let message = format!("there is no {what} `{name}`");
+            self.diagnostics
+                .push(missing("unknown-reference", message, span, name, &known()));
+        }
+        self.edge(found);
+        found.is_some()
+    }
+
+    fn resource_reference(
+        &mut self,
+        id: ModuleId,
+        module: &Module,
+        name: &ResourceName,
+        span: Span,
+    ) {
+        let found = self.graph.find(id, NodeKind::Resource(name.clone()));
+        self.edge(found);
+        if found.is_some() {
+            return;
+        }
+        let prefix = match name.mode {
+            Mode::Managed => "",
+            Mode::Data => "data.",
+            Mode::Ephemeral => "ephemeral.",
+        };
+        let shown = format!("{}.{}", name.rtype, name.name);
+        let known: Vec<String> = module
+            .resources
+            .keys()
+            .filter(|known| known.mode == name.mode)
+            .map(|known| format!("{}.{}", known.rtype, known.name))
+            .collect();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        let message = format!(
+            "there is no {} `{prefix}{shown}`",
+            match name.mode {
+                Mode::Managed => "resource",
+                Mode::Data => "data source",
+                Mode::Ephemeral => "ephemeral resource",
+            }
+        );
+        let diagnostic = missing("unknown-reference", message, span, &shown, &known);
+        let other = module
+            .resources
+            .keys()
+            .find(|known| known.rtype == name.rtype && known.name == name.name);
+        self.diagnostics.push(match other {
+            Some(other) if other.mode == Mode::Data => {
+                diagnostic.help(format!("did you mean `data.{shown}`?"))
+            }
+            _ => diagnostic,
+        });
+    }
+}
+
+/// The name by which a `dynamic` block's content refers to the element: its `iterator`, or the block's own label.
+pub(crate) fn iterator_name(body: &Body, label: &Str) -> Str {
+    body.attributes
+        .iter()
+        .find(|attribute| attribute.name.text == "iterator")
+        .and_then(|attribute| crate::reference::as_traversal(&attribute.expr))
+        .map_or_else(|| label.clone(), |(root, _)| root.text.clone())
+}
+
+fn missing(
+    id: &'static str,
+    message: String,
+    span: Span,
+    name: &str,
+    known: &[&str],
+) -> Diagnostic {
+    let diagnostic = Diagnostic::error(id, message).at(span, "not declared in this module");
+    match closest(name, known.iter().copied()) {
+        Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
+        None => diagnostic,
+    }
+}
+
+fn describe_cycle(definition: &Definition, graph: &Graph, cycle: &[NodeId]) -> Diagnostic {
+    let names: Vec<String> = cycle
+        .iter()
+        .map(|id| format!("`{}`", graph.describe(*id)))
+        .collect();
+    let span = |id: &NodeId| -> Option<Span> {
+        let node = graph.node(*id)?;
+        let module = definition.module(graph.module(node.module)?)?;
+        match &node.kind {
+            NodeKind::Variable(name) | NodeKind::Validation(name) => {
+                module.variables.get(name).map(|found| found.span)
+            }
+            NodeKind::Local(name) => module.locals.get(name).map(|found| found.span),
+            NodeKind::Output(name) => module.outputs.get(name).map(|found| found.span),
+            NodeKind::Resource(name) => module.resources.get(name).map(|found| found.span),
+            NodeKind::Call(name) => module.calls.get(name).map(|found| found.span),
+            NodeKind::Provider(at) => module.providers.get(*at).map(|found| found.span),
+            NodeKind::Check(name) => module.checks.get(name).map(|found| found.span),
+        }
+    };
+    let diagnostic = if let [only] = names.as_slice() {
+        Diagnostic::error("self-reference", format!("{only} refers to itself"))
+    } else {
+        let way = names
+            .iter()
+            .chain(names.first())
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(" needs ");
+        Diagnostic::error("cycle", format!("{way}, which is a cycle"))
+    };
+    let mut places = cycle.iter().filter_map(span);
+    let mut diagnostic = match places.next() {
+        Some(first) => diagnostic.at(first, ""),
+        None => diagnostic,
+    };
+    for (position, place) in places.enumerate().take(8) {
+        diagnostic = diagnostic.and_at(
+            place,
+            if position == 0 {
+                "and needs, in turn"
+            } else {
+                ""
+            },
+        );
+    }
+    diagnostic.help("break the cycle: let one of them use something that does not need the others")
+}
