@@ -1,6 +1,8 @@
 //! What a provider is: the trait, its requests and errors, the checks on its answers, and the conformance suite every
 //! provider passes. Requests own what they carry and can be serialised; there are no callbacks.
 
+pub mod conformance;
+
 mod alike;
 mod error;
 mod proposed;

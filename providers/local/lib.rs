@@ -7,11 +7,16 @@ mod attributes;
 mod builtin;
 mod digest;
 mod duration;
+mod fault;
 mod kind;
 mod rules;
 mod world;
 
+mod commands;
+mod files;
+mod machine;
 mod null;
+mod processes;
 mod random;
 mod terraform;
 mod timing;
@@ -28,6 +33,8 @@ pub fn open(source: &ProviderSource, world: World) -> Option<Arc<dyn Provider>> 
     let provider = match (&*source.host, &*source.namespace, &*source.name) {
         ("terraform.io", "builtin", "terraform") => terraform::provider(world),
         (host, "hashicorp", name) if is_registry(host) => match name {
+            "external" => machine::external(world),
+            "local" => machine::local(world),
             "null" => null::provider(world),
             "random" => random::provider(world),
             "time" => timing::provider(world),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use contract::{Effects, PlanRequest, PlanResponse, ResourceSchema};
 use model::schema::{Attribute, Block, NestedBlock, Schema};
-use model::{Path, Str, Type, Value};
+use model::{Path, Str, Value};
 
 use crate::attributes;
 
@@ -119,11 +119,6 @@ impl Rules {
     /// The schema.
     pub(crate) fn schema(&self) -> &Arc<ResourceSchema> {
         &self.schema
-    }
-
-    /// The type of its objects.
-    pub(crate) fn ty(&self) -> Type {
-        self.null.ty()
     }
 
     /// No object.
@@ -254,6 +249,7 @@ fn beyond_nulls(was: &Value, now: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use contract::proposed_new;
+    use model::Type;
 
     use super::*;
 

@@ -1,0 +1,443 @@
+//! `local_command`: an object of any kind, managed by commands that create, read, update and delete it. The contract
+//! between Terrace and the commands stands in `providers/README.md`.
+
+use async_trait::async_trait;
+use contract::{
+    ApplyError, ApplyRequest, Exists, Found, Object, PlanRequest, PlanResponse, ProviderError,
+};
+use model::schema::Attribute;
+use model::{Path, Type, Value};
+
+use super::command_line;
+use super::output::Format;
+use super::run::{Finished, Invocation, RunError, Secrets, run};
+use crate::attributes::{self, named_texts, text};
+use crate::duration;
+use crate::kind::{Change, WorldType};
+use crate::rules::{Rules, When};
+use crate::world::{self, World};
+
+/// A `read` command exits with this when the object does not exist, as in 404.
+const GONE: i32 = 44;
+/// Outputs are passed on in the environment, which holds no more in one variable.
+const MOST_OUTPUT: usize = 100 << 10;
+const COMMANDS: [&str; 4] = ["create", "read", "update", "delete"];
+/// What the object is made of: it is made again when one of these changes.
+const INPUTS: [&str; 6] = [
+    "create",
+    "environment",
+    "sensitive_environment",
+    "stdin",
+    "working_directory",
+    "output_format",
+];
+
+/// An object managed by commands.
+#[derive(Debug)]
+pub(crate) struct LocalCommand {
+    rules: Rules,
+    world: World,
+}
+
+/// What a `read` command said.
+enum Seen {
+    Object(Object),
+    Gone,
+    NoReadCommand,
+}
+
+impl LocalCommand {
+    pub(crate) fn new(world: World) -> Self {
+        let command = |when: &str| {
+            let sentence = format!(
+                "Runs {when}: a line for the shell, or a list of a program and its arguments."
+            );
+            Attribute::optional(Type::Dynamic).describe(&sentence)
+        };
+        let map = || Attribute::optional(Type::map(Type::String));
+        let with_default = || Attribute::optional_computed(Type::String);
+        let create = Attribute {
+            required: true,
+            optional: false,
+            ..command("to make the object")
+        };
+        let rules = Rules::new([
+            ("create", create),
+            (
+                "read",
+                command("to look at the object; exits with 44 when there is none"),
+            ),
+            (
+                "update",
+                command("when what it is made of changes; without it, the object is replaced"),
+            ),
+            ("delete", command("to remove the object")),
+            (
+                "environment",
+                map().describe("Environment variables of every command."),
+            ),
+            (
+                "sensitive_environment",
+                map().sensitive().describe("More of them, not to be shown."),
+            ),
+            (
+                "stdin",
+                Attribute::optional(Type::String).describe("What every command reads."),
+            ),
+            (
+                "working_directory",
+                Attribute::optional(Type::String).describe("Where every command runs."),
+            ),
+            (
+                "timeout",
+                with_default().describe("How long a command may take; `10m` when left out."),
+            ),
+            (
+                "output_format",
+                with_default()
+                    .describe("What the commands write: `text` (when left out) or `json`."),
+            ),
+            (
+                "triggers",
+                map().describe("A change of this replaces the object."),
+            ),
+            (
+                "output",
+                Attribute::computed(Type::Dynamic)
+                    .describe("What `create`, `update` or `read` last wrote."),
+            ),
+            (
+                "id",
+                Attribute::computed(Type::String).describe("Unique to this object."),
+            ),
+        ])
+        .in_the_world()
+        .describe("An object that commands create, read, update and delete.")
+        .default("timeout", "10m")
+        .default("output_format", "text")
+        .replace(When::Changed, ["triggers"]);
+        Self { rules, world }
+    }
+
+    fn invocation(
+        &self,
+        object: &Value,
+        words: Vec<String>,
+        own: &[(&str, &str)],
+    ) -> Result<Invocation, ProviderError> {
+        let mut environment = named_texts(object, "environment");
+        environment.extend(named_texts(object, "sensitive_environment"));
+        environment.extend(
+            own.iter()
+                .map(|(name, text)| ((*name).to_owned(), (*text).to_owned())),
+        );
+        Ok(Invocation {
+            words,
+            environment,
+            directory: self
+                .world
+                .path(text(object, "working_directory").unwrap_or_default()),
+            stdin: text(object, "stdin").unwrap_or_default().into(),
+            timeout: duration::parse(text(object, "timeout").unwrap_or("10m"))?,
+        })
+    }
+
+    /// Runs `create` or `update` and makes the object of what it writes.
+    async fn make(
+        &self,
+        which: &str,
+        planned: &Value,
+        before: &[u8],
+        marker: &str,
+    ) -> Result<Object, RunError> {
+        let words = command_line::of(planned, which).map_err(RunError::NotStarted)?;
+        let words = words
+            .ok_or_else(|| RunError::NotStarted(ProviderError::bug("there is no such command")))?;
+        let id = match text(planned, "id") {
+            Some(id) => id.to_owned(),
+            None => world::uuid(&*self.world.entropy).map_err(RunError::NotStarted)?,
+        };
+        let before = String::from_utf8_lossy(before);
+        let own = [
+            ("TERRACE_OPERATION", which),
+            ("TERRACE_MARKER", marker),
+            ("TERRACE_ID", &*id),
+            ("TERRACE_OUTPUT", &*before),
+        ];
+        let invocation = self
+            .invocation(planned, words, &own)
+            .map_err(RunError::NotStarted)?;
+        let finished = run(invocation).await?;
+        let secrets = secrets(planned);
+        if !finished.status.success() {
+            return Err(RunError::CutOff(finished.failure(&secrets)));
+        }
+        let planned = attributes::with(planned, [("id", Value::string(id))]);
+        object(&planned, &finished, &secrets).map_err(RunError::CutOff)
+    }
+
+    /// Runs `read`, if there is one. `id` and `output` of `value` need not be known.
+    async fn look(
+        &self,
+        value: &Value,
+        private: &[u8],
+        marker: &str,
+    ) -> Result<Seen, ProviderError> {
+        let Some(words) = command_line::of(value, "read")? else {
+            return Ok(Seen::NoReadCommand);
+        };
+        let before = String::from_utf8_lossy(private);
+        let own = [
+            ("TERRACE_OPERATION", "read"),
+            ("TERRACE_MARKER", marker),
+            ("TERRACE_ID", text(value, "id").unwrap_or_default()),
+            ("TERRACE_OUTPUT", &*before),
+        ];
+        let invocation = self.invocation(value, words, &own)?;
+        let finished = run(invocation).await.map_err(RunError::into_error)?;
+        let secrets = secrets(value);
+        if finished.status.code() == Some(GONE) {
+            return Ok(Seen::Gone);
+        }
+        if !finished.status.success() {
+            return Err(finished.failure(&secrets));
+        }
+        let id = match value.get("id").filter(|id| id.is_known()) {
+            Some(id) => id.clone(),
+            None => Value::string(world::uuid(&*self.world.entropy)?),
+        };
+        object(&attributes::with(value, [("id", id)]), &finished, &secrets).map(Seen::Object)
+    }
+
+    /// What exists after a command that failed part way.
+    async fn exists(&self, value: &Value, private: &[u8], marker: &str) -> Exists {
+        match self.look(value, private, marker).await {
+            Ok(Seen::Object(object)) => Exists::Object(object),
+            Ok(Seen::Gone) => Exists::Nothing,
+            Ok(Seen::NoReadCommand) | Err(_) => Exists::Unknown,
+        }
+    }
+
+    async fn create(&self, request: ApplyRequest) -> Result<Option<Object>, ApplyError> {
+        match self
+            .make("create", &request.planned, &[], &request.marker)
+            .await
+        {
+            Ok(object) => Ok(Some(object)),
+            Err(RunError::NotStarted(error)) => Err(ApplyError::nothing(error)),
+            Err(RunError::CutOff(error)) => {
+                let exists = self.exists(&request.planned, &[], &request.marker).await;
+                Err(ApplyError { error, exists })
+            }
+        }
+    }
+
+    async fn update(&self, request: ApplyRequest) -> Result<Option<Object>, ApplyError> {
+        let ApplyRequest {
+            prior,
+            planned,
+            private,
+            marker,
+            ..
+        } = request;
+        if !is_remade(&prior, &planned) {
+            return Ok(Some(Object {
+                value: planned,
+                private,
+            }));
+        }
+        match self.make("update", &planned, &private, &marker).await {
+            Ok(object) => Ok(Some(object)),
+            Err(RunError::NotStarted(error)) => Err(ApplyError::exists(
+                error,
+                Object {
+                    value: prior,
+                    private,
+                },
+            )),
+            Err(RunError::CutOff(error)) => {
+                // What it is now is not what was recorded; until `update` succeeds, the old inputs stand.
+                let exists = match self.exists(&prior, &private, &marker).await {
+                    Exists::Unknown => Exists::Object(Object {
+                        value: prior,
+                        private,
+                    }),
+                    known @ (Exists::Nothing | Exists::Object(_)) => known,
+                };
+                Err(ApplyError { error, exists })
+            }
+        }
+    }
+
+    async fn destroy(&self, request: ApplyRequest) -> Result<Option<Object>, ApplyError> {
+        let ApplyRequest {
+            prior,
+            private,
+            marker,
+            ..
+        } = request;
+        let unchanged = || Object {
+            value: prior.clone(),
+            private: private.clone(),
+        };
+        let failed = |error| ApplyError::exists(error, unchanged());
+        let Some(words) = command_line::of(&prior, "delete").map_err(failed)? else {
+            return Ok(None);
+        };
+        let before = String::from_utf8_lossy(&private);
+        let own = [
+            ("TERRACE_OPERATION", "delete"),
+            ("TERRACE_MARKER", &*marker),
+            ("TERRACE_ID", text(&prior, "id").unwrap_or_default()),
+            ("TERRACE_OUTPUT", &*before),
+        ];
+        let invocation = self.invocation(&prior, words, &own).map_err(failed)?;
+        let error = match run(invocation).await {
+            Ok(finished) if finished.status.success() => return Ok(None),
+            Ok(finished) => finished.failure(&secrets(&prior)),
+            Err(RunError::NotStarted(error)) => return Err(failed(error)),
+            Err(RunError::CutOff(error)) => error,
+        };
+        let exists = match self.exists(&prior, &private, &marker).await {
+            Exists::Unknown => Exists::Object(unchanged()),
+            known @ (Exists::Nothing | Exists::Object(_)) => known,
+        };
+        Err(ApplyError { error, exists })
+    }
+}
+
+fn secrets(object: &Value) -> Secrets {
+    Secrets::new(named_texts(object, "sensitive_environment").values())
+}
+
+/// The object that a command made or saw; what it wrote goes into the private bytes as it is.
+fn object(value: &Value, finished: &Finished, secrets: &Secrets) -> Result<Object, ProviderError> {
+    if finished.stdout.len() > MOST_OUTPUT {
+        let message = format!(
+            "the command wrote {} bytes, more than {MOST_OUTPUT}",
+            finished.stdout.len()
+        );
+        return Err(ProviderError::permanent(message)
+            .detail("Write to a file instead, and its name as output."));
+    }
+    let format = Format::parse(text(value, "output_format").unwrap_or("text"))?;
+    let output = format.value(&finished.stdout, secrets)?;
+    Ok(Object {
+        value: attributes::with(value, [("output", output)]),
+        private: finished.stdout.clone(),
+    })
+}
+
+fn is_remade(prior: &Value, planned: &Value) -> bool {
+    INPUTS
+        .into_iter()
+        .any(|name| prior.get(name) != planned.get(name))
+}
+
+#[async_trait]
+impl WorldType for LocalCommand {
+    fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    fn validate(&self, config: &Value) -> Vec<ProviderError> {
+        let at =
+            |name: &'static str| move |error: ProviderError| error.at(Path::root().attribute(name));
+        let commands = COMMANDS
+            .into_iter()
+            .filter_map(|name| command_line::of(config, name).err());
+        let timeout = text(config, "timeout")
+            .and_then(|text| duration::parse(text).err())
+            .map(at("timeout"));
+        let format = text(config, "output_format").and_then(|name| Format::parse(name).err());
+        commands
+            .chain(timeout)
+            .chain(format.map(at("output_format")))
+            .collect()
+    }
+
+    fn plan(&self, request: PlanRequest) -> Result<PlanResponse, ProviderError> {
+        let prior = request.prior.clone();
+        let mut answer = self.rules.plan(request);
+        if answer.planned.is_null() {
+            return Ok(answer);
+        }
+        // Any value may come of a command, null as well.
+        let output = Value::unknown(Type::Dynamic);
+        if prior.is_null() {
+            answer.planned = attributes::with(&answer.planned, [("output", output)]);
+            return Ok(answer);
+        }
+        if is_remade(&prior, &answer.planned) {
+            if attributes::is_null(&answer.planned, "update") {
+                let changed = INPUTS
+                    .into_iter()
+                    .filter(|name| prior.get(name) != answer.planned.get(name));
+                answer
+                    .requires_replace
+                    .extend(changed.map(|name| Path::root().attribute(name)));
+            }
+            answer.planned = attributes::with(&answer.planned, [("output", output)]);
+        }
+        Ok(answer)
+    }
+
+    async fn read(&self, object: Object) -> Result<Option<Object>, ProviderError> {
+        match self.look(&object.value, &object.private, "").await? {
+            Seen::Object(seen) => Ok(Some(seen)),
+            Seen::Gone => Ok(None),
+            Seen::NoReadCommand => Ok(Some(object)),
+        }
+    }
+
+    async fn apply(&self, request: ApplyRequest) -> Result<Option<Object>, ApplyError> {
+        match Change::of(&request) {
+            Change::Create => self.create(request).await,
+            Change::Update => self.update(request).await,
+            Change::Destroy => self.destroy(request).await,
+        }
+    }
+
+    async fn find(&self, request: ApplyRequest) -> Result<Found, ProviderError> {
+        let ApplyRequest {
+            prior,
+            planned,
+            private,
+            marker,
+            ..
+        } = request;
+        let (which, value) = match (prior.is_null(), planned.is_null()) {
+            (true, _) => ("create", &planned),
+            (false, true) => ("delete", &prior),
+            (false, false) => ("update", &prior),
+        };
+        if which == "delete" && attributes::is_null(&prior, "delete") {
+            return Ok(Found::Nothing);
+        }
+        if which == "update" && !is_remade(&prior, &planned) {
+            return Ok(Found::Object(Object {
+                value: prior,
+                private,
+            }));
+        }
+        Ok(match self.look(value, &private, &marker).await? {
+            Seen::Object(object) => Found::Object(object),
+            Seen::Gone => Found::Nothing,
+            Seen::NoReadCommand => Found::CannotTell {
+                hint: hint(which, value),
+            },
+        })
+    }
+}
+
+fn hint(which: &str, value: &Value) -> String {
+    let shown = command_line::of(value, which)
+        .ok()
+        .flatten()
+        .unwrap_or_default();
+    let shown = secrets(value).hidden_in(&shown.last().cloned().unwrap_or_default());
+    format!(
+        "The `{which}` command (`{shown}`) may have run in whole, in part, or not at all. Look at what it works on. \
+         With a `read` command Terrace can see for itself."
+    )
+}

@@ -1,0 +1,249 @@
+//! Runs a program to its end, within a time, and collects what it writes.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use contract::ProviderError;
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, Command};
+
+use crate::fault;
+
+/// A program may write so much to its standard output.
+const MOST_OUTPUT: u64 = 16 << 20;
+/// So much of the end of its standard error is shown.
+const SHOWN_OF_STDERR: usize = 4096;
+/// Something a program leaves running may hold its output open; that is not waited for longer.
+const AFTER_EXIT: Duration = Duration::from_secs(2);
+
+/// A program to run.
+#[derive(Debug)]
+pub(super) struct Invocation {
+    /// The program and its arguments.
+    pub(super) words: Vec<String>,
+    /// In addition to Terrace's own environment.
+    pub(super) environment: BTreeMap<String, String>,
+    /// Where it runs.
+    pub(super) directory: PathBuf,
+    /// What it reads.
+    pub(super) stdin: Vec<u8>,
+    /// It is killed when it takes longer.
+    pub(super) timeout: Duration,
+}
+
+/// What became of a program that ran.
+#[derive(Debug)]
+pub(super) struct Finished {
+    /// How it ended.
+    pub(super) status: ExitStatus,
+    /// What it wrote.
+    pub(super) stdout: Vec<u8>,
+    /// What it wrote about itself.
+    pub(super) stderr: Vec<u8>,
+    program: String,
+}
+
+/// Why there is no telling how a program ended.
+#[derive(Debug)]
+pub(super) enum RunError {
+    /// It never ran.
+    NotStarted(ProviderError),
+    /// It ran, and was killed or lost.
+    CutOff(ProviderError),
+}
+
+impl RunError {
+    /// The error itself.
+    pub(super) fn into_error(self) -> ProviderError {
+        match self {
+            Self::NotStarted(error) | Self::CutOff(error) => error,
+        }
+    }
+}
+
+/// Texts that must not be shown.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Secrets(Vec<String>);
+
+impl Secrets {
+    /// These texts, and each of their lines.
+    pub(crate) fn new<'t>(texts: impl IntoIterator<Item = &'t String>) -> Self {
+        // Something shorter hides nothing and would make holes everywhere.
+        let mut secrets: Vec<String> = texts
+            .into_iter()
+            .flat_map(|text| std::iter::once(text.as_str()).chain(text.lines()))
+            .filter(|text| text.len() >= 3)
+            .map(str::to_owned)
+            .collect();
+        secrets.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        secrets.dedup();
+        Self(secrets)
+    }
+
+    /// The text without the secrets.
+    pub(crate) fn hidden_in(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, secret| {
+            text.replace(secret, "(sensitive)")
+        })
+    }
+}
+
+impl Finished {
+    /// The error that it is when a program does not end well.
+    pub(super) fn failure(&self, secrets: &Secrets) -> ProviderError {
+        let how = match self.status.code() {
+            Some(code) => format!("exited with status {code}"),
+            None => format!("was ended by a {}", self.status),
+        };
+        let program = secrets.hidden_in(&self.program);
+        let stderr = String::from_utf8_lossy(&self.stderr);
+        let from = stderr.len().saturating_sub(SHOWN_OF_STDERR);
+        let from = (from..=stderr.len())
+            .find(|at| stderr.is_char_boundary(*at))
+            .unwrap_or(0);
+        let shown = stderr.get(from..).unwrap_or_default().trim_end();
+        ProviderError::permanent(format!("`{program}` {how}")).detail(secrets.hidden_in(shown))
+    }
+}
+
+/// Kills a whole process group when dropped, unless it ended by itself.
+struct Group(Option<Pid>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // It may have ended a moment ago.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
+/// Runs a program to its end.
+pub(super) async fn run(invocation: Invocation) -> Result<Finished, RunError> {
+    let program = shown(&invocation.words);
+    let mut child = spawn(&invocation, &program).map_err(RunError::NotStarted)?;
+    let pid = child.id().and_then(|id| i32::try_from(id).ok());
+    let mut group = Group(pid.and_then(Pid::from_raw));
+    let timeout = invocation.timeout;
+    let ended = tokio::time::timeout(timeout, collect(&mut child, invocation.stdin)).await;
+    let cut_off = |message: String| RunError::CutOff(ProviderError::permanent(message));
+    match ended {
+        Ok(Ok((status, stdout, stderr))) => {
+            group.0 = None;
+            if stdout.len() as u64 > MOST_OUTPUT {
+                return Err(cut_off(format!(
+                    "`{program}` wrote more than {MOST_OUTPUT} bytes"
+                )));
+            }
+            Ok(Finished {
+                status,
+                stdout,
+                stderr,
+                program,
+            })
+        }
+        Ok(Err(error)) => Err(cut_off(format!("`{program}` was lost: {error}"))),
+        Err(_) => Err(cut_off(format!(
+            "`{program}` took longer than {timeout:?} and was killed"
+        ))),
+    }
+}
+
+fn shown(words: &[String]) -> String {
+    match words {
+        [shell, flag, line] if shell == "/bin/sh" && flag == "-c" => {
+            let first = line.lines().next().unwrap_or_default();
+            if first.len() < line.len() {
+                format!("{first} ..")
+            } else {
+                first.to_owned()
+            }
+        }
+        _ => words.first().cloned().unwrap_or_default(),
+    }
+}
+
+fn spawn(invocation: &Invocation, program: &str) -> Result<Child, ProviderError> {
+    if !invocation.directory.is_dir() {
+        let message = format!(
+            "there is no directory `{}` to run `{program}` in",
+            invocation.directory.display()
+        );
+        return Err(ProviderError::permanent(message));
+    }
+    let (first, arguments) = invocation
+        .words
+        .split_first()
+        .ok_or_else(|| ProviderError::bug("a command names no program"))?;
+    let spawned = Command::new(first)
+        .args(arguments)
+        .envs(&invocation.environment)
+        .current_dir(&invocation.directory)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        // Of its own, so that Ctrl-C lets it end and a timeout ends all of it.
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn();
+    spawned.map_err(|error| fault::not_started(program, &error))
+}
+
+async fn collect(
+    child: &mut Child,
+    stdin: Vec<u8>,
+) -> std::io::Result<(ExitStatus, Vec<u8>, Vec<u8>)> {
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let status = {
+        let talk = async {
+            let (input, output, errors) = pipes;
+            let write = async {
+                if let Some(mut input) = input {
+                    // A program need not read what it is given.
+                    let _ = input.write_all(&stdin).await;
+                }
+            };
+            let read_output = async {
+                match output {
+                    Some(output) => output
+                        .take(MOST_OUTPUT + 1)
+                        .read_to_end(&mut stdout)
+                        .await
+                        .map(drop),
+                    None => Ok(()),
+                }
+            };
+            let read_errors = async {
+                match errors {
+                    Some(errors) => errors
+                        .take(MOST_OUTPUT)
+                        .read_to_end(&mut stderr)
+                        .await
+                        .map(drop),
+                    None => Ok(()),
+                }
+            };
+            let ((), output, errors) = tokio::join!(write, read_output, read_errors);
+            output.and(errors)
+        };
+        tokio::pin!(talk);
+        tokio::select! {
+            talked = &mut talk => {
+                talked?;
+                child.wait().await?
+            }
+            status = child.wait() => {
+                let status = status?;
+                if let Ok(talked) = tokio::time::timeout(AFTER_EXIT, talk).await {
+                    talked?;
+                }
+                status
+            }
+        }
+    };
+    Ok((status, stdout, stderr))
+}

@@ -1,0 +1,420 @@
+//! `local_process`: a process that goes on running when Terrace ends. What it is made of can change: then it is
+//! stopped and started anew as the same object.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use contract::{ApplyError, ApplyRequest, Found, Object, PlanRequest, PlanResponse, ProviderError};
+use model::schema::{Attribute, Block, NestedBlock, Nesting};
+use model::{Path, Type, Value};
+use process_wrap::tokio::ChildWrapper;
+use tokio::time::Instant;
+
+use super::identity::{Identity, Presence};
+use super::launch::Launch;
+use super::ready::Ready;
+use super::stop::Stop;
+use crate::attributes::{self, named_texts, text, texts};
+use crate::commands::Secrets;
+use crate::fault::blocking;
+use crate::kind::{Change, WorldType};
+use crate::rules::Rules;
+use crate::world::{self, World};
+
+/// What the process is made of: a change of one of these starts it anew.
+const INPUTS: [&str; 7] = [
+    "command",
+    "environment",
+    "sensitive_environment",
+    "working_directory",
+    "stdout",
+    "stderr",
+    "triggers",
+];
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+
+/// A process that goes on running when Terrace ends.
+#[derive(Debug)]
+pub(crate) struct LocalProcess {
+    rules: Arc<Rules>,
+    world: World,
+}
+
+impl LocalProcess {
+    pub(crate) fn new(world: World) -> Self {
+        let map = || Attribute::optional(Type::map(Type::String));
+        let optional = || Attribute::optional(Type::String);
+        let command = Attribute::required(Type::list(Type::String));
+        let rules = Rules::new([
+            (
+                "command",
+                command
+                    .describe("The program, which must stay in the foreground, and its arguments."),
+            ),
+            ("environment", map().describe("Environment variables.")),
+            (
+                "sensitive_environment",
+                map().sensitive().describe("More of them, not to be shown."),
+            ),
+            ("working_directory", optional().describe("Where it runs.")),
+            (
+                "stdout",
+                optional().describe("The file it writes to, at its end; nowhere when left out."),
+            ),
+            (
+                "stderr",
+                optional().describe("The file it writes about itself to; nowhere when left out."),
+            ),
+            (
+                "triggers",
+                map().describe("A change of this starts it anew."),
+            ),
+            (
+                "pid",
+                Attribute::computed(Type::Number).describe("The process's number."),
+            ),
+            (
+                "id",
+                Attribute::computed(Type::String)
+                    .describe("Unique to this object; stays when it is started anew."),
+            ),
+        ])
+        .block("ready", ready_block())
+        .block("stop", stop_block())
+        .in_the_world()
+        .describe("A process that goes on running when Terrace ends.");
+        Self {
+            rules: Arc::new(rules),
+            world,
+        }
+    }
+
+    fn launch<'m>(&self, object: &Value, marker: &'m str) -> Launch<'m> {
+        let path = |name: &str| text(object, name).map(|path| self.world.path(path));
+        let mut environment = named_texts(object, "environment");
+        environment.extend(named_texts(object, "sensitive_environment"));
+        Launch {
+            words: texts(object, "command"),
+            environment,
+            directory: path("working_directory")
+                .unwrap_or_else(|| PathBuf::from(&self.world.directory)),
+            stdout: path("stdout"),
+            stderr: path("stderr"),
+            marker,
+        }
+    }
+
+    /// Starts it and waits until it is ready. After an error nothing of it runs.
+    async fn start(&self, planned: &Value, marker: &str) -> Result<Object, ProviderError> {
+        let ready = Ready::of(planned)?;
+        if let Some(ready) = &ready
+            && ready.is_taken().await
+        {
+            let message = format!("something else listens on {} already", ready.address());
+            return Err(ProviderError::permanent(message).at(Path::root().attribute("ready")));
+        }
+        let mut child = self.launch(planned, marker).start()?;
+        let pid = child.id().and_then(|id| i32::try_from(id).ok());
+        let pid =
+            pid.ok_or_else(|| ProviderError::bug("a process that was started has no number"))?;
+        // It is there, if only as what is left of it, until someone asks how it ended.
+        let identity = Identity::of(pid, marker)?.ok_or_else(|| {
+            ProviderError::bug("a process that was started is not in the list of processes")
+        })?;
+        if let Some(ready) = ready
+            && let Err(error) = until_ready(&mut *child, &ready, planned).await
+        {
+            Stop::of(planned)?.stop(&identity).await?;
+            return Err(error);
+        }
+        let id = match text(planned, "id") {
+            Some(id) => id.to_owned(),
+            None => world::uuid(&*self.world.entropy)?,
+        };
+        object(
+            &attributes::with(planned, [("id", Value::string(id))]),
+            &identity,
+            Presence::Running,
+        )
+    }
+
+    async fn update(&self, request: ApplyRequest) -> Result<Option<Object>, ApplyError> {
+        let ApplyRequest {
+            prior,
+            planned,
+            private,
+            marker,
+            ..
+        } = request;
+        let before = || Object {
+            value: prior.clone(),
+            private: private.clone(),
+        };
+        if !is_restart(&prior, &planned) {
+            return Ok(Some(Object {
+                value: planned,
+                private,
+            }));
+        }
+        // The new definition is looked at before the old process is touched.
+        Ready::of(&planned).map_err(|error| ApplyError::exists(error, before()))?;
+        self.stop(&prior, &private)
+            .await
+            .map_err(|error| ApplyError::exists(error, before()))?;
+        self.start(&planned, &marker)
+            .await
+            .map(Some)
+            .map_err(ApplyError::nothing)
+    }
+
+    async fn stop(&self, object: &Value, private: &[u8]) -> Result<(), ProviderError> {
+        match identity(private) {
+            Some(identity) => Stop::of(object)?.stop(&identity).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The object if its process, or the one with this marker, runs.
+    async fn find_created(
+        &self,
+        planned: &Value,
+        marker: &str,
+    ) -> Result<Option<Object>, ProviderError> {
+        let wanted = marker.to_owned();
+        let Some((identity, presence)) = blocking(move || Identity::find(&wanted)).await? else {
+            return Ok(None);
+        };
+        if let (Presence::Running, Some(ready)) = (presence, Ready::of(planned)?) {
+            // What depends on it waits here as it would have; a process that does not get ready is there all the same.
+            let deadline = Instant::now() + ready.within;
+            while identity.look()? == Presence::Running && Instant::now() < deadline {
+                if ready.attempt().await.is_ok() {
+                    break;
+                }
+                tokio::time::sleep(LONGEST_PAUSE).await;
+            }
+        }
+        let presence = identity.look()?;
+        let id = match text(planned, "id") {
+            Some(id) => id.to_owned(),
+            None => world::uuid(&*self.world.entropy)?,
+        };
+        let value = attributes::with(planned, [("id", Value::string(id))]);
+        if presence == Presence::Gone {
+            Ok(None)
+        } else {
+            object(&value, &identity, presence).map(Some)
+        }
+    }
+}
+
+fn ready_block() -> NestedBlock {
+    let attributes = [
+        (
+            "tcp",
+            Attribute::optional(Type::String)
+                .describe("An address, such as `127.0.0.1:8080`, that accepts connections."),
+        ),
+        (
+            "http",
+            Attribute::optional(Type::String).describe("A URL that answers with success."),
+        ),
+        (
+            "status",
+            Attribute::optional(Type::Number)
+                .describe("The HTTP status wanted; 200 to 399 when left out."),
+        ),
+        (
+            "within",
+            Attribute::optional(Type::String).describe("In this time; `30s` when left out."),
+        ),
+    ];
+    single(attributes, "When it is ready for those that depend on it.")
+}
+
+fn stop_block() -> NestedBlock {
+    let attributes = [
+        (
+            "signal",
+            Attribute::optional(Type::String).describe("Asks it to end; `TERM` when left out."),
+        ),
+        (
+            "grace",
+            Attribute::optional(Type::String)
+                .describe("After this time it is killed; `10s` when left out."),
+        ),
+    ];
+    single(attributes, "How it is stopped.")
+}
+
+fn single<const N: usize>(attributes: [(&str, Attribute); N], description: &str) -> NestedBlock {
+    let block = Block {
+        attributes: attributes
+            .map(|(name, attribute)| (name.into(), attribute))
+            .into(),
+        description: description.into(),
+        ..Block::default()
+    };
+    NestedBlock {
+        nesting: Nesting::Single,
+        block,
+        min_items: 0,
+        max_items: 1,
+    }
+}
+
+fn is_restart(prior: &Value, planned: &Value) -> bool {
+    INPUTS
+        .into_iter()
+        .any(|name| prior.get(name) != planned.get(name))
+        || attributes::is_null(prior, "pid")
+}
+
+fn identity(private: &[u8]) -> Option<Identity> {
+    serde_json::from_slice(private).ok()
+}
+
+/// The object of a process; without a number when only what it started is left.
+fn object(value: &Value, identity: &Identity, presence: Presence) -> Result<Object, ProviderError> {
+    let pid = match presence {
+        Presence::Running => Value::int(i64::from(identity.pid)),
+        Presence::Remains | Presence::Gone => Value::Null(Type::Number),
+    };
+    let private = serde_json::to_vec(identity).map_err(ProviderError::bug)?;
+    Ok(Object {
+        value: attributes::with(value, [("pid", pid)]),
+        private,
+    })
+}
+
+async fn until_ready(
+    child: &mut dyn ChildWrapper,
+    ready: &Ready,
+    planned: &Value,
+) -> Result<(), ProviderError> {
+    let secrets = Secrets::new(named_texts(planned, "sensitive_environment").values());
+    let program = secrets.hidden_in(
+        &texts(planned, "command")
+            .first()
+            .cloned()
+            .unwrap_or_default(),
+    );
+    let see = match text(planned, "stderr").or(text(planned, "stdout")) {
+        Some(file) => format!("What it wrote is in `{file}`."),
+        None => "Set `stderr` to a file to see what it writes.".into(),
+    };
+    let deadline = Instant::now() + ready.within;
+    let mut pause = FIRST_PAUSE;
+    loop {
+        if let Ok(Some(status)) = child.try_wait() {
+            let message = format!("`{program}` ended before it was ready ({status})");
+            return Err(ProviderError::permanent(message).detail(see));
+        }
+        let Err(reason) = ready.attempt().await else {
+            return Ok(());
+        };
+        if Instant::now() >= deadline {
+            let message = format!("`{program}` was not ready within {:?}", ready.within);
+            let detail = format!("{}: {reason}. {see} It was stopped.", ready.address());
+            return Err(ProviderError::permanent(message).detail(detail));
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+#[async_trait]
+impl WorldType for LocalProcess {
+    fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    fn validate(&self, config: &Value) -> Vec<ProviderError> {
+        let command = config.get("command").and_then(Value::as_items);
+        let is_empty = command.is_some_and(|words| {
+            words
+                .first()
+                .is_none_or(|word| word.as_str().is_some_and(|w| w.is_empty()))
+        });
+        let names_nothing = is_empty.then(|| {
+            ProviderError::permanent("`command` names no program")
+                .at(Path::root().attribute("command"))
+        });
+        names_nothing
+            .into_iter()
+            .chain(Ready::of(config).err())
+            .chain(Stop::of(config).err())
+            .collect()
+    }
+
+    fn plan(&self, request: PlanRequest) -> Result<PlanResponse, ProviderError> {
+        let prior = request.prior.clone();
+        let mut answer = self.rules.plan(request);
+        if !prior.is_null() && !answer.planned.is_null() && is_restart(&prior, &answer.planned) {
+            let pid = [("pid", Value::unknown_not_null(Type::Number))];
+            answer.planned = attributes::with(&answer.planned, pid);
+        }
+        Ok(answer)
+    }
+
+    async fn read(&self, recorded: Object) -> Result<Option<Object>, ProviderError> {
+        let Some(identity) = identity(&recorded.private) else {
+            return Ok(None);
+        };
+        blocking(move || match identity.look()? {
+            Presence::Gone => Ok(None),
+            presence @ (Presence::Running | Presence::Remains) => {
+                object(&recorded.value, &identity, presence).map(Some)
+            }
+        })
+        .await
+    }
+
+    async fn apply(&self, request: ApplyRequest) -> Result<Option<Object>, ApplyError> {
+        match Change::of(&request) {
+            Change::Create => {
+                let started = self.start(&request.planned, &request.marker).await;
+                started.map(Some).map_err(ApplyError::nothing)
+            }
+            Change::Update => self.update(request).await,
+            Change::Destroy => {
+                let object = Object {
+                    value: request.prior,
+                    private: request.private,
+                };
+                let stopped = self.stop(&object.value, &object.private).await;
+                stopped
+                    .map(|()| None)
+                    .map_err(|error| ApplyError::exists(error, object))
+            }
+        }
+    }
+
+    async fn find(&self, request: ApplyRequest) -> Result<Found, ProviderError> {
+        let ApplyRequest {
+            prior,
+            planned,
+            private,
+            marker,
+            ..
+        } = request;
+        if !planned.is_null()
+            && let Some(object) = self.find_created(&planned, &marker).await?
+        {
+            return Ok(Found::Object(object));
+        }
+        if prior.is_null() {
+            return Ok(Found::Nothing);
+        }
+        let found = self
+            .read(Object {
+                value: prior,
+                private,
+            })
+            .await?;
+        Ok(found.map_or(Found::Nothing, Found::Object))
+    }
+}

@@ -1,0 +1,10 @@
+//! The built-in providers tried out from outside: through the provider contract, on real files and processes.
+
+mod commands;
+mod conformance;
+mod files;
+mod harness;
+mod processes;
+mod random;
+mod terraform;
+mod timing;

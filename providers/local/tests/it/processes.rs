@@ -1,0 +1,292 @@
+//! Long-running processes.
+
+use std::fs;
+
+use contract::{Exists, Found, Object};
+use model::{Type, Value};
+
+use crate::harness::{Bench, map, nothing, number, text, texts};
+
+fn shell(bench: &Bench, line: &str, more: &[(&'static str, Value)]) -> Value {
+    let own = [("command", texts(&["sh", "-c", line]))];
+    bench.config("local_process", own.into_iter().chain(more.iter().cloned()))
+}
+
+fn stop(signal: Option<&str>, grace: &str) -> Value {
+    let signal = signal.map_or(Value::Null(Type::String), Value::from);
+    Value::object([("signal", signal), ("grace", Value::from(grace))])
+}
+
+fn ready(kind: &str, target: &str, within: &str) -> Value {
+    let mut fields: model::value::Fields = ["tcp", "http", "within"]
+        .into_iter()
+        .map(|name| (name.into(), Value::Null(Type::String)))
+        .chain([("status".into(), Value::Null(Type::Number))])
+        .collect();
+    fields.insert(kind.into(), Value::from(target));
+    fields.insert("within".into(), Value::from(within));
+    Value::object(fields)
+}
+
+fn is_running(pid: i64) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+}
+
+/// A port nobody uses just now.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
+async fn until(mut holds: impl FnMut() -> bool) {
+    while !holds() {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn start(bench: &Bench, config: &Value) -> Object {
+    bench.create("local_process", config).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_process_leads_a_session_of_its_own_and_writes_to_its_files() {
+    let bench = Bench::new("local");
+    let more = [
+        ("stdout", Value::from("log/out")),
+        ("stderr", Value::from("log/err")),
+        ("environment", map(&[("A", "hello")])),
+    ];
+    let object = start(
+        &bench,
+        &shell(&bench, "echo $A; echo oops >&2; exec sleep 1000", &more),
+    )
+    .await;
+    let pid = number(&object, "pid");
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let session = stat.rsplit_once(") ").unwrap().1.split(' ').nth(3).unwrap();
+    assert_eq!(session, pid.to_string());
+    let read = |name: &str| fs::read_to_string(bench.path().join(name)).unwrap();
+    until(|| read("log/err") == "oops\n").await;
+    assert_eq!(read("log/out"), "hello\n");
+    bench.destroy("local_process", &object).await.unwrap();
+    assert!(!is_running(pid));
+}
+
+#[tokio::test]
+async fn a_killed_process_is_gone() {
+    let bench = Bench::new("local");
+    let object = start(&bench, &shell(&bench, "exec sleep 1000", &[])).await;
+    let pid = number(&object, "pid");
+    let target = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+    rustix::process::kill_process(target, rustix::process::Signal::KILL).unwrap();
+    until(|| !is_running(pid)).await;
+    assert_eq!(bench.read("local_process", &object).await, None);
+}
+
+#[tokio::test]
+async fn a_change_of_definition_starts_it_anew_as_the_same_object() {
+    let bench = Bench::new("local");
+    let config = |a: &str| {
+        shell(
+            &bench,
+            "exec sleep 1000",
+            &[("environment", map(&[("A", a)]))],
+        )
+    };
+    let object = start(&bench, &config("1")).await;
+    let plan = bench.plan("local_process", &object, &config("2")).await;
+    assert_eq!(plan.requires_replace, []);
+    assert!(!plan.planned.get("pid").unwrap().is_known());
+    let anew = bench
+        .update("local_process", &object, &config("2"))
+        .await
+        .unwrap();
+    assert!(!is_running(number(&object, "pid")));
+    assert!(is_running(number(&anew, "pid")));
+    assert_eq!(text(&anew, "id"), text(&object, "id"));
+    bench.destroy("local_process", &anew).await.unwrap();
+}
+
+#[tokio::test]
+async fn how_it_is_stopped_can_change_while_it_runs() {
+    let bench = Bench::new("local");
+    let config = |grace: &str| shell(&bench, "exec sleep 1000", &[("stop", stop(None, grace))]);
+    let object = start(&bench, &config("1s")).await;
+    let updated = bench
+        .update("local_process", &object, &config("2s"))
+        .await
+        .unwrap();
+    assert_eq!(number(&updated, "pid"), number(&object, "pid"));
+    bench.destroy("local_process", &updated).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_process_that_does_not_listen_to_its_signal_is_killed_with_its_children() {
+    let bench = Bench::new("local");
+    let line = "trap '' TERM; sleep 1000 & echo $! > child; while :; do wait; sleep 1000; done";
+    let object = start(
+        &bench,
+        &shell(&bench, line, &[("stop", stop(None, "50ms"))]),
+    )
+    .await;
+    let child = bench.path().join("child");
+    until(|| fs::read_to_string(&child).is_ok_and(|text| text.ends_with('\n'))).await;
+    let child: i64 = fs::read_to_string(child).unwrap().trim().parse().unwrap();
+    bench.destroy("local_process", &object).await.unwrap();
+    assert!(!is_running(number(&object, "pid")));
+    assert!(!is_running(child));
+}
+
+#[tokio::test]
+async fn what_a_dead_process_left_running_is_seen_and_cleared_away() {
+    let bench = Bench::new("local");
+    let config = shell(&bench, "sleep 1000 & echo $! > child; wait", &[]);
+    let object = start(&bench, &config).await;
+    let file = bench.path().join("child");
+    until(|| fs::read_to_string(&file).is_ok_and(|text| text.ends_with('\n'))).await;
+    let child: i64 = fs::read_to_string(&file).unwrap().trim().parse().unwrap();
+    let pid = number(&object, "pid");
+    let target = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+    rustix::process::kill_process(target, rustix::process::Signal::KILL).unwrap();
+    until(|| !is_running(pid)).await;
+    let left = bench.read("local_process", &object).await.unwrap();
+    assert!(left.value.get("pid").unwrap().is_null());
+    let plan = bench.plan("local_process", &left, &config).await;
+    assert!(!plan.planned.get("pid").unwrap().is_known());
+    let healed = bench.update("local_process", &left, &config).await.unwrap();
+    assert!(!is_running(child));
+    assert!(is_running(number(&healed, "pid")));
+    bench.destroy("local_process", &healed).await.unwrap();
+}
+
+/// A web server of one answer a connection, in a program every test machine has.
+fn server(port: u16) -> Vec<String> {
+    let line = format!(
+        "import http.server as h; h.HTTPServer(('127.0.0.1', {port}), h.SimpleHTTPRequestHandler).serve_forever()"
+    );
+    vec!["python3".into(), "-c".into(), line]
+}
+
+fn server_config(bench: &Bench, port: u16, ready: Value) -> Value {
+    let words = server(port);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    bench.config(
+        "local_process",
+        [("command", texts(&words)), ("ready", ready)],
+    )
+}
+
+#[tokio::test]
+async fn those_that_depend_on_it_wait_until_it_answers() {
+    let bench = Bench::new("local");
+    for kind in ["tcp", "http"] {
+        let port = free_port();
+        let target = if kind == "tcp" {
+            format!("127.0.0.1:{port}")
+        } else {
+            format!("http://127.0.0.1:{port}/")
+        };
+        let config = server_config(&bench, port, ready(kind, &target, "30s"));
+        let object = start(&bench, &config).await;
+        assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+        let again = bench.create("local_process", &config).await.unwrap_err();
+        assert_eq!(
+            again.error.message,
+            format!("something else listens on 127.0.0.1:{port} already")
+        );
+        bench.destroy("local_process", &object).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn one_that_does_not_get_ready_is_stopped() {
+    let bench = Bench::new("local");
+    let target = format!("127.0.0.1:{}", free_port());
+    let config = shell(
+        &bench,
+        "echo $$ > pid; exec sleep 1000",
+        &[("ready", ready("tcp", &target, "300ms"))],
+    );
+    let error = bench.create("local_process", &config).await.unwrap_err();
+    assert_eq!(error.error.message, "`sh` was not ready within 300ms");
+    assert_eq!(error.exists, Exists::Nothing);
+    let pid: i64 = fs::read_to_string(bench.path().join("pid"))
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
+    assert!(!is_running(pid));
+}
+
+#[tokio::test]
+async fn one_that_ends_before_it_is_ready_is_reported_at_once() {
+    let bench = Bench::new("local");
+    let target = format!("127.0.0.1:{}", free_port());
+    let more = [
+        ("ready", ready("tcp", &target, "1000s")),
+        ("stderr", Value::from("err")),
+    ];
+    let error = bench
+        .create("local_process", &shell(&bench, "exit 7", &more))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.error.message,
+        "`sh` ended before it was ready (exit status: 7)"
+    );
+    assert_eq!(error.error.detail, "What it wrote is in `err`.");
+}
+
+#[tokio::test]
+async fn after_a_crash_it_is_found_by_its_marker() {
+    let bench = Bench::new("local");
+    let config = shell(&bench, "exec sleep 1000", &[]);
+    let request = bench.request("local_process", &nothing(), &config).await;
+    let made = bench
+        .provider
+        .apply(request.clone())
+        .await
+        .unwrap()
+        .unwrap();
+    // The answer was lost: only the request is known.
+    let Found::Object(found) = bench.find(request.clone()).await.unwrap() else {
+        panic!("not found")
+    };
+    assert_eq!(number(&found, "pid"), number(&made, "pid"));
+    bench.destroy("local_process", &found).await.unwrap();
+    assert!(!is_running(number(&made, "pid")));
+    assert_eq!(bench.find(request).await.unwrap(), Found::Nothing);
+}
+
+#[tokio::test]
+async fn a_restart_cut_off_half_way_is_told_from_one_that_was_done() {
+    let bench = Bench::new("local");
+    let config = |a: &str| {
+        shell(
+            &bench,
+            "exec sleep 1000",
+            &[("environment", map(&[("A", a)]))],
+        )
+    };
+    let object = start(&bench, &config("1")).await;
+    let request = bench.request("local_process", &object, &config("2")).await;
+    let Found::Object(before) = bench.find(request.clone()).await.unwrap() else {
+        panic!("not found")
+    };
+    assert_eq!(before, object);
+    let anew = bench
+        .provider
+        .apply(request.clone())
+        .await
+        .unwrap()
+        .unwrap();
+    let Found::Object(after) = bench.find(request.clone()).await.unwrap() else {
+        panic!("not found")
+    };
+    assert_eq!(number(&after, "pid"), number(&anew, "pid"));
+    bench.destroy("local_process", &anew).await.unwrap();
+    assert_eq!(bench.find(request).await.unwrap(), Found::Nothing);
+}
