@@ -123,9 +123,10 @@ impl<'a> Operation<'a> {
             return (result, found);
         }
         let (bare, marks) = result.unmark();
-        let negated = match bare {
-            Value::Bool(value) => Value::Bool(!value),
-            other => other,
+        let negated = if let Value::Bool(value) = bare {
+            Value::Bool(!value)
+        } else {
+            bare
         };
         (negated.mark(marks), found)
     }
@@ -277,13 +278,11 @@ fn less(l: &Value, r: &Value) -> Value {
 
 /// Whether one of two is true.
 fn either(a: Value, b: impl FnOnce() -> Value) -> Value {
-    match a {
-        Value::Bool(true) => a,
-        Value::Bool(false) => b(),
-        _ => match b() {
-            Value::Bool(true) => Value::Bool(true),
-            _ => a,
-        },
+    match a.as_bool() {
+        Some(true) => a,
+        Some(false) => b(),
+        None if b().as_bool() == Some(true) => Value::Bool(true),
+        None => a,
     }
 }
 

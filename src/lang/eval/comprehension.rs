@@ -66,7 +66,7 @@ pub(super) fn each(
         return Value::dynamic().mark(marks);
     }
     let mut failures = Failures::default();
-    let items = Elements::of(&source)
+    let items = elements(&source)
         .map(|(key, item)| {
             let mut found = Diagnostics::new();
             let value = bind(names, &key, item, env, |env| body(env, &mut found));
@@ -176,7 +176,7 @@ struct Run<'a> {
 impl Run<'_> {
     fn tuple(&mut self, names: Names<'_>, source: &Value) -> Value {
         let mut items = Vec::new();
-        for (key, item) in Elements::of(source) {
+        for (key, item) in elements(source) {
             bind(names, &key, item, self.env, |env| {
                 if self.included(env) {
                     items.push(self.evaluate(&self.expr.value, env));
@@ -189,7 +189,7 @@ impl Run<'_> {
     fn object(&mut self, key_expr: &Expr, names: Names<'_>, source: &Value) -> Value {
         let mut positions: HashMap<Str, usize> = HashMap::new();
         let mut entries: Vec<(Str, Vec<Value>)> = Vec::new();
-        for (key, item) in Elements::of(source) {
+        for (key, item) in elements(source) {
             bind(names, &key, item, self.env, |env| {
                 if !self.included(env) {
                     return;
@@ -352,25 +352,20 @@ impl Key<'_> {
 }
 
 /// The elements of a known collection, tuple or object.
-struct Elements;
-
-impl Elements {
-    fn of(source: &Value) -> Box<dyn Iterator<Item = (Key<'_>, &Value)> + '_> {
-        match source.bare() {
-            Value::Set(set) => Box::new(set.items.iter().map(|item| (Key::Item(item), item))),
-            other => match (other.as_items(), other.as_fields()) {
-                (Some(items), _) => Box::new(
-                    items
-                        .iter()
-                        .enumerate()
-                        .map(|(at, item)| (Key::Index(at), item)),
-                ),
-                (_, Some(fields)) => {
-                    Box::new(fields.iter().map(|(name, value)| (Key::Name(name), value)))
-                }
-                (None, None) => Box::new(std::iter::empty()),
-            },
-        }
+fn elements(source: &Value) -> Box<dyn Iterator<Item = (Key<'_>, &Value)> + '_> {
+    let bare = source.bare();
+    if let Value::Set(set) = bare {
+        return Box::new(set.items.iter().map(|item| (Key::Item(item), item)));
+    }
+    match (bare.as_items(), bare.as_fields()) {
+        (Some(items), _) => Box::new(
+            items
+                .iter()
+                .enumerate()
+                .map(|(at, item)| (Key::Index(at), item)),
+        ),
+        (_, Some(fields)) => Box::new(fields.iter().map(|(name, value)| (Key::Name(name), value))),
+        (None, None) => Box::new(std::iter::empty()),
     }
 }
 

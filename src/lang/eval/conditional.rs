@@ -1,6 +1,6 @@
 //! `condition ? yes : no`, in expressions and as `%{ if }` in templates.
 
-use model::value::{Bound, Refinement, convert, unify};
+use model::value::{Bound, Refinement, Unified, unify};
 use model::{Diagnostic, Diagnostics, Span, Type, Value};
 
 use super::explain;
@@ -57,13 +57,14 @@ pub(super) fn choose(
         Branch { value, found, span }
     };
     let (yes, no) = (branch(true, yes_span), branch(false, no_span));
-    let Some(ty) = common_type(&yes.value, &no.value) else {
+    let Some(unified) = common_type(&yes.value, &no.value) else {
         out.extend(condition_found);
         return env.fail(out, yes_span.to(no_span), || {
             differing(&yes, &no, condition)
         });
     };
     out.extend(condition_found);
+    let ty = unified.ty.clone();
     if chosen.is_null() {
         env.fail(out, condition.span, || {
             let error = Diagnostic::error("null-value", "the condition is null, not true or false");
@@ -88,12 +89,7 @@ pub(super) fn choose(
     let taken = if known { yes } else { no };
     out.extend(taken.found);
     let (value, _) = taken.value.unmark();
-    let value = if ty == Type::Dynamic {
-        Ok(value)
-    } else {
-        convert(&value, &ty)
-    };
-    match value {
+    match unified.convert(&value) {
         Ok(value) => value.mark(marks),
         Err(error) => {
             env.fail(out, taken.span, || {
@@ -108,28 +104,19 @@ pub(super) fn choose(
 }
 
 /// The type that both branches have in common; none when there is none.
-fn common_type(yes: &Value, no: &Value) -> Option<Type> {
+fn common_type(yes: &Value, no: &Value) -> Option<Unified> {
     let bare_null = |value: &Value| matches!(value, Value::Null(Type::Dynamic));
-    match (yes, no) {
-        (Value::Bool(_), Value::Bool(_)) => return Some(Type::Bool),
-        (Value::Number(_), Value::Number(_)) => return Some(Type::Number),
-        (Value::String(_), Value::String(_)) => return Some(Type::String),
-        _ => {}
-    }
     let (yes_type, no_type) = (yes.ty(), no.ty());
-    if bare_null(yes) {
-        return Some(no_type);
-    }
-    if bare_null(no) {
-        return Some(yes_type);
-    }
-    if yes_type == Type::Dynamic || no_type == Type::Dynamic {
-        return Some(Type::Dynamic);
-    }
-    if yes_type == no_type {
-        return Some(yes_type);
-    }
-    unify(&[yes_type, no_type]).map(|unified| unified.ty)
+    let alone = if bare_null(yes) {
+        no_type
+    } else if bare_null(no) || yes_type == no_type {
+        yes_type
+    } else if yes_type == Type::Dynamic || no_type == Type::Dynamic {
+        Type::Dynamic
+    } else {
+        return unify(&[yes_type, no_type]);
+    };
+    Some(Unified::decided(alone))
 }
 
 /// What is known of the result while the condition is not.

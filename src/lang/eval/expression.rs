@@ -7,11 +7,7 @@ use super::traversal::{self, Named};
 use super::{binary, call, comprehension, conditional, operand, splat, template};
 use crate::suggest::closest;
 use crate::syntax::ast::{Expr, ExprKind, Ident, ObjectItem, TraversalStep};
-
-/// Grow the stack when less than this is left of it: enough for the deepest function and a few expressions.
-const RED_ZONE: usize = 256 * 1024;
-/// By how much the stack grows.
-const STACK: usize = 4 * 1024 * 1024;
+use crate::syntax::stack::with_room;
 
 /// Evaluates an expression in a scope.
 ///
@@ -30,10 +26,10 @@ pub fn evaluate(expr: &Expr, scope: &dyn Scope) -> (Value, Diagnostics) {
 
 /// Evaluates an expression; nesting of any depth is safe.
 pub(super) fn eval(expr: &Expr, env: Env<'_>, out: &mut Diagnostics) -> Value {
-    match &expr.kind {
-        ExprKind::Literal(value) => value.clone(),
-        _ => stacker::maybe_grow(RED_ZONE, STACK, || dispatch(expr, env, out)),
+    if let ExprKind::Literal(value) = &expr.kind {
+        return value.clone();
     }
+    with_room(|| dispatch(expr, env, out))
 }
 
 fn dispatch(expr: &Expr, env: Env<'_>, out: &mut Diagnostics) -> Value {
@@ -128,30 +124,28 @@ fn indexed(
     env: Env<'_>,
     out: &mut Diagnostics,
 ) -> Value {
-    let resolved = match &source.kind {
-        ExprKind::Traversal { root, steps } if env.local(&root.text).is_none() => {
-            let (bare, marks) = eval(key, env, out).unmark();
-            if bare.is_known() && !bare.is_null() {
-                let parts = Indexed {
-                    root,
-                    steps,
-                    key: &bare,
-                    rest,
-                };
-                if let Some(found) = env.scope.resolve_indexed(&parts, out) {
-                    let named = Named {
-                        root: None,
-                        steps: rest,
-                        taken: found.taken,
-                    };
-                    return traversal::steps(found.value.mark(marks), &named, env, out);
-                }
-            }
-            (eval(source, env, out), bare.mark(marks))
+    let key_value = eval(key, env, out);
+    if let ExprKind::Traversal { root, steps } = &source.kind
+        && env.local(&root.text).is_none()
+        && key_value.is_known()
+        && !key_value.is_null()
+    {
+        let parts = Indexed {
+            root,
+            steps,
+            key: key_value.bare(),
+            rest,
+        };
+        if let Some(found) = env.scope.resolve_indexed(&parts, out) {
+            let named = Named {
+                root: None,
+                steps: rest,
+                taken: found.taken,
+            };
+            return traversal::steps(found.value.mark(key_value.marks()), &named, env, out);
         }
-        _ => (eval(source, env, out), eval(key, env, out)),
-    };
-    let (value, key_value) = resolved;
+    }
+    let value = eval(source, env, out);
     let value = match traversal::index_described(&value, &key_value, &Named::of(source)) {
         Ok(value) => value,
         Err(error) => {

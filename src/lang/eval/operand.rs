@@ -66,14 +66,15 @@ pub(super) fn unary(op: UnaryOp, operand: &Expr, env: Env<'_>, out: &mut Diagnos
         return Value::unknown_not_null(ty);
     };
     let (bare, marks) = converted.unmark();
-    let result = match bare {
-        Value::Number(number) => Value::Number(-number),
-        Value::Bool(value) => Value::Bool(!value),
-        Value::Unknown(_) => Value::unknown_not_null(ty),
-        _ => {
-            env.fail(out, operand.span, || {
-                explain::with_values(null(symbol, operand.span), [operand], env)
-            });
+    let result = match (bare.as_number(), bare.as_bool()) {
+        (Some(number), _) => Value::Number(-number),
+        (_, Some(value)) => Value::Bool(!value),
+        (None, None) => {
+            if bare.is_null() {
+                env.fail(out, operand.span, || {
+                    explain::with_values(null(symbol, operand.span), [operand], env)
+                });
+            }
             Value::unknown_not_null(ty)
         }
     };

@@ -3,6 +3,7 @@
 use model::Span;
 
 use crate::syntax::ast::{Expr, ExprKind, ForExpr, Ident, SplatStep, TemplatePart, TraversalStep};
+use crate::syntax::stack::with_room;
 
 /// A name with the static steps after it that is not bound inside the expression.
 #[derive(Clone, Copy, Debug)]
@@ -33,18 +34,8 @@ struct Walk<'e, 'o> {
 
 impl<'e> Walk<'e, '_> {
     fn expr(&mut self, expr: &'e Expr) {
-        match &expr.kind {
-            ExprKind::Literal(_) | ExprKind::Error => {}
-            ExprKind::Traversal { root, steps } => {
-                if !self.bound.iter().any(|bound| bound.text == root.text) {
-                    self.out.push(FreeTraversal {
-                        root,
-                        steps,
-                        span: expr.span,
-                    });
-                }
-            }
-            _ => stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.nested(expr)),
+        if !matches!(expr.kind, ExprKind::Literal(_)) {
+            with_room(|| self.nested(expr));
         }
     }
 
@@ -56,7 +47,16 @@ impl<'e> Walk<'e, '_> {
 
     fn nested(&mut self, expr: &'e Expr) {
         match &expr.kind {
-            ExprKind::Literal(_) | ExprKind::Error | ExprKind::Traversal { .. } => {}
+            ExprKind::Literal(_) | ExprKind::Error => {}
+            ExprKind::Traversal { root, steps } => {
+                if !self.bound.iter().any(|bound| bound.text == root.text) {
+                    self.out.push(FreeTraversal {
+                        root,
+                        steps,
+                        span: expr.span,
+                    });
+                }
+            }
             ExprKind::Template(parts) => self.template(parts),
             ExprKind::Wrap(inner) | ExprKind::Paren(inner) => self.expr(inner),
             ExprKind::Relative { source, .. } => self.expr(source),
@@ -112,7 +112,7 @@ impl<'e> Walk<'e, '_> {
                     condition, yes, no, ..
                 } => {
                     self.expr(condition);
-                    stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
+                    with_room(|| {
                         self.template(yes);
                         self.template(no);
                     });
@@ -126,7 +126,7 @@ impl<'e> Walk<'e, '_> {
                 } => {
                     self.expr(collection);
                     self.bind(key.as_ref(), value, |walk| {
-                        stacker::maybe_grow(64 * 1024, 1024 * 1024, || walk.template(body));
+                        with_room(|| walk.template(body));
                     });
                 }
             }
@@ -139,7 +139,7 @@ impl<'e> Walk<'e, '_> {
                 SplatStep::Static(_) => {}
                 SplatStep::Index(key) => self.expr(key),
                 SplatStep::Splat { each, .. } => {
-                    stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.splat(each));
+                    with_room(|| self.splat(each));
                 }
             }
         }

@@ -108,13 +108,15 @@ fn refuse_expansion(call: &Call<'_>, env: Env<'_>, out: &mut Diagnostics) -> Val
 /// Reports a template that is not taken from elsewhere; none when the call can go on as usual.
 fn literal_template(call: &Call<'_>, env: Env<'_>, out: &mut Diagnostics) -> Option<Value> {
     let template = call.args.first()?;
-    let reason = match &template.kind {
-        ExprKind::Literal(_) | ExprKind::Template(_) => {
-            "the template is written here: put its text into the expression itself, as a template string"
-        }
-        ExprKind::Wrap(_) => "the template is in `\"${..}\"`: name it without quotes",
-        _ if is_reference(template) => return None,
-        _ => "the template is an expression: it must be a reference to a string from elsewhere",
+    if is_reference(template) {
+        return None;
+    }
+    let reason = if matches!(template.kind, ExprKind::Literal(_) | ExprKind::Template(_)) {
+        "the template is written here: put its text into the expression itself, as a template string"
+    } else if matches!(template.kind, ExprKind::Wrap(_)) {
+        "the template is in `\"${..}\"`: name it without quotes"
+    } else {
+        "the template is an expression: it must be a reference to a string from elsewhere"
     };
     let error = FunctionError::argument(0, reason).without_values();
     Some(env.fail(out, template.span, || call.failed(&error, env)))
@@ -122,9 +124,9 @@ fn literal_template(call: &Call<'_>, env: Env<'_>, out: &mut Diagnostics) -> Opt
 
 /// Whether it is a name with attributes and indexes.
 fn is_reference(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Traversal { .. } => true,
-        ExprKind::Relative { source, .. } | ExprKind::Index { source, .. } => is_reference(source),
-        _ => false,
+    let mut expr = expr;
+    while let ExprKind::Relative { source, .. } | ExprKind::Index { source, .. } = &expr.kind {
+        expr = source;
     }
+    matches!(expr.kind, ExprKind::Traversal { .. })
 }

@@ -8,6 +8,7 @@ use super::expression::eval as eval_expr;
 use super::scope::Env;
 use super::traversal::{self, Named};
 use crate::syntax::ast::{Expr, SplatStep};
+use crate::syntax::stack::with_room;
 
 /// Evaluates a splat.
 pub(super) fn eval(
@@ -174,9 +175,7 @@ impl Splat<'_> {
                 }
             }
             SplatStep::Splat { each, .. } => {
-                stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, || {
-                    apply(value, each, self.source, self.env, out)
-                })
+                with_room(|| apply(value, each, self.source, self.env, out))
             }
         })
     }
@@ -223,12 +222,12 @@ fn homogeneous(items: Vec<Value>) -> Option<Value> {
     }
     let typed = |item: Value| -> Value {
         let marks = item.marks();
-        match item.bare() {
-            Value::Null(Type::Dynamic) => Value::Null(element.clone()).mark(marks),
-            Value::Unknown(unknown) if unknown.ty == Type::Dynamic => {
-                Value::unknown(element.clone()).mark(marks)
-            }
-            _ => item,
+        if item.ty() != Type::Dynamic || element == Type::Dynamic {
+            item
+        } else if item.is_null() {
+            Value::Null(element.clone()).mark(marks)
+        } else {
+            Value::unknown(element.clone()).mark(marks)
         }
     };
     let items = items.into_iter().map(typed).collect();

@@ -1,11 +1,11 @@
 //! Templates: text with values in it.
 
-use model::value::Refinement;
+use model::value::{Refinement, safe_prefix};
 use model::{Diagnostic, Diagnostics, Marks, Span, Type, Value};
 
 use super::expression::eval as eval_expr;
 use super::operand::{convert_quietly, kind_of};
-use super::prefix::safe_prefix;
+
 use super::scope::Env;
 use super::{comprehension, conditional, explain};
 use crate::syntax::ast::{Ident, TemplatePart};
@@ -127,10 +127,10 @@ fn join(items: Value, span: Span, env: Env<'_>, out: &mut Diagnostics) -> Value 
     let mut text = String::new();
     let own = marks;
     for item in items {
-        match item.bare() {
-            Value::String(part) => text.push_str(part),
-            Value::Unknown(_) => return Value::unknown(Type::String).mark(own),
-            _ => {
+        match item.as_str() {
+            Some(part) => text.push_str(part),
+            None if !item.is_known() => return Value::unknown(Type::String).mark(own),
+            None => {
                 env.fail(out, span, || {
                     Diagnostic::error("null-value", "a template has no text for null")
                 });

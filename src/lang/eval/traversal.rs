@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use model::{Diagnostic, Diagnostics, Number, Span, Str, Type, Value};
+use model::{Diagnostic, Diagnostics, Span, Str, Type, Value};
 
 use super::operand::{convert_quietly, kind_of};
 use super::scope::Env;
@@ -30,22 +30,6 @@ pub fn walk(value: Value, steps: &[TraversalStep]) -> (Value, Diagnostics) {
         value = next;
     }
     (value, out)
-}
-
-/// The value of an attribute (or of an entry of a map).
-///
-/// # Errors
-/// When the value has no such attribute.
-pub fn attribute(value: &Value, name: &str) -> Result<Value, Diagnostic> {
-    attribute_described(value, name, &Named::NONE).map_err(|reason| reason())
-}
-
-/// The value of an element.
-///
-/// # Errors
-/// When the value has no such element.
-pub fn index(value: &Value, key: &Value) -> Result<Value, Diagnostic> {
-    index_described(value, key, &Named::NONE).map_err(|reason| reason())
 }
 
 /// The part of an expression that a value comes from, as far as it can be named in a message.
@@ -279,7 +263,8 @@ pub(super) fn index_described<'a>(
             let Ok(name) = convert_quietly(key, &Type::String) else {
                 return Err(wrong(key_misfit));
             };
-            let Some(name) = name.as_str() else {
+            // An attribute of an unknown object keeps its type when it is named, not when it is indexed.
+            let Some(name) = name.as_str().filter(|_| value.is_known()) else {
                 return Ok(Value::dynamic().mark(value.marks()));
             };
             match attribute_described(value, name, &named) {
@@ -334,11 +319,7 @@ fn shape(value: &Value) -> Shape {
 /// The element of a list or tuple; none when there is none.
 fn at_position(value: &Value, key: &Value) -> Option<Value> {
     let marks = value.marks();
-    let (position, key_marks) = (key.bare(), key.marks());
-    let position: Option<&Number> = match position {
-        Value::Number(number) => Some(number),
-        _ => None,
-    };
+    let (position, key_marks) = (key.as_number(), key.marks());
     let element = match (value.bare(), position) {
         (Value::List(list), Some(at)) => list.items.get(at.to_usize()?)?.clone(),
         (Value::Tuple(items), Some(at)) => items.get(at.to_usize()?)?.clone(),
@@ -412,13 +393,13 @@ fn no_position(value: &Value, key: &Value, named: &Named<'_>) -> Diagnostic {
 }
 
 fn length(value: &Value) -> Option<usize> {
-    match value.bare() {
-        Value::Unknown(unknown) => match &unknown.ty {
+    if let Value::Unknown(unknown) = value.bare() {
+        return match &unknown.ty {
             Type::Tuple(types) => Some(types.len()),
             _ => None,
-        },
-        other => other.as_items().map(<[Value]>::len),
+        };
     }
+    value.as_items().map(<[Value]>::len)
 }
 
 fn no_element(value: &Value, key: &Value, named: &Named<'_>) -> Diagnostic {
@@ -467,14 +448,13 @@ fn names_of(value: &Value) -> Vec<Str> {
     if value.marks().contains(model::Marks::SENSITIVE) {
         return Vec::new();
     }
-    match value.bare() {
-        Value::Unknown(unknown) => match &unknown.ty {
-            Type::Object(object) => object.attributes.keys().cloned().collect(),
-            _ => Vec::new(),
-        },
-        other => other
-            .as_fields()
-            .map(|fields| fields.keys().cloned().collect())
-            .unwrap_or_default(),
+    if let Value::Unknown(unknown) = value.bare()
+        && let Type::Object(object) = &unknown.ty
+    {
+        return object.attributes.keys().cloned().collect();
     }
+    value
+        .as_fields()
+        .map(|fields| fields.keys().cloned().collect())
+        .unwrap_or_default()
 }
