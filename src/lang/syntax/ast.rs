@@ -1,6 +1,10 @@
 //! The syntax tree of the Terraform language: what was written, with its place. No evaluation, no schema.
 
+use std::fmt;
+
 use model::{Span, Str, Value};
+
+use super::stack::with_room;
 
 /// The content of a file or of a block: arguments and blocks, each in source order.
 #[derive(Clone, Debug)]
@@ -54,12 +58,54 @@ pub struct Block {
 }
 
 /// An expression with its place.
-#[derive(Clone, Debug)]
+///
+/// May be as deep as its text is long (`a + b + c ..`): cloning, printing and dropping one is safe on any stack;
+/// other recursion over it goes through [`with_room`].
 pub struct Expr {
     /// What it is.
     pub kind: ExprKind,
     /// Where it is.
     pub span: Span,
+}
+
+impl Expr {
+    /// Takes the kind out, because fields of a type with a `Drop` cannot be moved out; leaves [`ExprKind::Error`].
+    pub fn take_kind(&mut self) -> ExprKind {
+        std::mem::replace(&mut self.kind, ExprKind::Error)
+    }
+}
+
+impl Clone for Expr {
+    fn clone(&self) -> Self {
+        let kind = if self.kind.is_leaf() {
+            self.kind.clone()
+        } else {
+            with_room(|| self.kind.clone())
+        };
+        Self {
+            kind,
+            span: self.span,
+        }
+    }
+}
+
+impl fmt::Debug for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        with_room(|| {
+            f.debug_struct("Expr")
+                .field("kind", &self.kind)
+                .field("span", &self.span)
+                .finish()
+        })
+    }
+}
+
+impl Drop for Expr {
+    fn drop(&mut self) {
+        if !self.kind.is_leaf() {
+            with_room(|| drop(self.take_kind()));
+        }
+    }
 }
 
 /// What an expression is.
@@ -72,9 +118,15 @@ pub enum ExprKind {
     /// `"${..}"` and nothing else: the inner expression's value, of whatever type.
     Wrap(Box<Expr>),
     /// `root.a[0].b`, as far as every step is static (names, literal indexes); the longest such run.
-    Traversal { root: Ident, steps: Vec<TraversalStep> },
+    Traversal {
+        root: Ident,
+        steps: Vec<TraversalStep>,
+    },
     /// Static steps after an expression that is not a traversal: `f(x).a[0]`.
-    Relative { source: Box<Expr>, steps: Vec<TraversalStep> },
+    Relative {
+        source: Box<Expr>,
+        steps: Vec<TraversalStep>,
+    },
     /// `source[key]` with a key that is not a literal.
     Index { source: Box<Expr>, key: Box<Expr> },
     /// `source.*.a` or `source[*].a[0]`.
@@ -100,9 +152,18 @@ pub enum ExprKind {
     /// `-x`, `!x`.
     Unary { op: UnaryOp, operand: Box<Expr> },
     /// `x + y`, ...
-    Binary { op: BinaryOp, left: Box<Expr>, right: Box<Expr>, op_span: Span },
+    Binary {
+        op: BinaryOp,
+        left: Box<Expr>,
+        right: Box<Expr>,
+        op_span: Span,
+    },
     /// `condition ? yes : no`.
-    Conditional { condition: Box<Expr>, yes: Box<Expr>, no: Box<Expr> },
+    Conditional {
+        condition: Box<Expr>,
+        yes: Box<Expr>,
+        no: Box<Expr>,
+    },
     /// `[a, b]`.
     Tuple(Vec<Expr>),
     /// `{ a = b, (c) = d }`.
@@ -115,6 +176,16 @@ pub enum ExprKind {
     Error,
 }
 
+impl ExprKind {
+    /// Whether there is no expression in it.
+    fn is_leaf(&self) -> bool {
+        matches!(
+            self,
+            Self::Literal(_) | Self::Traversal { .. } | Self::Error
+        )
+    }
+}
+
 /// A part of a template.
 #[derive(Clone, Debug)]
 pub enum TemplatePart {
@@ -123,9 +194,20 @@ pub enum TemplatePart {
     /// `${expr}`.
     Value(Expr),
     /// `%{ if c } .. %{ else } .. %{ endif }`.
-    If { condition: Expr, yes: Vec<TemplatePart>, no: Vec<TemplatePart>, span: Span },
+    If {
+        condition: Expr,
+        yes: Vec<TemplatePart>,
+        no: Vec<TemplatePart>,
+        span: Span,
+    },
     /// `%{ for k, v in c } .. %{ endfor }`.
-    For { key: Option<Ident>, value: Ident, collection: Expr, body: Vec<TemplatePart>, span: Span },
+    For {
+        key: Option<Ident>,
+        value: Ident,
+        collection: Expr,
+        body: Vec<TemplatePart>,
+        span: Span,
+    },
 }
 
 /// A static step of a traversal.
@@ -154,7 +236,11 @@ pub enum SplatStep {
     /// `[key]` with a key that is not a literal (full splat only).
     Index(Expr),
     /// A splat inside a full splat: `a[*].b[*].c`.
-    Splat { form: SplatForm, marker: Span, each: Vec<SplatStep> },
+    Splat {
+        form: SplatForm,
+        marker: Span,
+        each: Vec<SplatStep>,
+    },
 }
 
 /// The two forms of a splat.

@@ -1,3 +1,11 @@
 //! Text to syntax tree.
 
 pub mod ast;
+mod identifier;
+mod parse;
+pub mod stack;
+
+pub use parse::{
+    Places, parse_body, parse_expression, parse_expression_at, parse_template, parse_template_at,
+    parse_traversal, parse_traversal_at,
+};
