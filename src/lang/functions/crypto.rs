@@ -1,5 +1,0 @@
-//! Hashes, UUIDs and passwords.
-
-use super::protocol::Function;
-
-pub(super) const FUNCTIONS: &[Function] = &[];

@@ -1,5 +1,0 @@
-//! Functions on times and durations.
-
-use super::protocol::Function;
-
-pub(super) const FUNCTIONS: &[Function] = &[];

@@ -1,0 +1,32 @@
+//! Functions between values or bytes and their written forms.
+
+mod base64;
+mod charset;
+mod charset_names;
+mod charset_tables;
+mod csv;
+pub(super) mod json;
+mod json_read;
+mod url;
+mod yaml;
+mod yaml_read;
+mod yaml_scalar;
+mod yaml_write;
+
+use super::protocol::Function;
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    base64::BASE64DECODE,
+    base64::BASE64ENCODE,
+    charset::TEXTDECODEBASE64,
+    charset::TEXTENCODEBASE64,
+    csv::CSVDECODE,
+    json::JSONDECODE,
+    json::JSONENCODE,
+    url::URLDECODE,
+    url::URLENCODE,
+    yaml::YAMLDECODE,
+    yaml::YAMLENCODE,
+];
+
+pub(super) use base64::{decode as decode_base64, encode as encode_base64};
