@@ -46,29 +46,34 @@ pub(super) fn validate(config: &Value) -> Vec<ProviderError> {
         .into_iter()
         .filter(|name| config.get(name).is_some())
         .collect();
-    let given: Vec<&&str> = names
+    // An unknown one may turn out null.
+    let (known, unknown): (Vec<&str>, Vec<&str>) = names
         .iter()
+        .partition(|name| attributes::is_known(config, name));
+    let given: Vec<&str> = known
+        .into_iter()
         .filter(|name| !attributes::is_null(config, name))
         .collect();
-    let quoted = |names: &mut dyn Iterator<Item = &str>| {
+    let quoted = |names: &[&str]| {
         names
+            .iter()
             .map(|name| format!("`{name}`"))
             .collect::<Vec<_>>()
             .join(", ")
     };
     let mut found = Vec::new();
     match given.as_slice() {
-        [] => {
-            let names = quoted(&mut names.iter().copied());
+        [] if unknown.is_empty() => {
             found.push(ProviderError::permanent(format!(
-                "one of {names} is needed"
+                "one of {} is needed",
+                quoted(&names)
             )));
         }
-        [_] => {}
+        [] | [_] => {}
         [_, second, ..] => {
-            let names = quoted(&mut given.iter().map(|name| **name));
-            let error = ProviderError::permanent(format!("only one of {names} can be given"));
-            found.push(error.at(Path::root().attribute(**second)));
+            let error =
+                ProviderError::permanent(format!("only one of {} can be given", quoted(&given)));
+            found.push(error.at(Path::root().attribute(*second)));
         }
     }
     if let Some(text) = attributes::text(config, "content_base64") {

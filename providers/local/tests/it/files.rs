@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use contract::{ErrorClass, Exists, Found};
-use model::{Type, Value};
+use model::Value;
 
 use crate::harness::{Bench, nothing, text};
 
@@ -115,7 +115,7 @@ async fn exactly_one_source_of_content_is_needed() {
     let attributes = [
         ("filename", "a".into()),
         ("content", "x".into()),
-        ("source", Value::unknown(Type::String)),
+        ("source", Value::from("s")),
     ];
     let two = bench.config("local_file", attributes);
     assert_eq!(
