@@ -63,9 +63,14 @@ pub struct Early {
 
 impl Early {
     pub(super) fn from_clap(error: clap::Error) -> Box<Self> {
-        let code = match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::Done,
-            _ => ExitCode::Usage,
+        let asked = matches!(
+            error.kind(),
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+        );
+        let code = if asked {
+            ExitCode::Done
+        } else {
+            ExitCode::Usage
         };
         Box::new(Self {
             text: error.to_string(),

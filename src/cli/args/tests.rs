@@ -13,19 +13,18 @@ fn line(words: &str) -> Result<Args, Box<Early>> {
 }
 
 fn plan(words: &str) -> PlanArgs {
-    match line(words).unwrap().command {
-        Command::Plan(args) => args,
-        other => panic!("{other:?}"),
-    }
+    let Command::Plan(args) = line(words).unwrap().command else {
+        panic!("{words} is no plan")
+    };
+    args
 }
 
 fn apply(words: &str) -> ApplySubject {
-    match line(words).unwrap().command {
-        Command::Apply(args) => args
-            .subject(|word| word == "staging", |path| path == "net.plan")
-            .unwrap(),
-        other => panic!("{other:?}"),
-    }
+    let Command::Apply(args) = line(words).unwrap().command else {
+        panic!("{words} is no apply")
+    };
+    args.subject(|word| word == "staging", |path| path == "net.plan")
+        .unwrap()
 }
 
 fn refused(words: &str) -> String {

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use model::Value;
 use model::value::Marks;
-use model::{Type, Value};
 
 use super::elide::elide;
 use super::line::Line;
@@ -201,24 +201,6 @@ pub fn decoded_json(text: &str) -> Option<serde_json::Value> {
         return None;
     }
     serde_json::from_str(text).ok()
-}
-
-/// The decoded JSON as a value of the language, to be shown as one.
-pub fn from_json(json: &serde_json::Value) -> Value {
-    match json {
-        serde_json::Value::Null => Value::Null(Type::Dynamic),
-        serde_json::Value::Bool(value) => Value::Bool(*value),
-        serde_json::Value::Number(number) => number
-            .as_i64()
-            .map_or_else(|| Value::string(number.to_string()), Value::int),
-        serde_json::Value::String(text) => Value::string(text.as_str()),
-        serde_json::Value::Array(items) => Value::tuple(items.iter().map(from_json).collect()),
-        serde_json::Value::Object(fields) => Value::object(
-            fields
-                .iter()
-                .map(|(name, value)| (name.as_str(), from_json(value))),
-        ),
-    }
 }
 
 #[cfg(test)]

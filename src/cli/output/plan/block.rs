@@ -2,6 +2,7 @@
 
 use model::Value;
 use model::change::{Action, Change, ReplaceOrder};
+use model::value::from_json_implied;
 
 use super::because::{Phrase, phrases};
 use super::fold::Group;
@@ -13,7 +14,7 @@ use crate::cli::output::line::{Line, Page};
 use crate::cli::output::style::{Label, width_of};
 use crate::cli::output::text_diff::{LineDifference, RowKind};
 use crate::cli::output::value::{
-    Amount, SENSITIVE, decoded_json, from_json, is_secret, labelled, labelled_whole, text_of,
+    Amount, SENSITIVE, decoded_json, is_secret, labelled, labelled_whole, text_of,
 };
 
 /// Where ids, places and remarks stand, when what is left of them is shorter.
@@ -286,7 +287,10 @@ fn set_value(value: &Value, width: usize) -> Line {
         && let Some(text) = value.as_str()
     {
         if let Some(json) = decoded_json(text) {
-            let text = format!("jsonencode({})", text_of(&from_json(&json), Amount::Line));
+            let text = format!(
+                "jsonencode({})",
+                text_of(&from_json_implied(&json), Amount::Line)
+            );
             return Line::of(Label::New, elide(&text, width));
         }
         if let lines @ 2.. = text.lines().count() {

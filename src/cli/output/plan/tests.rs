@@ -11,7 +11,7 @@ use model::{Diagnostics, Marks, Type, Value};
 
 use super::*;
 use crate::cli::output::style::{Look, Paint};
-use crate::cli::output::value::from_json;
+use model::value::from_json_implied as from_json;
 
 /// A value of JSON in which `"?"` is unknown and `"secret"` sensitive.
 fn value(json: &serde_json::Value) -> Value {
@@ -186,7 +186,18 @@ fn sample() -> Plan {
     let mut changes = vec![web, moved, db, legacy, subnet];
     changes.sort_by(|a, b| a.addr.cmp(&b.addr));
     let mut plan = plan(changes);
-    plan.outputs = vec![
+    plan.outputs = outputs();
+    plan.drift = vec![Drift {
+        addr: "aws_instance.batch".parse().unwrap(),
+        recorded: value(&json!({"id": "i-1", "size": 1})),
+        observed: value(&json!({"id": "i-1", "size": 2})),
+        private: Vec::new(),
+    }];
+    plan
+}
+
+fn outputs() -> Vec<OutputChange> {
+    vec![
         OutputChange {
             name: "url".into(),
             before: Value::from("http://a"),
@@ -201,14 +212,7 @@ fn sample() -> Plan {
             sensitive: true,
             action: Action::Create,
         },
-    ];
-    plan.drift = vec![Drift {
-        addr: "aws_instance.batch".parse().unwrap(),
-        recorded: value(&json!({"id": "i-1", "size": 1})),
-        observed: value(&json!({"id": "i-1", "size": 2})),
-        private: Vec::new(),
-    }];
-    plan
+    ]
 }
 
 #[test]

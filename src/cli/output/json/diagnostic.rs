@@ -1,0 +1,159 @@
+//! Diagnostics as Terraform's JSON has them, with our id, notes and advice as added fields.
+
+use model::diagnostic::Diagnostic;
+use model::{Diagnostics, Severity, Sources, Span};
+use serde_json::{Map, Value as Json, json};
+
+use crate::cli::output::source_lines::{Place, SourceLines};
+
+/// Lines of more bytes are left out of snippets.
+const LONGEST_SNIPPET: usize = 4_000;
+
+/// Diagnostics of one set of sources as JSON.
+#[derive(Debug)]
+pub struct Translator<'a> {
+    lines: SourceLines<'a>,
+}
+
+impl<'a> Translator<'a> {
+    /// Makes one for these sources.
+    pub fn new(sources: &'a Sources) -> Self {
+        Self {
+            lines: SourceLines::new(sources),
+        }
+    }
+
+    /// The object that stands under `diagnostic` in messages and in a list in `validate -json`.
+    pub fn json(&mut self, diagnostic: &Diagnostic) -> Json {
+        let mut json = Map::new();
+        json.insert("severity".into(), json!(severity(diagnostic.severity)));
+        json.insert("summary".into(), json!(sentence(&diagnostic.message)));
+        json.insert("detail".into(), json!(detail(diagnostic)));
+        if let Some(address) = &diagnostic.address {
+            json.insert("address".into(), json!(address.to_string()));
+        }
+        if let Some(label) = &diagnostic.primary {
+            json.extend(
+                self.range(label.span)
+                    .map(|range| ("range".to_owned(), range)),
+            );
+            json.extend(
+                self.snippet(label.span)
+                    .map(|snippet| ("snippet".to_owned(), snippet)),
+            );
+        }
+        json.insert("id".into(), json!(diagnostic.id));
+        if !diagnostic.notes.is_empty() {
+            json.insert("notes".into(), json!(diagnostic.notes));
+        }
+        if !diagnostic.help.is_empty() {
+            json.insert("help".into(), json!(diagnostic.help));
+        }
+        if let Some(suggestion) = &diagnostic.suggestion
+            && let Some(range) = self.range(suggestion.span)
+        {
+            json.insert(
+                "suggestion".into(),
+                json!({"range": range, "replacement": suggestion.replacement}),
+            );
+        }
+        Json::Object(json)
+    }
+
+    fn range(&mut self, span: Span) -> Option<Json> {
+        let file = self.lines.file(span.file)?;
+        let range = file.range(span);
+        let place =
+            |Place { line, column, byte }| json!({"line": line, "column": column, "byte": byte});
+        let (start, end) = (place(file.place(range.start)), place(file.place(range.end)));
+        Some(json!({"filename": file.name, "start": start, "end": end}))
+    }
+
+    /// The lines of the span, and where in them it stands; `None` where they are very long.
+    fn snippet(&mut self, span: Span) -> Option<Json> {
+        let file = self.lines.file(span.file)?;
+        let range = file.range(span);
+        let (first, last) = (file.line_of(range.start), file.line_of(range.end));
+        let (start, end) = (file.line(first).start, file.line(last).end.max(range.end));
+        if end - start > LONGEST_SNIPPET {
+            return None;
+        }
+        let code = file.text.get(start..end)?;
+        Some(json!({
+            "context": null,
+            "code": code,
+            "start_line": first + 1,
+            "highlight_start_offset": range.start - start,
+            "highlight_end_offset": range.end - start,
+            "values": [],
+        }))
+    }
+}
+
+/// `validate -json`, format 1.0: whether all is well, how many errors and warnings there are, and all of them.
+pub fn validation(diagnostics: &Diagnostics, sources: &Sources) -> Json {
+    let mut sorted = diagnostics.clone();
+    sorted.sort();
+    let mut translator = Translator::new(sources);
+    let errors = sorted
+        .iter()
+        .filter(|diagnostic| diagnostic.is_error())
+        .count();
+    let all: Vec<Json> = sorted
+        .iter()
+        .map(|diagnostic| translator.json(diagnostic))
+        .collect();
+    json!({
+        "format_version": "1.0",
+        "valid": errors == 0,
+        "error_count": errors,
+        "warning_count": sorted.len() - errors,
+        "diagnostics": all,
+    })
+}
+
+pub(super) fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+/// The message with a capital letter, as programs show it in lists.
+pub(super) fn sentence(message: &str) -> String {
+    let mut chars = message.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
+}
+
+fn detail(diagnostic: &Diagnostic) -> String {
+    let label = diagnostic
+        .primary
+        .as_ref()
+        .map(|label| label.text.as_str())
+        .filter(|text| !text.is_empty());
+    let parts: Vec<&str> = label
+        .into_iter()
+        .chain(diagnostic.notes.iter().map(String::as_str))
+        .chain(diagnostic.help.iter().map(String::as_str))
+        .collect();
+    parts.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_diagnostic_has_its_range_and_snippet() {
+        let mut sources = Sources::default();
+        let file = sources.add("main.tf", "# \u{e9}\n  x = yy\n");
+        let diagnostic = Diagnostic::error("unknown-name", "`yy` is not known")
+            .at(Span::new(file, 11, 13), "here")
+            .note("a fact")
+            .suggest(Span::new(file, 11, 13), "y");
+        let validation = validation(&diagnostic.into(), &sources);
+        insta::assert_snapshot!(serde_json::to_string_pretty(&validation).unwrap() + "\n[EOF]");
+    }
+}

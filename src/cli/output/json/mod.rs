@@ -1,0 +1,17 @@
+//! The same facts for programs, in the formats that Terraform documents: plan JSON 1.2, state JSON 1.0 and the stream
+//! of messages that its machine-readable UI has. Our own facts are added fields and added types of messages.
+//! These formats hold sensitive values, marked as such, as Terraform's do; the message stream never does.
+
+pub mod diagnostic;
+mod instance;
+pub mod plan;
+mod shape;
+pub mod state;
+pub mod ui;
+pub mod ui_run;
+
+#[cfg(test)]
+mod scenarios;
+
+/// The release of Terraform whose formats are written.
+pub const TERRAFORM_VERSION: &str = "1.11.4";

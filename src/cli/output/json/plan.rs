@@ -1,0 +1,391 @@
+//! A plan as Terraform's plan JSON (`show -json PLAN`, format 1.2). Changes are written one by one, so that those of a
+//! large plan never stand in memory as JSON all at once.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::{self, Write};
+
+use model::address::InstanceAddr;
+use model::change::{Action, Change, OutputChange, ReplaceOrder};
+use model::plan::{Drift, Plan};
+use model::value::type_to_json;
+use model::{Str, Value};
+use serde_json::{Map, Value as Json, json};
+
+use super::TERRAFORM_VERSION;
+use super::instance::names;
+use super::shape::{known, path, sensitive, unknown};
+use super::state::{modules, state, values};
+use crate::cli::output::moment::in_seconds;
+use crate::cli::output::recorded::{OutputView, RecordedView};
+
+/// A plan and what was recorded when it was made.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanView<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// Everything recorded, in any order.
+    pub recorded: &'a [RecordedView<'a>],
+    /// Recorded root outputs.
+    pub outputs: &'a [OutputView<'a>],
+}
+
+/// Writes the plan as one JSON object and a newline.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write(out: &mut dyn Write, view: PlanView) -> io::Result<()> {
+    let plan = view.plan;
+    let entries = entries(view);
+    let mut object = Object { out, first: true };
+    object.out.write_all(b"{")?;
+    object.member("format_version", &json!("1.2"))?;
+    object.member("terraform_version", &json!(TERRAFORM_VERSION))?;
+    if !plan.variables.is_empty() {
+        let variables = plan.variables.iter().map(|(name, value)| {
+            (
+                name.to_string(),
+                known(value).map_or_else(|| json!({}), |value| json!({"value": value})),
+            )
+        });
+        object.member("variables", &Json::Object(variables.collect()))?;
+    }
+    object.member("planned_values", &planned_values(view, &entries))?;
+    let providers: HashMap<&InstanceAddr, String> = if plan.drift.is_empty() {
+        HashMap::new()
+    } else {
+        view.recorded
+            .iter()
+            .map(|object| (&object.addr, object.provider.source.to_string()))
+            .collect()
+    };
+    if !plan.drift.is_empty() {
+        object.list(
+            "resource_drift",
+            plan.drift.iter().map(|drift| drifted(drift, &providers)),
+        )?;
+    }
+    if !entries.is_empty() {
+        object.list("resource_changes", entries.iter().map(Entry::json))?;
+    }
+    let outputs = output_changes(view);
+    if !outputs.is_empty() {
+        object.member("output_changes", &Json::Object(outputs))?;
+    }
+    if !view.recorded.is_empty() || !view.outputs.is_empty() {
+        object.member("prior_state", &state(view.recorded, view.outputs))?;
+    }
+    object.member("timestamp", &json!(in_seconds(plan.created)))?;
+    object.member("applyable", &json!(!plan.is_empty()))?;
+    object.member(
+        "complete",
+        &json!(plan.targets.is_empty() && plan.excludes.is_empty()),
+    )?;
+    object.member("errored", &json!(false))?;
+    object.member("terrace", &ours(plan))?;
+    object.out.write_all(b"}\n")
+}
+
+/// Facts that Terraform's format has no place for.
+fn ours(plan: &Plan) -> Json {
+    json!({
+        "id": plan.id.as_str(),
+        "environment": plan.environment.as_str(),
+        "revision": plan.revision.map(|revision| revision.to_string()),
+        "serial": plan.serial.0,
+        "mode": plan.mode,
+        "refresh": plan.refresh,
+        "unchanged": plan.unchanged,
+    })
+}
+
+/// A JSON object in the making.
+struct Object<'a> {
+    out: &'a mut dyn Write,
+    first: bool,
+}
+
+impl Object<'_> {
+    fn name(&mut self, name: &str) -> io::Result<()> {
+        if !std::mem::take(&mut self.first) {
+            self.out.write_all(b",")?;
+        }
+        serde_json::to_writer(&mut *self.out, name)?;
+        self.out.write_all(b":")
+    }
+
+    fn member(&mut self, name: &str, value: &Json) -> io::Result<()> {
+        self.name(name)?;
+        Ok(serde_json::to_writer(&mut *self.out, value)?)
+    }
+
+    fn list(&mut self, name: &str, items: impl Iterator<Item = Json>) -> io::Result<()> {
+        self.name(name)?;
+        for (at, item) in items.enumerate() {
+            self.out.write_all(if at == 0 { b"[" } else { b"," })?;
+            serde_json::to_writer(&mut *self.out, &item)?;
+        }
+        self.out.write_all(b"]")
+    }
+}
+
+/// What happens to one object: a change of the plan, or nothing.
+enum Entry<'a> {
+    Changes(&'a Change),
+    Stays(&'a RecordedView<'a>, &'a Value),
+}
+
+impl Entry<'_> {
+    fn addr(&self) -> &InstanceAddr {
+        match self {
+            Self::Changes(change) => &change.addr,
+            Self::Stays(object, _) => &object.addr,
+        }
+    }
+
+    fn json(&self) -> Json {
+        match self {
+            Self::Changes(change) => changed(change),
+            Self::Stays(object, value) => stays(object, value),
+        }
+    }
+}
+
+/// Everything planned and everything that stays, in address order.
+fn entries<'a>(view: PlanView<'a>) -> Vec<Entry<'a>> {
+    let plan = view.plan;
+    let touched: HashSet<_> = plan
+        .changes
+        .iter()
+        .flat_map(|change| {
+            let key = change.deposed.as_ref();
+            [
+                Some((&change.addr, key)),
+                change.previous.as_ref().map(|previous| (previous, key)),
+            ]
+        })
+        .flatten()
+        .collect();
+    let observed: HashMap<_, _> = plan
+        .drift
+        .iter()
+        .map(|drift| (&drift.addr, &drift.observed))
+        .collect();
+    let stays = view.recorded.iter().filter_map(|object| {
+        if object.deposed.is_some() || touched.contains(&(&object.addr, None)) {
+            return None;
+        }
+        let value = observed.get(&object.addr).copied().unwrap_or(object.value);
+        (!value.is_null()).then_some(Entry::Stays(object, value))
+    });
+    let mut entries: Vec<Entry> = plan
+        .changes
+        .iter()
+        .map(Entry::Changes)
+        .chain(stays)
+        .collect();
+    // Stable, so that a current object stays before its deposed ones.
+    entries.sort_by(|a, b| a.addr().cmp(b.addr()));
+    entries
+}
+
+fn with_module(addr: &InstanceAddr, mut names: Map<String, Json>) -> Map<String, Json> {
+    if !addr.module().is_root() {
+        let at = names
+            .iter()
+            .position(|(name, _)| name == "mode")
+            .unwrap_or(0);
+        names.shift_insert(
+            at,
+            "module_address".into(),
+            json!(addr.module().to_string()),
+        );
+    }
+    names
+}
+
+fn changed(change: &Change) -> Json {
+    let mut json = names(&change.addr, &change.provider.source.to_string());
+    if let Some(previous) = &change.previous {
+        json.shift_insert(1, "previous_address".into(), json!(previous.to_string()));
+    }
+    let mut json = with_module(&change.addr, json);
+    if let Some(key) = &change.deposed {
+        json.insert("deposed".into(), json!(key.0.as_str()));
+    }
+    let mut what = difference(actions(change.action), &change.before, &change.after);
+    if !change.replace_paths.is_empty() {
+        what.insert(
+            "replace_paths".into(),
+            change.replace_paths.iter().map(path).collect(),
+        );
+    }
+    if let Some(id) = &change.importing {
+        what.insert("importing".into(), json!({"id": id.as_str()}));
+    }
+    json.insert("change".into(), Json::Object(what));
+    if let Some(reason) = change.reason {
+        json.insert("action_reason".into(), json!(reason));
+    }
+    Json::Object(json)
+}
+
+fn stays(object: &RecordedView, value: &Value) -> Json {
+    let mut json = with_module(
+        &object.addr,
+        names(&object.addr, &object.provider.source.to_string()),
+    );
+    json.insert(
+        "change".into(),
+        Json::Object(difference(&["no-op"], value, value)),
+    );
+    Json::Object(json)
+}
+
+fn drifted(drift: &Drift, providers: &HashMap<&InstanceAddr, String>) -> Json {
+    let Drift {
+        addr,
+        recorded,
+        observed,
+        private: _,
+    } = drift;
+    let provider = providers.get(addr).map_or("", String::as_str);
+    let mut json = with_module(addr, names(addr, provider));
+    let actions = if observed.is_null() {
+        ["delete"]
+    } else {
+        ["update"]
+    };
+    json.insert(
+        "change".into(),
+        Json::Object(difference(&actions, recorded, observed)),
+    );
+    Json::Object(json)
+}
+
+fn actions(action: Action) -> &'static [&'static str] {
+    match action {
+        Action::NoOp => &["no-op"],
+        Action::Read => &["read"],
+        Action::Create => &["create"],
+        Action::Update => &["update"],
+        Action::Replace(ReplaceOrder::DestroyFirst) => &["delete", "create"],
+        Action::Replace(ReplaceOrder::CreateFirst) => &["create", "delete"],
+        Action::Destroy => &["delete"],
+        Action::Forget => &["forget"],
+    }
+}
+
+fn difference(actions: &[&str], before: &Value, after: &Value) -> Map<String, Json> {
+    let mut json = Map::new();
+    json.insert("actions".into(), json!(actions));
+    json.insert("before".into(), known(before).unwrap_or(Json::Null));
+    if let Some(after) = known(after) {
+        json.insert("after".into(), after);
+    }
+    let unknowns = if after.is_wholly_known() {
+        json!({})
+    } else {
+        unknown(after)
+    };
+    json.insert("after_unknown".into(), unknowns);
+    json.insert("before_sensitive".into(), sensitive(before));
+    json.insert("after_sensitive".into(), sensitive(after));
+    json
+}
+
+fn output_changes(view: PlanView) -> Map<String, Json> {
+    let mut changes: BTreeMap<&Str, Json> = BTreeMap::new();
+    for OutputView {
+        name,
+        value,
+        sensitive,
+    } in view.outputs
+    {
+        changes.insert(name, output_change(&["no-op"], value, value, *sensitive));
+    }
+    for OutputChange {
+        name,
+        before,
+        after,
+        sensitive,
+        action,
+    } in &view.plan.outputs
+    {
+        changes.insert(
+            name,
+            output_change(actions(*action), before, after, *sensitive),
+        );
+    }
+    changes
+        .into_iter()
+        .map(|(name, change)| (name.to_string(), change))
+        .collect()
+}
+
+fn output_change(actions: &[&str], before: &Value, after: &Value, sensitive: bool) -> Json {
+    let mut json = Map::new();
+    json.insert("actions".into(), json!(actions));
+    json.insert("before".into(), known(before).unwrap_or(Json::Null));
+    if let Some(after) = known(after) {
+        json.insert("after".into(), after);
+    }
+    let unknowns = if after.is_wholly_known() {
+        json!(false)
+    } else {
+        unknown(after)
+    };
+    json.insert("after_unknown".into(), unknowns);
+    json.insert("before_sensitive".into(), json!(sensitive));
+    json.insert("after_sensitive".into(), json!(sensitive));
+    Json::Object(json)
+}
+
+fn planned_values(view: PlanView, entries: &[Entry]) -> Json {
+    let mut json = Map::new();
+    let mut outputs: BTreeMap<&Str, (&Value, bool)> = view
+        .outputs
+        .iter()
+        .map(|output| (output.name, (output.value, output.sensitive)))
+        .collect();
+    for output in &view.plan.outputs {
+        match output.action {
+            Action::Destroy | Action::Forget => {
+                outputs.remove(&output.name);
+            }
+            Action::NoOp | Action::Read | Action::Create | Action::Update | Action::Replace(_) => {
+                outputs.insert(&output.name, (&output.after, output.sensitive));
+            }
+        }
+    }
+    if !outputs.is_empty() {
+        let outputs = outputs.into_iter().map(|(name, (value, sensitive))| {
+            let mut output = Map::from_iter([("sensitive".to_owned(), json!(sensitive))]);
+            if value.is_wholly_known() {
+                output.insert("type".into(), type_to_json(&value.ty()));
+                output.insert("value".into(), known(value).unwrap_or(Json::Null));
+            }
+            (name.to_string(), Json::Object(output))
+        });
+        json.insert("outputs".into(), Json::Object(outputs.collect()));
+    }
+    let resources = entries.iter().filter_map(|entry| match entry {
+        Entry::Changes(change) if change.after.is_null() || change.deposed.is_some() => None,
+        Entry::Changes(change) => {
+            let provider = change.provider.source.to_string();
+            let values = values(
+                &change.addr,
+                &provider,
+                change.schema_version,
+                &change.after,
+            );
+            Some((change.addr.module().clone(), Json::Object(values)))
+        }
+        Entry::Stays(object, value) => {
+            let provider = object.provider.source.to_string();
+            let values = values(&object.addr, &provider, object.schema_version, value);
+            Some((object.addr.module().clone(), Json::Object(values)))
+        }
+    });
+    json.insert("root_module".into(), modules(resources));
+    Json::Object(json)
+}
