@@ -1,7 +1,7 @@
 //! Text to syntax tree.
 
 pub mod ast;
-mod identifier;
+pub(crate) mod identifier;
 mod parse;
 pub mod stack;
 
