@@ -1,1 +1,16 @@
-//! Plans and applies: compares desired, recorded and observed, and changes the world by a plan.
+//! Plans and applies: compares desired, recorded and observed, and changes the world by a plan. Speaks in events,
+//! never to a terminal; asks no wall clock; makes every decision in [`plan`] and none in [`apply`].
+
+pub mod codec;
+pub mod events;
+pub mod plugins;
+pub mod record;
+pub mod recorded;
+
+pub mod plan;
+
+pub mod apply;
+
+pub use events::Events;
+pub use plan::{PlanOptions, Planned, plan};
+pub use recorded::Recorded;

@@ -9,6 +9,7 @@ pub mod functions;
 pub mod desired;
 pub mod graph;
 pub mod load;
+pub mod project;
 pub mod reference;
 mod suggest;
 

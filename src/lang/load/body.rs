@@ -8,18 +8,18 @@ use crate::syntax::ast::{Attribute, Block, Body, Expr};
 
 /// A body from which arguments and blocks are taken.
 #[derive(Debug)]
-pub(super) struct Parts {
+pub(crate) struct Parts {
     /// What is left.
-    pub(super) body: Body,
+    pub(crate) body: Body,
     what: String,
     asked: Vec<&'static str>,
     /// What was wrong with what was taken.
-    pub(super) diagnostics: Diagnostics,
+    pub(crate) diagnostics: Diagnostics,
 }
 
 impl Parts {
     /// Starts on the body of `what`, which is how messages call it: "a `variable` block".
-    pub(super) fn new(body: Body, what: impl Into<String>) -> Self {
+    pub(crate) fn new(body: Body, what: impl Into<String>) -> Self {
         Self {
             body,
             what: what.into(),
@@ -29,7 +29,7 @@ impl Parts {
     }
 
     /// Takes an argument.
-    pub(super) fn attribute(&mut self, name: &'static str) -> Option<Attribute> {
+    pub(crate) fn attribute(&mut self, name: &'static str) -> Option<Attribute> {
         self.asked.push(name);
         let at = self
             .body
@@ -40,7 +40,7 @@ impl Parts {
     }
 
     /// Takes all blocks of a kind.
-    pub(super) fn blocks(&mut self, kind: &'static str) -> Vec<Block> {
+    pub(crate) fn blocks(&mut self, kind: &'static str) -> Vec<Block> {
         self.asked.push(kind);
         if self.body.blocks.iter().all(|block| block.kind.text != kind) {
             return Vec::new();
@@ -53,7 +53,7 @@ impl Parts {
     }
 
     /// Takes the block of a kind that may stand once.
-    pub(super) fn block(&mut self, kind: &'static str) -> Option<Block> {
+    pub(crate) fn block(&mut self, kind: &'static str) -> Option<Block> {
         let mut blocks = self.blocks(kind).into_iter();
         let first = blocks.next();
         for second in blocks {
@@ -69,7 +69,7 @@ impl Parts {
     }
 
     /// Takes an argument that must be a literal of type bool.
-    pub(super) fn bool(&mut self, name: &'static str) -> Option<(bool, model::Span)> {
+    pub(crate) fn bool(&mut self, name: &'static str) -> Option<(bool, model::Span)> {
         let attribute = self.attribute(name)?;
         let value = self.literal(&attribute)?;
         let span = attribute.expr.span;
@@ -83,7 +83,7 @@ impl Parts {
     }
 
     /// Takes an argument that must be a literal string.
-    pub(super) fn string(&mut self, name: &'static str) -> Option<(Str, model::Span)> {
+    pub(crate) fn string(&mut self, name: &'static str) -> Option<(Str, model::Span)> {
         let attribute = self.attribute(name)?;
         let value = self.literal(&attribute)?;
         if let Some(text) = value.as_str() {
@@ -100,7 +100,7 @@ impl Parts {
     }
 
     /// The value of an argument that may not refer to anything.
-    pub(super) fn literal(&mut self, attribute: &Attribute) -> Option<Value> {
+    pub(crate) fn literal(&mut self, attribute: &Attribute) -> Option<Value> {
         let (value, diagnostics) = eval::literal(&attribute.expr);
         let good = !diagnostics.has_errors();
         self.diagnostics.extend(diagnostics);
@@ -115,7 +115,7 @@ impl Parts {
     }
 
     /// Reports every argument and block that is left as unknown.
-    pub(super) fn finish(mut self) -> Diagnostics {
+    pub(crate) fn finish(mut self) -> Diagnostics {
         for attribute in &self.body.attributes {
             self.diagnostics.push(unknown(
                 "unknown-name",

@@ -1,0 +1,493 @@
+//! The one place where the world is changed: intent, effect, result. Everything that calls `Provider::apply` is
+//! here, and nothing else is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use contract::{
+    ApplyError, ApplyRequest, ErrorClass, Exists, FindRequest, Found, Object, PlanRequest,
+    Provider, ProviderError, ResourceSchema, proposed_new, result_is_compatible,
+};
+use model::event::EventKind;
+use model::plan::{StepId, StepKind};
+use model::{Diagnostic, Str, Value};
+use state::{How, Intent, ObjectChange, RecordError, RunWriter, Settlement};
+
+use super::retry;
+use super::session::millis;
+use super::word;
+use super::write::Row;
+use crate::codec::CodecError;
+use crate::events::Events;
+use crate::plan::marks;
+use crate::plugins;
+use crate::record;
+
+/// One effect, with everything it needs.
+#[derive(Debug)]
+pub(super) struct Effect {
+    pub(super) step: StepId,
+    pub(super) kind: StepKind,
+    pub(super) row: Row,
+    pub(super) provider: Arc<dyn Provider>,
+    pub(super) schema: Arc<ResourceSchema>,
+    /// The object before, without marks; null for a create.
+    pub(super) prior: Value,
+    pub(super) prior_private: Vec<u8>,
+    /// What was promised, without marks; null for a destroy.
+    pub(super) planned: Value,
+    /// The configuration now, without marks and wholly known; null for a destroy.
+    pub(super) config: Value,
+    pub(super) config_marks: Vec<model::value::MarkedPath>,
+    /// Whether unknowns of the plan have to be filled in by asking the provider again.
+    pub(super) plan_again: bool,
+    /// For the create of a create-first replacement, the key under which the old object is put aside.
+    pub(super) depose: Option<Str>,
+    pub(super) deposed: Option<Str>,
+    pub(super) private: Vec<u8>,
+    pub(super) marker: String,
+    pub(super) attempts: u32,
+}
+
+/// What came of an effect.
+#[derive(Debug)]
+pub(super) enum Effected {
+    /// It was done; the value (with marks) is null after a destroy.
+    Done(Value),
+    /// It failed; what exists is recorded.
+    Failed(Box<Diagnostic>),
+    /// The record could not be written.
+    Lost(RecordError),
+}
+
+/// Where effects are written and told.
+#[derive(Clone, Debug)]
+pub(super) struct Desk {
+    pub(super) run: Arc<RunWriter>,
+    pub(super) events: Events,
+}
+
+/// Makes one change of the world: writes the intent, asks the provider, writes the result.
+pub(super) async fn effect(mut effect: Effect, desk: Desk) -> (Effect, Effected, bool) {
+    let mut throttled = false;
+    if let Err(diagnostic) = plan_again(&mut effect).await {
+        return (effect, Effected::Failed(diagnostic), throttled);
+    }
+    let result = journaled(&mut effect, &desk, &mut throttled).await;
+    let effected = match result {
+        Ok(effected) => effected,
+        Err(error) => Effected::Lost(error),
+    };
+    (effect, effected, throttled)
+}
+
+/// Asks the provider again for its plan, now that everything is known, and checks it against what was promised.
+async fn plan_again(effect: &mut Effect) -> Result<(), Box<Diagnostic>> {
+    if !effect.plan_again {
+        return Ok(());
+    }
+    let addr = &effect.row.change.addr;
+    let schema = &effect.schema.schema.block;
+    let request = PlanRequest {
+        rtype: addr.block.rtype.clone(),
+        prior: effect.prior.clone(),
+        proposed: proposed_new(schema, &effect.prior, &effect.config),
+        config: effect.config.clone(),
+        private: effect.prior_private.clone(),
+    };
+    let answer = effect.provider.plan(vec![request]).await.pop();
+    let answer = match answer {
+        Some(Ok(answer)) => answer,
+        Some(Err(error)) => {
+            let what = format!("the provider cannot plan `{addr}` any more");
+            return Err(Box::new(
+                plugins::diagnostic("provider-refused", &error, &what).about(addr.clone()),
+            ));
+        }
+        None => {
+            let error = ProviderError::bug("a provider gave no answer to a plan");
+            return Err(Box::new(
+                plugins::diagnostic("bug", &error, "no plan").about(addr.clone()),
+            ));
+        }
+    };
+    let wrong = result_is_compatible(schema, &effect.planned, &answer.planned);
+    if !wrong.is_empty() && !answer.legacy {
+        let message = format!("what would happen to `{addr}` is not what was planned");
+        let mut diagnostic = Diagnostic::error("inconsistent-result", message).about(addr.clone());
+        diagnostic
+            .notes
+            .extend(wrong.iter().take(8).map(ToString::to_string));
+        return Err(Box::new(diagnostic.help("plan again: terrace plan")));
+    }
+    effect.planned = answer.planned;
+    effect.private = answer.private;
+    Ok(())
+}
+
+fn bug(error: &CodecError) -> RecordError {
+    RecordError::Bug {
+        what: format!("a value could not be encoded: {error}"),
+    }
+}
+
+async fn journaled(
+    effect: &mut Effect,
+    desk: &Desk,
+    throttled: &mut bool,
+) -> Result<Effected, RecordError> {
+    let addr = effect.row.change.addr.clone();
+    let started = desk.events.now();
+    let id = id_of(&effect.prior);
+    desk.events
+        .emit(EventKind::StepStarted {
+            step: effect.step,
+            kind: effect.kind,
+            addr: addr.clone(),
+            id,
+        })
+        .await;
+    if let Some(key) = &effect.depose {
+        desk.run
+            .change(vec![ObjectChange::Depose {
+                addr: addr.clone(),
+                key: key.clone(),
+            }])
+            .await?;
+    }
+    let intent = Intent {
+        step: u64::from(effect.step.0),
+        addr: addr.clone(),
+        deposed: effect.deposed.clone(),
+        action: word(effect.kind).into(),
+        marker: effect.marker.clone(),
+        prior: Some(
+            record::payload(&marked(effect, effect.prior.clone())).map_err(|error| bug(&error))?,
+        ),
+        planned: Some(
+            record::payload(&marked(effect, effect.planned.clone()))
+                .map_err(|error| bug(&error))?,
+        ),
+        at: millis(started),
+    };
+    let intent = desk.run.intent(intent).await?;
+    let answer = call(effect, desk, throttled).await;
+    // What cannot be told stays open in the journal: the next command asks again.
+    let open = matches!(&answer, Err(error) if error.exists == Exists::Unknown);
+    let (effected, how, detail, changes) = judge(effect, answer).map_err(|error| bug(&error))?;
+    let ended = desk.events.now();
+    if !open {
+        let settlement = Settlement {
+            how,
+            detail,
+            at: millis(ended),
+            changes,
+        };
+        desk.run.settle(intent, settlement).await?;
+    }
+    let took = ended.since(started);
+    let (step, kind) = (effect.step, effect.kind);
+    let told = match &effected {
+        Effected::Done(value) => {
+            let id = if value.is_null() {
+                id_of(&effect.prior)
+            } else {
+                id_of(value)
+            };
+            Some(EventKind::StepDone {
+                step,
+                kind,
+                addr,
+                id,
+                took,
+            })
+        }
+        Effected::Failed(diagnostic) => Some(EventKind::StepFailed {
+            step,
+            kind,
+            addr,
+            took,
+            diagnostic: diagnostic.clone(),
+        }),
+        Effected::Lost(_) => None,
+    };
+    if let Some(told) = told {
+        desk.events.emit(told).await;
+    }
+    Ok(effected)
+}
+
+/// The object's id, where it has one that may be shown.
+pub(super) fn id_of(value: &Value) -> Option<Str> {
+    match value.get("id")? {
+        Value::String(id) => Some(id.clone()),
+        _ => None,
+    }
+}
+
+fn marked(effect: &Effect, value: Value) -> Value {
+    let has_sensitive = effect.schema.schema.block.has_sensitive();
+    if value.is_null() {
+        return value;
+    }
+    marks::mark(
+        value,
+        &effect.config_marks,
+        &effect.schema.schema.block,
+        has_sensitive,
+    )
+}
+
+/// Asks the provider, again where the error may pass.
+async fn call(
+    effect: &Effect,
+    desk: &Desk,
+    throttled: &mut bool,
+) -> Result<Option<Object>, ApplyError> {
+    let mut attempt = 1;
+    loop {
+        let request = ApplyRequest {
+            rtype: effect.row.change.addr.block.rtype.clone(),
+            prior: effect.prior.clone(),
+            planned: effect.planned.clone(),
+            config: effect.config.clone(),
+            private: effect.private.clone(),
+            marker: effect.marker.as_str().into(),
+        };
+        let error = match guarded(effect, request.clone()).await {
+            Ok(object) => return Ok(object),
+            Err(error) => error,
+        };
+        *throttled |= error.error.class == ErrorClass::Throttled;
+        let error = match settled(effect, request, error).await {
+            Ok(object) => return Ok(Some(object)),
+            Err(error) => error,
+        };
+        // What exists half must not be made a second time.
+        let again = match (&error.exists, effect.kind) {
+            (Exists::Unknown, _) | (Exists::Object(_), StepKind::Create) => false,
+            (Exists::Nothing, StepKind::Destroy) => return Ok(None),
+            (Exists::Nothing | Exists::Object(_), _) => true,
+        };
+        attempt += 1;
+        let chance = retry::chance(&effect.marker, attempt);
+        let wait = retry::wait(&error.error, attempt, effect.attempts, chance).filter(|_| again);
+        let Some(wait) = wait else { return Err(error) };
+        tell_retry(effect, desk, attempt, wait, &error).await;
+        tokio::time::sleep(wait).await;
+    }
+}
+
+async fn tell_retry(
+    effect: &Effect,
+    desk: &Desk,
+    attempt: u32,
+    wait: Duration,
+    error: &ApplyError,
+) {
+    let retried = EventKind::StepRetried {
+        step: effect.step,
+        addr: effect.row.change.addr.clone(),
+        attempt,
+        attempts: effect.attempts,
+        wait,
+        why: error.error.message.clone(),
+    };
+    desk.events.emit(retried).await;
+}
+
+/// Calls the provider in a task of its own, so that one that panics takes nothing else with it.
+async fn guarded(effect: &Effect, request: ApplyRequest) -> Result<Option<Object>, ApplyError> {
+    let provider = effect.provider.clone();
+    match tokio::spawn(async move { provider.apply(request).await }).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            let panicked = if error.is_panic() {
+                "the provider panicked"
+            } else {
+                "the provider was stopped"
+            };
+            Err(ApplyError {
+                error: ProviderError::bug(panicked),
+                exists: Exists::Unknown,
+            })
+        }
+    }
+}
+
+/// Where it is not known what a failed call left behind, asks. An object that is found where one was to be created
+/// is that object.
+async fn settled(
+    effect: &Effect,
+    request: ApplyRequest,
+    error: ApplyError,
+) -> Result<Object, ApplyError> {
+    if error.exists != Exists::Unknown {
+        return Err(error);
+    }
+    let exists = match effect.provider.find(FindRequest { apply: request }).await {
+        Ok(Found::Object(object)) => Exists::Object(object),
+        Ok(Found::Nothing) => Exists::Nothing,
+        Ok(Found::CannotTell { .. }) | Err(_) => Exists::Unknown,
+    };
+    Err(ApplyError {
+        error: error.error,
+        exists,
+    })
+}
+
+type Judged = (Effected, How, Option<String>, Vec<ObjectChange>);
+
+/// Turns a provider's answer into what is recorded and told. A result that breaks the plan's promise is recorded as it
+/// is, and is an error.
+fn judge(
+    effect: &Effect,
+    answer: Result<Option<Object>, ApplyError>,
+) -> Result<Judged, CodecError> {
+    let addr = &effect.row.change.addr;
+    let gone = || ObjectChange::Delete {
+        addr: addr.clone(),
+        deposed: effect.deposed.clone(),
+    };
+    match (answer, effect.kind) {
+        (Ok(None), StepKind::Destroy) => {
+            Ok((Effected::Done(Value::NULL), How::Done, None, vec![gone()]))
+        }
+        (Ok(Some(object)), StepKind::Create | StepKind::Update) => {
+            let (wrong, tainted) = check_result(effect, &object);
+            let value = marked(effect, object.value);
+            let put = effect.row.put(value.clone(), object.private, tainted)?;
+            Ok(match wrong {
+                None => (Effected::Done(value), How::Done, None, vec![put]),
+                Some(diagnostic) => {
+                    let detail = Some(diagnostic.message.clone());
+                    (
+                        Effected::Failed(Box::new(diagnostic)),
+                        How::Failed,
+                        detail,
+                        vec![put],
+                    )
+                }
+            })
+        }
+        (Ok(_), _) => {
+            let error =
+                ProviderError::bug("the provider's answer does not fit what was asked of it");
+            failed(
+                effect,
+                &ApplyError {
+                    error,
+                    exists: Exists::Unknown,
+                },
+            )
+        }
+        (Err(error), _) => failed(effect, &error),
+    }
+}
+
+/// What is wrong with a result, and whether the object has to be replaced for it.
+fn check_result(effect: &Effect, object: &Object) -> (Option<Diagnostic>, bool) {
+    let addr = &effect.row.change.addr;
+    if effect.row.change.legacy {
+        return (None, false);
+    }
+    let mut wrong: Vec<String> =
+        result_is_compatible(&effect.schema.schema.block, &effect.planned, &object.value)
+            .iter()
+            .take(8)
+            .map(ToString::to_string)
+            .collect();
+    if !object.value.is_wholly_known() {
+        wrong.push("something is still unknown after the apply".to_owned());
+    }
+    if wrong.is_empty() {
+        return (None, false);
+    }
+    let message = format!("what became of `{addr}` is not what was planned");
+    let mut diagnostic = Diagnostic::error("inconsistent-result", message).about(addr.clone());
+    diagnostic.notes = wrong;
+    let diagnostic = diagnostic.help("this is a bug of the provider; what exists is recorded");
+    (Some(diagnostic), effect.kind == StepKind::Create)
+}
+
+fn failed(effect: &Effect, error: &ApplyError) -> Result<Judged, CodecError> {
+    let addr = &effect.row.change.addr;
+    let verb = match effect.kind {
+        StepKind::Create => "create",
+        StepKind::Update => "update",
+        StepKind::Destroy => "destroy",
+        StepKind::Read
+        | StepKind::Move
+        | StepKind::Import
+        | StepKind::Forget
+        | StepKind::Refresh => "apply",
+    };
+    let what = format!("could not {verb} `{addr}`");
+    let mut diagnostic =
+        plugins::diagnostic("provider-refused", &error.error, &what).about(addr.clone());
+    let mut changes = Vec::new();
+    match (&error.exists, effect.kind) {
+        (Exists::Object(object), kind) => {
+            let tainted = kind == StepKind::Create;
+            let value = marked(effect, object.value.clone());
+            let null = Value::Null(effect.schema.schema.block.value_type());
+            // An object that is only half made may have unknowns left: they become null.
+            let value = if value.is_wholly_known() {
+                value
+            } else {
+                without_unknowns(&value, &null)
+            };
+            changes.push(effect.row.put(value, object.private.clone(), tainted)?);
+            if tainted {
+                diagnostic = diagnostic
+                    .note("it exists and is recorded as tainted: the next apply replaces it");
+            }
+        }
+        (Exists::Nothing, StepKind::Destroy) => {
+            changes.push(ObjectChange::Delete {
+                addr: addr.clone(),
+                deposed: effect.deposed.clone(),
+            });
+        }
+        (Exists::Nothing, StepKind::Create) => {
+            if let Some(key) = &effect.depose {
+                changes.push(ObjectChange::Restore {
+                    addr: addr.clone(),
+                    key: key.clone(),
+                });
+            }
+        }
+        (Exists::Nothing, _) => {
+            changes.push(ObjectChange::Delete {
+                addr: addr.clone(),
+                deposed: effect.deposed.clone(),
+            });
+            diagnostic = diagnostic.note("it does not exist any more");
+        }
+        (Exists::Unknown, _) => {
+            diagnostic = diagnostic.note("it cannot be told what exists of it now");
+        }
+    }
+    let detail = Some(error.error.message.clone());
+    Ok((
+        Effected::Failed(Box::new(diagnostic)),
+        How::Failed,
+        detail,
+        changes,
+    ))
+}
+
+fn without_unknowns(value: &Value, null: &Value) -> Value {
+    let Some(fields) = value.as_fields() else {
+        return null.clone();
+    };
+    Value::object(fields.iter().map(|(name, value)| {
+        let kept = if value.is_wholly_known() {
+            value.clone()
+        } else {
+            Value::Null(value.ty())
+        };
+        (name.clone(), kept)
+    }))
+    .mark(value.marks())
+}

@@ -1,0 +1,314 @@
+//! Brings a step up to date before it runs: its configuration with everything that is known by now.
+
+use std::sync::Arc;
+
+use contract::DataRequest;
+use model::address::InstanceAddr;
+use model::change::{Action, Change, ReplaceOrder};
+use model::plan::{Step, StepId, StepKind};
+use model::{Diagnostic, Severity, Str, Value};
+use state::ObjectChange;
+
+use super::effect::Effect;
+use super::schedule::Schedule;
+use super::write::{self, Row};
+use crate::plan::marks;
+use crate::plugins;
+
+/// A step that is ready.
+pub(super) enum Prepared {
+    /// It changes the world.
+    Effect(Box<Effect>),
+    /// It changes only the record.
+    Forget(Vec<ObjectChange>),
+    /// It was a read, and this is what was read.
+    Value(InstanceAddr, Value),
+    /// It cannot be done.
+    Refused(InstanceAddr, Diagnostic),
+}
+
+impl Schedule<'_> {
+    pub(super) async fn prepare(&mut self, id: StepId, step: &Step) -> Prepared {
+        let Some(change) = self.planned.plan.change_of(step).cloned() else {
+            let bug =
+                Diagnostic::error("bug", "a step without a change. This is a bug in Terrace.");
+            return Prepared::Refused(nowhere(), bug);
+        };
+        let addr = change.addr.clone();
+        if step.kind == StepKind::Forget {
+            let deposed = change.deposed.map(|key| key.0);
+            return Prepared::Forget(vec![ObjectChange::Delete { addr, deposed }]);
+        }
+        let Some(provider) = self.planned.plugins.get(&change.provider).cloned() else {
+            let message = format!("no provider is ready for `{addr}`. This is a bug in Terrace.");
+            return Prepared::Refused(addr, Diagnostic::error("bug", message));
+        };
+        if step.kind == StepKind::Read {
+            return self.read(&change, &*provider).await;
+        }
+        let source = &change.provider.source;
+        let Some(schema) = self
+            .planned
+            .plugins
+            .resource_schema(source, &addr.block.rtype)
+            .cloned()
+        else {
+            let message = format!("no schema for `{addr}`. This is a bug in Terrace.");
+            return Prepared::Refused(addr, Diagnostic::error("bug", message));
+        };
+        let (config, plan_again) =
+            if step.kind == StepKind::Destroy || change.config.is_wholly_known() {
+                (change.config.clone(), false)
+            } else {
+                match self.configuration(&addr, &schema.schema.block) {
+                    Ok(config) => (config, true),
+                    Err(diagnostic) => return Prepared::Refused(addr, *diagnostic),
+                }
+            };
+        if step.kind != StepKind::Destroy
+            && let Some(diagnostic) = self.precondition(&addr)
+        {
+            return Prepared::Refused(addr, diagnostic);
+        }
+        Prepared::Effect(Box::new(self.effect(
+            id,
+            step.kind,
+            change,
+            (provider, schema),
+            (config, plan_again),
+        )))
+    }
+
+    fn effect(
+        &mut self,
+        step: StepId,
+        kind: StepKind,
+        change: Change,
+        (provider, schema): (Arc<dyn contract::Provider>, Arc<contract::ResourceSchema>),
+        (config, plan_again): (Value, bool),
+    ) -> Effect {
+        let key = match change.action {
+            Action::Replace(ReplaceOrder::CreateFirst) => {
+                Some(write::deposed_key(&self.planned.plan, &change).0)
+            }
+            _ => None,
+        };
+        let null = Value::Null(schema.schema.block.value_type());
+        let bare = |value: &Value| value.clone().unmark_deep().0;
+        let (prior, planned) = match kind {
+            StepKind::Create => (null, bare(&change.after)),
+            StepKind::Destroy => (bare(&change.before), null),
+            _ => (bare(&change.before), bare(&change.after)),
+        };
+        let (config, config_marks) = config.unmark_paths();
+        let (depose, deposed): (Option<Str>, Option<Str>) = match kind {
+            StepKind::Create => (key, None),
+            StepKind::Destroy => (
+                None,
+                key.or_else(|| change.deposed.as_ref().map(|key| key.0.clone())),
+            ),
+            _ => (None, None),
+        };
+        let private = match kind {
+            StepKind::Destroy => change.prior_private.clone(),
+            _ => change.private.clone(),
+        };
+        let marker = write::marker(self.run_id(), step, &self.planned.plan.lineage);
+        let config_marks = if kind == StepKind::Destroy {
+            change.before.clone().unmark_paths().1
+        } else {
+            config_marks
+        };
+        let dependencies = self.lists.of(&change.dependencies);
+        let prior_private = if kind == StepKind::Create {
+            Vec::new()
+        } else {
+            change.prior_private.clone()
+        };
+        let row = Row {
+            provider: Arc::new(change.provider.clone()),
+            dependencies,
+            change: Arc::new(change),
+        };
+        Effect {
+            step,
+            kind,
+            row,
+            provider,
+            schema,
+            prior,
+            prior_private,
+            planned,
+            config,
+            config_marks,
+            plan_again,
+            depose,
+            deposed,
+            private,
+            marker,
+            attempts: self.attempts(),
+        }
+    }
+
+    /// The configuration with everything that is known by now, which must be all of it.
+    fn configuration(
+        &mut self,
+        addr: &InstanceAddr,
+        schema: &model::schema::Block,
+    ) -> Result<Value, Box<Diagnostic>> {
+        self.catch_up(addr);
+        let (config, diagnostics) =
+            self.planned
+                .desired
+                .configuration(&addr.block, &addr.key, schema);
+        if let Some(error) = diagnostics.into_iter().find(Diagnostic::is_error) {
+            return Err(Box::new(error.about(addr.clone())));
+        }
+        if config.is_wholly_known() {
+            return Ok(config);
+        }
+        let message = format!("the configuration of `{addr}` is still not known");
+        Err(Box::new(
+            Diagnostic::error("not-known", message)
+                .about(addr.clone())
+                .note("This is a bug in Terrace."),
+        ))
+    }
+
+    /// Evaluates again what was not known when the plan was made and that the instance's configuration refers to.
+    fn catch_up(&mut self, addr: &InstanceAddr) {
+        let Some(node) = self.planned.desired.graph().resource_node(&addr.resource()) else {
+            return;
+        };
+        let closure = match self.closures.get(&node) {
+            Some(closure) => closure.clone(),
+            None => {
+                let closure: Arc<[_]> = self.planned.desired.values_behind(node).into();
+                self.closures.insert(node, closure.clone());
+                closure
+            }
+        };
+        // What is wrong shows where it is used.
+        let _ = self.planned.desired.catch_up(&closure, addr.module());
+    }
+
+    fn precondition(&mut self, addr: &InstanceAddr) -> Option<Diagnostic> {
+        let has = self
+            .planned
+            .desired
+            .resource(&addr.block)
+            .is_some_and(|resource| !resource.lifecycle.preconditions.is_empty());
+        if !has {
+            return None;
+        }
+        self.catch_up(addr);
+        let (_, diagnostics) = self.planned.desired.preconditions(addr, Severity::Error);
+        diagnostics.into_iter().find(Diagnostic::is_error)
+    }
+
+    async fn read(&mut self, change: &Change, provider: &dyn contract::Provider) -> Prepared {
+        let addr = change.addr.clone();
+        let rtype = addr.block.rtype.clone();
+        let Some(schema) = self
+            .planned
+            .plugins
+            .data_schema(&change.provider.source, &rtype)
+            .cloned()
+        else {
+            let message = format!("no schema for `{addr}`. This is a bug in Terrace.");
+            return Prepared::Refused(addr, Diagnostic::error("bug", message));
+        };
+        let config = match self.configuration(&addr, &schema.block) {
+            Ok(config) => config,
+            Err(diagnostic) => return Prepared::Refused(addr, *diagnostic),
+        };
+        let (config, paths) = config.unmark_paths();
+        match provider.read_data(DataRequest { rtype, config }).await {
+            Ok(answer) => {
+                let value = marks::mark(
+                    answer.value,
+                    &paths,
+                    &schema.block,
+                    schema.block.has_sensitive(),
+                );
+                Prepared::Value(addr, value)
+            }
+            Err(error) => {
+                let what = format!("cannot read `{addr}`");
+                let diagnostic =
+                    plugins::diagnostic("provider-failed", &error, &what).about(addr.clone());
+                Prepared::Refused(addr, diagnostic)
+            }
+        }
+    }
+
+    /// The root outputs as they are now, each with whether it is sensitive. One that could not be evaluated stays as
+    /// recorded.
+    pub(super) fn outputs(&mut self) -> std::collections::BTreeMap<Str, (Value, bool)> {
+        if self.planned.plan.mode == model::plan::PlanMode::Destroy
+            && self.planned.plan.targets.is_empty()
+        {
+            let left = self.planned.recorded.outputs.clone();
+            let kept = if self.is_whole() {
+                Default::default()
+            } else {
+                left
+            };
+            return kept
+                .into_iter()
+                .map(|(name, output)| (name, (output.value, output.sensitive)))
+                .collect();
+        }
+        let order = self.planned.desired.graph().order.clone();
+        let root = model::address::ModuleAddr::root();
+        let values: Vec<_> = order
+            .into_iter()
+            .filter(|node| self.planned.desired.is_value(*node))
+            .collect();
+        let _ = self.planned.desired.catch_up(&values, &root);
+        let declared = self
+            .planned
+            .desired
+            .definition()
+            .modules
+            .get(&model::address::ModulePath::root())
+            .cloned();
+        let mut outputs = std::collections::BTreeMap::new();
+        for (name, value) in self.planned.desired.outputs() {
+            let sensitive = declared
+                .as_ref()
+                .and_then(|root| root.outputs.get(&name))
+                .is_some_and(|found| found.sensitive);
+            if value.is_wholly_known() {
+                if !value.is_null() {
+                    outputs.insert(name, (value, sensitive));
+                }
+            } else if let Some(recorded) = self.planned.recorded.outputs.get(&name) {
+                outputs.insert(name, (recorded.value.clone(), recorded.sensitive));
+            }
+        }
+        // Outputs that were not evaluated, because they are not targeted, stay.
+        for (name, recorded) in &self.planned.recorded.outputs {
+            let known = declared
+                .as_ref()
+                .is_some_and(|root| root.outputs.contains_key(name));
+            if known && !outputs.contains_key(name) && self.planned.desired.output(name).is_none() {
+                outputs.insert(name.clone(), (recorded.value.clone(), recorded.sensitive));
+            }
+        }
+        outputs
+    }
+}
+
+fn nowhere() -> InstanceAddr {
+    let block = model::address::BlockAddr {
+        module: model::address::ModuleAddr::root(),
+        mode: model::address::Mode::Managed,
+        rtype: Str::default(),
+        name: Str::default(),
+    };
+    InstanceAddr {
+        block: Arc::new(block),
+        key: model::address::InstanceKey::None,
+    }
+}

@@ -1,0 +1,497 @@
+//! Which step runs when: those whose needs are done, the longest way to the end first, as many at once as the
+//! providers take. Independent branches go on after a failure.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
+use std::sync::Arc;
+
+use contract::Effects;
+use lang::Phase;
+use model::address::InstanceAddr;
+use model::event::EventKind;
+use model::plan::{StepId, StepKind};
+use model::{Diagnostic, Diagnostics, Severity, Str, Value};
+use state::{Output, RecordError};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::effect::{Desk, Effect, Effected, effect};
+use super::prepare::Prepared;
+use super::session::Session;
+use super::write::{self, Lists};
+use super::{ApplyOptions, Outcome, Stop, word};
+use crate::events::Events;
+use crate::plan::Planned;
+use crate::record::{self, StoreError};
+
+/// The most effects in the world at once at the start; it grows while no provider asks to slow down.
+const START: usize = 32;
+/// The most it grows to.
+const MOST: usize = 256;
+/// The most effects at once that are only in the record.
+const RECORD_ONLY: usize = 2048;
+
+/// A run in progress.
+pub(super) struct Schedule<'s> {
+    pub(super) planned: Planned,
+    session: &'s Session,
+    options: ApplyOptions,
+    events: &'s Events,
+    /// For each node of the order: how many nodes it still waits for.
+    waiting: Vec<u32>,
+    /// For each node: the nodes that wait for it.
+    next: Vec<Vec<u32>>,
+    /// For each node: how long the way to the end is.
+    way: Vec<u32>,
+    ready: BinaryHeap<(u32, Reverse<u32>)>,
+    /// Steps that could run but for a limit.
+    held: BinaryHeap<(u32, Reverse<u32>)>,
+    /// Nodes that cannot run any more, because something they need failed.
+    barred: HashSet<u32>,
+    running: JoinSet<(Effect, Effected, bool)>,
+    in_world: usize,
+    in_record: usize,
+    limit: f64,
+    pub(super) lists: Lists,
+    done: BTreeMap<&'static str, u64>,
+    failed: u64,
+    skipped: u64,
+    diagnostics: Diagnostics,
+    pub(super) closures: HashMap<lang::graph::NodeId, Arc<[lang::graph::NodeId]>>,
+}
+
+impl<'s> Schedule<'s> {
+    pub(super) fn new(
+        planned: Planned,
+        session: &'s Session,
+        options: ApplyOptions,
+        events: &'s Events,
+    ) -> Self {
+        let after = &planned.plan.order.after;
+        let mut next: Vec<Vec<u32>> = vec![Vec::new(); after.len()];
+        for (node, before) in (0..).zip(after) {
+            for before in before {
+                if let Some(list) = next.get_mut(*before as usize) {
+                    list.push(node);
+                }
+            }
+        }
+        let waiting: Vec<u32> = after
+            .iter()
+            .map(|before| u32::try_from(before.len()).unwrap_or(u32::MAX))
+            .collect();
+        let way = ways(after, &next);
+        let ready = (0..)
+            .zip(&waiting)
+            .filter(|(_, waiting)| **waiting == 0)
+            .map(|(node, _): (u32, _)| {
+                (way.get(node as usize).copied().unwrap_or(0), Reverse(node))
+            })
+            .collect();
+        let limit = options
+            .parallelism
+            .map_or(START as f64, |limit| limit.max(1) as f64);
+        Self {
+            planned,
+            session,
+            options,
+            events,
+            waiting,
+            next,
+            way,
+            ready,
+            held: BinaryHeap::new(),
+            barred: HashSet::new(),
+            running: JoinSet::new(),
+            in_world: 0,
+            in_record: 0,
+            limit,
+            lists: Lists::default(),
+            done: BTreeMap::new(),
+            failed: 0,
+            skipped: 0,
+            diagnostics: Diagnostics::new(),
+            closures: HashMap::new(),
+        }
+    }
+
+    pub(super) async fn run(mut self) -> Result<Outcome, StoreError> {
+        self.planned.desired.set_phase(Phase::Apply);
+        let observed = write::observed(&self.planned.plan, &self.planned.recorded, &mut self.lists);
+        let observed = observed.map_err(|source| StoreError::Object {
+            address: "what was observed".into(),
+            source,
+        })?;
+        if !observed.is_empty() {
+            self.session.writer().change(observed).await?;
+        }
+        let mut stop = self.options.stop.clone();
+        let mut stopping = false;
+        loop {
+            let asked = *stop.borrow_and_update();
+            if asked == Stop::Now {
+                break;
+            }
+            if asked == Stop::AfterRunning && !stopping {
+                stopping = true;
+                self.events
+                    .emit(EventKind::Stopping {
+                        running: self.running.len() as u64,
+                    })
+                    .await;
+            }
+            if asked == Stop::Never {
+                self.start().await?;
+            }
+            if self.running.is_empty() {
+                break;
+            }
+            tokio::select! {
+                Some(ended) = self.running.join_next() => self.ended(ended).await?,
+                changed = stop.changed() => {
+                    if changed.is_err() {
+                        // Nobody can ask any more.
+                        stop = never();
+                    }
+                }
+            }
+            // Take along what else has ended, so that many short steps cost few turns.
+            while let Some(ended) = self.running.try_join_next() {
+                self.ended(ended).await?;
+            }
+        }
+        let unknown = self.running.len() as u64;
+        self.running.abort_all();
+        self.finish(unknown).await
+    }
+
+    /// Starts every step that may run now.
+    async fn start(&mut self) -> Result<(), StoreError> {
+        let room = self.in_world < self.world_limit() && self.in_record < RECORD_ONLY;
+        if room {
+            self.ready.append(&mut self.held);
+        }
+        while let Some((way, Reverse(node))) = self.ready.pop() {
+            let Some(step) = self.planned.plan.steps.get(node as usize).cloned() else {
+                self.complete(node);
+                continue;
+            };
+            if matches!(step.kind, StepKind::Move) {
+                self.count(step.kind);
+                self.complete(node);
+                continue;
+            }
+            let (in_world, full) = match self.effects(&step) {
+                Effects::World => (true, self.in_world >= self.world_limit()),
+                Effects::RecordOnly => (false, self.in_record >= RECORD_ONLY),
+            };
+            if full {
+                self.held.push((way, Reverse(node)));
+                // Steps of the other kind may still have room, but looking through all of them each time would cost
+                // more than it brings: they are looked at when something ends.
+                if self.in_world >= self.world_limit() && self.in_record >= RECORD_ONLY {
+                    break;
+                }
+                continue;
+            }
+            match self.prepare(StepId(node), &step).await {
+                Prepared::Effect(prepared) => {
+                    if in_world {
+                        self.in_world += 1;
+                    } else {
+                        self.in_record += 1;
+                    }
+                    let desk = Desk {
+                        run: self.session.writer().clone(),
+                        events: self.events.clone(),
+                    };
+                    self.running.spawn(effect(*prepared, desk));
+                }
+                Prepared::Forget(changes) => {
+                    self.session.writer().change(changes).await?;
+                    self.count(step.kind);
+                    self.complete(node);
+                }
+                Prepared::Value(addr, value) => {
+                    self.told(StepId(node), step.kind, &addr).await;
+                    self.arrived(node, &addr, value).await;
+                }
+                Prepared::Refused(addr, diagnostic) => {
+                    self.refuse(StepId(node), step.kind, &addr, diagnostic)
+                        .await;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn world_limit(&self) -> usize {
+        (self.limit as usize).max(1)
+    }
+
+    fn effects(&self, step: &model::plan::Step) -> Effects {
+        let change = self.planned.plan.change_of(step);
+        let schema = change.and_then(|change| {
+            self.planned
+                .plugins
+                .resource_schema(&change.provider.source, &change.addr.block.rtype)
+        });
+        schema.map_or(Effects::World, |schema| schema.effects)
+    }
+
+    async fn told(&self, step: StepId, kind: StepKind, addr: &InstanceAddr) {
+        let started = EventKind::StepStarted {
+            step,
+            kind,
+            addr: addr.clone(),
+            id: None,
+        };
+        self.events.emit(started).await;
+        let took = std::time::Duration::ZERO;
+        self.events
+            .emit(EventKind::StepDone {
+                step,
+                kind,
+                addr: addr.clone(),
+                id: None,
+                took,
+            })
+            .await;
+    }
+
+    async fn ended(
+        &mut self,
+        ended: Result<(Effect, Effected, bool), tokio::task::JoinError>,
+    ) -> Result<(), StoreError> {
+        let Ok((effect, effected, throttled)) = ended else {
+            let what = "an effect's task ended without an answer".to_owned();
+            return Err(StoreError::Record(RecordError::Bug { what }));
+        };
+        match effect.schema.effects {
+            Effects::World => self.in_world = self.in_world.saturating_sub(1),
+            Effects::RecordOnly => self.in_record = self.in_record.saturating_sub(1),
+        }
+        self.adapt(throttled);
+        let addr = effect.row.change.addr.clone();
+        match effected {
+            Effected::Done(value) => {
+                self.count(effect.kind);
+                // The old object of a create-first replacement goes without a trace in the values.
+                if effect.kind == StepKind::Destroy {
+                    self.complete(effect.step.0);
+                } else {
+                    self.arrived_counted(effect.step.0, &addr, value).await;
+                }
+            }
+            Effected::Failed(diagnostic) => {
+                self.failed += 1;
+                self.diagnostics.push(self.placed(&addr, *diagnostic));
+                self.bar(effect.step.0, &addr).await;
+            }
+            Effected::Lost(error) => return Err(StoreError::Record(error)),
+        }
+        Ok(())
+    }
+
+    /// Fewer at once when a provider asked to slow down, a little more after each step that went well.
+    fn adapt(&mut self, throttled: bool) {
+        let most = self.options.parallelism.unwrap_or(MOST) as f64;
+        if throttled {
+            self.limit = (self.limit / 2.0).max(1.0);
+        } else {
+            self.limit = (self.limit + 1.0 / self.limit).min(most.max(1.0));
+        }
+    }
+
+    fn count(&mut self, kind: StepKind) {
+        *self.done.entry(word(kind)).or_default() += 1;
+    }
+
+    async fn arrived(&mut self, node: u32, addr: &InstanceAddr, value: Value) {
+        let kind = self
+            .planned
+            .plan
+            .steps
+            .get(node as usize)
+            .map_or(StepKind::Read, |step| step.kind);
+        self.count(kind);
+        self.arrived_counted(node, addr, value).await;
+    }
+
+    /// An instance has its value: conditions on it are checked, and what waited for it goes on.
+    async fn arrived_counted(&mut self, node: u32, addr: &InstanceAddr, value: Value) {
+        let (_, diagnostics) = self
+            .planned
+            .desired
+            .postconditions(addr, &value, Severity::Error);
+        self.planned.desired.set_value(addr, value);
+        let failed = diagnostics.has_errors();
+        self.diagnostics.extend(diagnostics);
+        if failed {
+            self.failed += 1;
+            self.bar(node, addr).await;
+        } else {
+            self.complete(node);
+        }
+    }
+
+    async fn refuse(
+        &mut self,
+        step: StepId,
+        kind: StepKind,
+        addr: &InstanceAddr,
+        diagnostic: Diagnostic,
+    ) {
+        self.failed += 1;
+        let diagnostic = self.placed(addr, diagnostic);
+        let failed = EventKind::StepFailed {
+            step,
+            kind,
+            addr: addr.clone(),
+            took: std::time::Duration::ZERO,
+            diagnostic: Box::new(diagnostic.clone()),
+        };
+        self.events.emit(failed).await;
+        self.diagnostics.push(diagnostic);
+        self.bar(step.0, addr).await;
+    }
+
+    /// The diagnostic at the place of the instance's block, unless it has one.
+    fn placed(&self, addr: &InstanceAddr, diagnostic: Diagnostic) -> Diagnostic {
+        match self.planned.desired.resource(&addr.block) {
+            Some(resource) => diagnostic.at_least(resource.span),
+            None => diagnostic,
+        }
+    }
+
+    /// A node is done: those that waited only for it are ready.
+    fn complete(&mut self, node: u32) {
+        let next = self
+            .next
+            .get_mut(node as usize)
+            .map(std::mem::take)
+            .unwrap_or_default();
+        for after in next {
+            if let Some(waiting) = self.waiting.get_mut(after as usize) {
+                *waiting = waiting.saturating_sub(1);
+                if *waiting == 0 && !self.barred.contains(&after) {
+                    let way = self.way.get(after as usize).copied().unwrap_or(0);
+                    self.ready.push((way, Reverse(after)));
+                }
+            }
+        }
+    }
+
+    /// A node failed: nothing that needs it, however far, can run.
+    async fn bar(&mut self, node: u32, addr: &InstanceAddr) {
+        let mut queue: Vec<u32> = self.next.get(node as usize).cloned().unwrap_or_default();
+        while let Some(at) = queue.pop() {
+            if !self.barred.insert(at) {
+                continue;
+            }
+            queue.extend(self.next.get(at as usize).into_iter().flatten().copied());
+            let Some(step) = self.planned.plan.steps.get(at as usize) else {
+                continue;
+            };
+            let Some(change) = self.planned.plan.change_of(step) else {
+                continue;
+            };
+            self.skipped += 1;
+            let skipped = EventKind::StepSkipped {
+                step: StepId(at),
+                kind: step.kind,
+                addr: change.addr.clone(),
+                needs: Some(addr.clone()),
+            };
+            self.events.emit(skipped).await;
+        }
+    }
+
+    async fn finish(mut self, unknown: u64) -> Result<Outcome, StoreError> {
+        let total = self.planned.plan.steps.len() as u64;
+        let done: u64 = self.done.values().sum();
+        let untouched = total.saturating_sub(done + self.failed + self.skipped + unknown);
+        self.skipped += untouched;
+        let outputs = self.outputs();
+        let rows: Result<BTreeMap<Str, Output>, _> = outputs
+            .iter()
+            .map(|(name, (value, sensitive))| {
+                let value = record::payload(value)?;
+                Ok((
+                    name.clone(),
+                    Output {
+                        value,
+                        sensitive: *sensitive,
+                    },
+                ))
+            })
+            .collect();
+        let rows = rows.map_err(|source| StoreError::Object {
+            address: "an output".into(),
+            source,
+        })?;
+        self.session.writer().outputs(rows).await?;
+        let mut diagnostics = self.diagnostics;
+        diagnostics.sort();
+        Ok(Outcome {
+            run: self.session.run_id(),
+            done: self.done,
+            failed: self.failed,
+            skipped: self.skipped,
+            unknown,
+            stopped: *self.options.stop.borrow() != Stop::Never,
+            took: std::time::Duration::ZERO,
+            outputs,
+            diagnostics,
+        })
+    }
+}
+
+/// A receiver that never changes.
+fn never() -> watch::Receiver<Stop> {
+    let (sender, receiver) = watch::channel(Stop::Never);
+    // Forgetting the sender would close the channel, which is what ended the first one.
+    std::mem::forget(sender);
+    receiver
+}
+
+/// For each node, the number of nodes on the longest way from it to the end.
+fn ways(after: &[Vec<u32>], next: &[Vec<u32>]) -> Vec<u32> {
+    let mut left: Vec<usize> = next.iter().map(Vec::len).collect();
+    let mut way: Vec<u32> = vec![0; after.len()];
+    let mut queue: Vec<u32> = (0..)
+        .zip(&left)
+        .filter(|(_, left)| **left == 0)
+        .map(|(node, _)| node)
+        .collect();
+    while let Some(node) = queue.pop() {
+        let length = way.get(node as usize).copied().unwrap_or(0) + 1;
+        for &before in after.get(node as usize).into_iter().flatten() {
+            if let (Some(way), Some(left)) =
+                (way.get_mut(before as usize), left.get_mut(before as usize))
+            {
+                *way = (*way).max(length);
+                *left -= 1;
+                if *left == 0 {
+                    queue.push(before);
+                }
+            }
+        }
+    }
+    way
+}
+
+impl Schedule<'_> {
+    pub(super) fn run_id(&self) -> model::serial::RunId {
+        self.session.run_id()
+    }
+
+    pub(super) fn attempts(&self) -> u32 {
+        self.options.attempts
+    }
+
+    /// Whether nothing failed or was left out.
+    pub(super) fn is_whole(&self) -> bool {
+        self.failed == 0 && self.skipped == 0
+    }
+}

@@ -1,0 +1,200 @@
+//! The right to change an environment, and the run that does: a lease that is kept alive until it is given back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::Str;
+use model::clock::{Clock, Timestamp};
+use model::serial::{RunId, Serial};
+use state::{
+    Holder, Lease, LeaseRequest, NewRun, Process, RecordError, RunEnd, RunKind, RunOutcome,
+    RunWriter, Store, UnixMillis,
+};
+use tokio::task::JoinHandle;
+
+/// How long a lease lasts without a sign of life.
+const TTL: Duration = Duration::from_secs(30);
+/// How often there is one.
+const HEARTBEAT: Duration = Duration::from_secs(8);
+
+/// What a session is wanted for.
+#[derive(Clone, Debug)]
+pub struct SessionRequest {
+    /// The environment.
+    pub environment: Str,
+    /// What the run does.
+    pub kind: RunKind,
+    /// The plan it applies.
+    pub plan: Option<String>,
+    /// The revision it makes real.
+    pub revision: Option<String>,
+    /// Who runs it.
+    pub actor: String,
+    /// Anything to keep with it.
+    pub note: Option<String>,
+}
+
+/// Why a session could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The record says no; [`RecordError::Locked`] among others.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The record has moved on since the plan was made.
+    #[error("the plan was made from serial {planned}, the record is at {found}")]
+    Stale {
+        /// The plan's serial.
+        planned: Serial,
+        /// The record's.
+        found: Serial,
+    },
+    /// The record is another one than the plan was made from.
+    #[error("the plan was made from another record")]
+    Foreign,
+}
+
+/// A lease and a run under it.
+#[derive(Debug)]
+pub struct Session {
+    store: Store,
+    lease: Lease,
+    run: Arc<RunWriter>,
+    clock: Arc<dyn Clock>,
+    heart: JoinHandle<()>,
+}
+
+impl Session {
+    /// Takes the environment's lease and begins a run. With `expected`, the record must be at that serial and of that
+    /// lineage (an empty one matches a record that nothing was written to).
+    ///
+    /// # Errors
+    /// When the lease is held, the record cannot be written, or has moved on.
+    pub async fn begin(
+        store: &Store,
+        clock: &Arc<dyn Clock>,
+        request: SessionRequest,
+        expected: Option<(Serial, &Str)>,
+    ) -> Result<Self, SessionError> {
+        let now = clock.now();
+        let holder = Holder {
+            actor: request.actor.clone(),
+            what: request.kind.as_str().to_owned(),
+            process: Process::current(),
+        };
+        let asked = LeaseRequest {
+            environment: request.environment.clone(),
+            holder,
+            now: millis(now),
+            ttl: TTL,
+        };
+        let lease = store
+            .acquire(asked, |holder| holder.process.state())
+            .await?;
+        if let Some((serial, lineage)) = expected
+            && let Err(error) = is_current(store, &request.environment, serial, lineage)
+        {
+            store.release(lease).await?;
+            return Err(error);
+        }
+        let run = NewRun {
+            kind: request.kind,
+            plan: request.plan,
+            revision: request.revision,
+            actor: request.actor,
+            note: request.note,
+            started: millis(now),
+        };
+        let run = store.begin_run(&lease, run).await?;
+        let heart = tokio::spawn(beat(store.clone(), lease.clone(), clock.clone()));
+        Ok(Self {
+            store: store.clone(),
+            lease,
+            run: Arc::new(run),
+            clock: clock.clone(),
+            heart,
+        })
+    }
+
+    /// The run's number.
+    pub fn run_id(&self) -> RunId {
+        RunId(self.run.id().0)
+    }
+
+    /// Where the run writes.
+    pub(crate) fn writer(&self) -> &Arc<RunWriter> {
+        &self.run
+    }
+
+    /// Adds the result of a check to the run.
+    ///
+    /// # Errors
+    /// When the record cannot be written.
+    pub async fn check(&self, check: state::CheckResult) -> Result<(), RecordError> {
+        self.run.check(check).await
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Ends the run and gives the lease back.
+    ///
+    /// # Errors
+    /// When the record cannot be written.
+    pub async fn finish(
+        self,
+        outcome: RunOutcome,
+        counts: std::collections::BTreeMap<String, u64>,
+    ) -> Result<(), RecordError> {
+        self.heart.abort();
+        let ended = millis(self.clock.now());
+        self.run
+            .finish(RunEnd {
+                outcome,
+                counts,
+                ended,
+            })
+            .await?;
+        self.store.release(self.lease.clone()).await
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.heart.abort();
+    }
+}
+
+fn is_current(
+    store: &Store,
+    environment: &Str,
+    serial: Serial,
+    lineage: &Str,
+) -> Result<(), SessionError> {
+    let header = store.header(environment)?;
+    if !lineage.is_empty() && header.lineage != *lineage {
+        return Err(SessionError::Foreign);
+    }
+    if header.serial.0 != serial.0 {
+        return Err(SessionError::Stale {
+            planned: serial,
+            found: Serial(header.serial.0),
+        });
+    }
+    Ok(())
+}
+
+/// Gives signs of life until it is stopped. One that fails is tried again at the next beat: if the lease is lost,
+/// every write says so.
+async fn beat(store: Store, lease: Lease, clock: Arc<dyn Clock>) {
+    loop {
+        tokio::time::sleep(HEARTBEAT).await;
+        let expires = millis(clock.now()).plus(TTL);
+        let _ = store.heartbeat(&lease, expires).await;
+    }
+}
+
+pub(crate) fn millis(at: Timestamp) -> UnixMillis {
+    UnixMillis(at.0)
+}

@@ -1,0 +1,704 @@
+//! Plans the instances of one managed block: observes them in one batch, asks the provider for all of their plans in
+//! one batch, and decides for each.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use contract::{
+    Object, PlanRequest, PlanResponse, Provider, ProviderError, ReadRequest, ResourceSchema,
+    UpgradeRequest, ValidateRequest, ValidateSubject, plan_is_valid, proposed_new,
+};
+use lang::desired::{ExpandedBlock, check_body};
+use lang::graph::NodeId;
+use lang::load::IgnoreChanges;
+use model::address::{InstanceAddr, ProviderAddr};
+use model::change::{Action, Change, Reason, ReplaceOrder};
+use model::plan::{Drift, PlanMode, Refresh};
+use model::value::MarkedPath;
+use model::{Diagnostic, Diagnostics, Severity, Str, Value};
+
+use super::decide::{Decision, Situation, decide};
+use super::walk::Walk;
+use super::{because, ignore, marks, triggers};
+use crate::plugins;
+use crate::recorded::RecordedObject;
+
+/// What is the same for all instances of a block.
+pub(super) struct Block {
+    pub(super) node: NodeId,
+    pub(super) provider_addr: ProviderAddr,
+    pub(super) provider: Arc<dyn Provider>,
+    pub(super) schema: Arc<ResourceSchema>,
+    pub(super) has_sensitive: bool,
+    pub(super) order: ReplaceOrder,
+}
+
+/// One instance on its way to a decision.
+struct Item {
+    addr: InstanceAddr,
+    /// As recorded.
+    recorded: Option<RecordedObject>,
+    /// As observed; none when there is none (any more).
+    observed: Option<Object>,
+    config: Value,
+    config_marks: Vec<MarkedPath>,
+    /// The configuration that the provider plans with: with ignored changes taken back.
+    effective: Value,
+    forced: Option<Reason>,
+    trigger: Option<Str>,
+}
+
+impl Walk<'_> {
+    /// Plans all instances of a managed block.
+    pub(super) async fn managed(&mut self, node: NodeId) {
+        let Some(block) = self.prepare(node).await else {
+            let diagnostics = self.desired.evaluate(node);
+            self.evaluated(diagnostics);
+            return;
+        };
+        let diagnostics = self.desired.evaluate(node);
+        self.evaluated(diagnostics);
+        for expanded in self.desired.blocks(node) {
+            match self.options.mode {
+                PlanMode::Normal => self.expanded(&block, &expanded).await,
+                PlanMode::Destroy | PlanMode::RefreshOnly => {
+                    self.observed_only(&block, &expanded).await
+                }
+            }
+        }
+    }
+
+    /// Finds provider and schema of a block and checks its body against the schema.
+    async fn prepare(&mut self, node: NodeId) -> Option<Block> {
+        let graph = self.desired.graph().clone();
+        let provider_addr = graph.providers.get(&node)?.clone();
+        let resource = graph.resource(node)?;
+        let span = self.declared_span(node)?;
+        let Some(schema) = self
+            .plugins
+            .resource_schema(&provider_addr.source, &resource.rtype)
+            .cloned()
+        else {
+            let known = self
+                .plugins
+                .type_names(&provider_addr.source, resource.mode);
+            self.diagnostics.push(
+                unknown_type(&provider_addr, "resource type", &resource.rtype, &known).at(span, ""),
+            );
+            return None;
+        };
+        let name = lang::load::ResourceName {
+            mode: resource.mode,
+            rtype: resource.rtype.clone(),
+            name: resource.name.clone(),
+        };
+        let definition = self.desired.definition().clone();
+        let declared = definition.module(&resource.module)?.resources.get(&name)?;
+        let found = check_body(
+            &declared.body,
+            &schema.schema.block,
+            span,
+            &format!("`{}.{}`", name.rtype, name.name),
+        );
+        let wrong = found.has_errors();
+        self.evaluated(found);
+        if wrong && self.options.mode == PlanMode::Normal {
+            return None;
+        }
+        let provider = self.ready(&provider_addr).await?;
+        let order = if self.create_first.contains(&node) {
+            ReplaceOrder::CreateFirst
+        } else {
+            ReplaceOrder::DestroyFirst
+        };
+        let has_sensitive = schema.schema.block.has_sensitive();
+        Some(Block {
+            node,
+            provider_addr,
+            provider,
+            schema,
+            has_sensitive,
+            order,
+        })
+    }
+
+    /// Observes recorded objects; the answers are in their order. What cannot be observed is reported.
+    pub(super) async fn observe(
+        &mut self,
+        block: &Block,
+        rtype: &Str,
+        objects: &[(InstanceAddr, RecordedObject)],
+    ) -> Vec<Option<Object>> {
+        let version = block.schema.schema.version;
+        let mut batch = Vec::with_capacity(objects.len());
+        for (addr, object) in objects {
+            let (mut value, _) = object.value.clone().unmark_deep();
+            if object.schema_version != version {
+                let request = UpgradeRequest {
+                    rtype: rtype.clone(),
+                    version: object.schema_version,
+                    value: value.clone(),
+                };
+                match block.provider.upgrade(request).await {
+                    Ok(upgraded) => value = upgraded,
+                    Err(error) => {
+                        let what = format!("cannot read what is recorded of `{addr}`");
+                        self.diagnostics.push(
+                            plugins::diagnostic("provider-failed", &error, &what)
+                                .about(addr.clone()),
+                        );
+                    }
+                }
+            }
+            batch.push(Object {
+                value,
+                private: object.private.clone(),
+            });
+        }
+        if self.options.refresh == Refresh::Trust || batch.is_empty() {
+            return batch.into_iter().map(Some).collect();
+        }
+        let requests = batch.iter().map(|object| ReadRequest {
+            rtype: rtype.clone(),
+            object: object.clone(),
+        });
+        let answers = block.provider.read(requests.collect()).await;
+        let count = answers.len() as u64;
+        let mut observed = Vec::with_capacity(batch.len());
+        for ((addr, _), (recorded, answer)) in objects.iter().zip(batch.into_iter().zip(answers)) {
+            observed.push(match answer {
+                Ok(found) => found.object,
+                Err(error) if error.class == contract::ErrorClass::NotFound => None,
+                Err(error) => {
+                    let what = format!("cannot observe `{addr}`");
+                    self.diagnostics.push(
+                        plugins::diagnostic("provider-failed", &error, &what).about(addr.clone()),
+                    );
+                    Some(recorded)
+                }
+            });
+        }
+        self.events
+            .emit(model::event::EventKind::Observed { objects: count })
+            .await;
+        observed
+    }
+
+    /// Notes where an observation differs from the record, and returns the observed value with marks.
+    pub(super) fn note_drift(
+        &mut self,
+        block: &Block,
+        addr: &InstanceAddr,
+        recorded: &RecordedObject,
+        observed: Option<&Object>,
+    ) -> Value {
+        let Some(object) = observed else {
+            let recorded = recorded.value.clone();
+            self.drift.push(Drift {
+                addr: addr.clone(),
+                recorded,
+                observed: Value::NULL,
+                private: Vec::new(),
+            });
+            return Value::NULL;
+        };
+        let (bare, paths) = recorded.value.clone().unmark_paths();
+        let value = marks::mark(
+            object.value.clone(),
+            &paths,
+            &block.schema.schema.block,
+            block.has_sensitive,
+        );
+        if bare != object.value {
+            let (recorded, private) = (recorded.value.clone(), object.private.clone());
+            self.drift.push(Drift {
+                addr: addr.clone(),
+                recorded,
+                observed: value.clone(),
+                private,
+            });
+        }
+        value
+    }
+
+    /// In a destroy or a refresh: instances are observed, nothing is planned for them here.
+    async fn observed_only(&mut self, block: &Block, expanded: &ExpandedBlock) {
+        let keys = self
+            .recorded
+            .blocks
+            .get(&expanded.addr)
+            .cloned()
+            .unwrap_or_default();
+        let objects: Vec<(InstanceAddr, RecordedObject)> = expanded
+            .keys()
+            .into_iter()
+            .filter_map(|key| {
+                let object = keys.get(&key)?.current.clone()?;
+                Some((expanded.addr.instance(key), object))
+            })
+            .filter(|(addr, _)| self.scope.has_instance(block.node, addr))
+            .collect();
+        let observed = self.observe(block, &expanded.addr.rtype, &objects).await;
+        for ((addr, recorded), observed) in objects.iter().zip(observed) {
+            let value = self.note_drift(block, addr, recorded, observed.as_ref());
+            self.desired.set_value(addr, value);
+            if self.options.mode == PlanMode::Destroy {
+                if let Some(object) = observed {
+                    self.destroy(Some(block.node), addr.clone(), None, recorded, object, None);
+                }
+            } else {
+                self.unchanged += 1;
+            }
+        }
+    }
+
+    /// Plans the instances of a block in one instance of its module.
+    async fn expanded(&mut self, block: &Block, expanded: &ExpandedBlock) {
+        let keys = expanded.keys();
+        let mut values: HashMap<InstanceAddr, Value> = HashMap::with_capacity(keys.len());
+        let mut items = self.items(block, expanded, &mut values);
+        let objects: Vec<(InstanceAddr, RecordedObject)> = items
+            .iter()
+            .filter_map(|item| Some((item.addr.clone(), item.recorded.clone()?)))
+            .collect();
+        let mut observed = self
+            .observe(block, &expanded.addr.rtype, &objects)
+            .await
+            .into_iter();
+        for item in items.iter_mut().filter(|item| item.recorded.is_some()) {
+            item.observed = observed.next().flatten();
+        }
+        let mut before = Vec::with_capacity(items.len());
+        for item in &items {
+            before.push(match &item.recorded {
+                Some(recorded) => {
+                    self.note_drift(block, &item.addr, recorded, item.observed.as_ref())
+                }
+                None => Value::NULL,
+            });
+        }
+        self.validate(block, &mut items).await;
+        self.force(block, &mut items);
+        let answers = self.ask(block, &mut items).await;
+        let mut again: Vec<(usize, Decision, PlanResponse)> = Vec::new();
+        for (at, answer) in answers.into_iter().enumerate() {
+            let (Some(item), Some(before)) = (items.get(at), before.get(at)) else {
+                continue;
+            };
+            let Some(answer) = self.accept(block, item, answer) else {
+                continue;
+            };
+            let decision = self.decision(block, item, &answer);
+            if matches!(decision.action, Action::Replace(_)) {
+                again.push((at, decision, answer));
+                continue;
+            }
+            let value = self.settle(block, item, before, decision, answer);
+            values.insert(item.addr.clone(), value);
+        }
+        self.replacements(block, &items, &before, again, &mut values)
+            .await;
+        let values = keys.into_iter().map(|key| {
+            let addr = expanded.addr.instance(key);
+            values.remove(&addr).unwrap_or_else(Value::dynamic)
+        });
+        let values = values.collect();
+        self.desired.set_values(&expanded.addr, values);
+    }
+
+    /// Evaluates the configurations of a block's instances. An instance that is not targeted keeps its recorded value;
+    /// one whose configuration is wrong was reported and is left out.
+    fn items(
+        &mut self,
+        block: &Block,
+        expanded: &ExpandedBlock,
+        values: &mut HashMap<InstanceAddr, Value>,
+    ) -> Vec<Item> {
+        let recorded = self.recorded.blocks.get(&expanded.addr);
+        let mut items = Vec::new();
+        let mut found = Diagnostics::new();
+        for key in expanded.keys() {
+            let current = recorded
+                .and_then(|keys| keys.get(&key))
+                .and_then(|instance| instance.current.clone());
+            let addr = expanded.addr.instance(key);
+            if !self.scope.has_instance(block.node, &addr) {
+                values.insert(
+                    addr,
+                    current.map_or_else(Value::dynamic, |object| object.value),
+                );
+                continue;
+            }
+            let (verdict, diagnostics) = self.desired.preconditions(&addr, Severity::Error);
+            found.extend(diagnostics);
+            let (config, diagnostics) =
+                self.desired
+                    .configuration(&addr.block, &addr.key, &block.schema.schema.block);
+            let failed = diagnostics.has_errors() || verdict == lang::desired::Verdict::Fails;
+            if !diagnostics.is_empty() {
+                found.extend(
+                    diagnostics
+                        .into_iter()
+                        .map(|diagnostic| diagnostic.about(addr.clone()))
+                        .collect(),
+                );
+            }
+            if failed {
+                continue;
+            }
+            let (config, config_marks) = config.unmark_paths();
+            items.push(Item {
+                addr,
+                recorded: current,
+                observed: None,
+                effective: config.clone(),
+                config,
+                config_marks,
+                forced: None,
+                trigger: None,
+            });
+        }
+        self.diagnostics.extend(found);
+        items
+    }
+
+    /// Lets the provider check the configurations.
+    async fn validate(&mut self, block: &Block, items: &mut Vec<Item>) {
+        let span = self.declared_span(block.node);
+        let mut bad: Vec<usize> = Vec::new();
+        for (at, item) in items.iter().enumerate() {
+            let request = ValidateRequest {
+                subject: ValidateSubject::Resource,
+                rtype: item.addr.block.rtype.clone(),
+                config: item.config.clone(),
+            };
+            let errors = block.provider.validate(request).await;
+            if !errors.is_empty() {
+                bad.push(at);
+            }
+            for error in errors {
+                let what = format!("`{}` is not right", item.addr);
+                let place = self.attribute_span(&item.addr, &error).or(span);
+                let diagnostic =
+                    plugins::diagnostic("provider-refused", &error, &what).about(item.addr.clone());
+                self.diagnostics.push(match place {
+                    Some(place) => diagnostic.at(place, ""),
+                    None => diagnostic,
+                });
+            }
+        }
+        for at in bad.into_iter().rev() {
+            items.remove(at);
+        }
+    }
+
+    /// Where the attribute that an error is about is written.
+    fn attribute_span(&self, addr: &InstanceAddr, error: &ProviderError) -> Option<model::Span> {
+        let model::PathStep::Attribute(name) = error.path.as_ref()?.0.first()? else {
+            return None;
+        };
+        let resource = self.desired.resource(&addr.block)?;
+        resource
+            .body
+            .attributes
+            .iter()
+            .find(|attribute| attribute.name.text == *name)
+            .map(|found| found.expr.span)
+    }
+
+    /// Finds out which instances are replaced whatever is planned for them.
+    fn force(&mut self, block: &Block, items: &mut [Item]) {
+        let declared = items
+            .first()
+            .and_then(|item| self.desired.resource(&item.addr.block));
+        let has_triggers =
+            declared.is_some_and(|resource| !resource.lifecycle.replace_triggered_by.is_empty());
+        for item in items {
+            if item
+                .recorded
+                .as_ref()
+                .is_some_and(|recorded| recorded.tainted)
+            {
+                item.forced = Some(Reason::ReplaceBecauseTainted);
+            } else if self.options.replace.contains(&item.addr) {
+                item.forced = Some(Reason::ReplaceByRequest);
+            } else if has_triggers
+                && let Some(trigger) =
+                    triggers::triggered(&self.desired, &self.changes, &self.changed, &item.addr)
+            {
+                item.forced = Some(Reason::ReplaceByTriggers);
+                item.trigger = Some(trigger);
+            }
+        }
+        let _ = block;
+    }
+
+    /// Asks the provider what the instances would become.
+    async fn ask(
+        &mut self,
+        block: &Block,
+        items: &mut [Item],
+    ) -> Vec<Result<PlanResponse, ProviderError>> {
+        let schema = &block.schema.schema.block;
+        let mut requests = Vec::with_capacity(items.len());
+        for item in items {
+            let prior = item
+                .observed
+                .as_ref()
+                .map_or(Value::NULL, |object| object.value.clone());
+            if !prior.is_null()
+                && let Some(resource) = self.desired.resource(&item.addr.block)
+                && !matches!(resource.lifecycle.ignore_changes, IgnoreChanges::None)
+            {
+                item.effective = ignore::ignore(
+                    &item.config,
+                    &prior,
+                    schema,
+                    &resource.lifecycle.ignore_changes,
+                );
+            }
+            requests.push(PlanRequest {
+                rtype: item.addr.block.rtype.clone(),
+                proposed: proposed_new(schema, &prior, &item.effective),
+                prior,
+                config: item.effective.clone(),
+                private: item
+                    .observed
+                    .as_ref()
+                    .map(|object| object.private.clone())
+                    .unwrap_or_default(),
+            });
+        }
+        if requests.is_empty() {
+            return Vec::new();
+        }
+        block.provider.plan(requests).await
+    }
+
+    /// Checks a provider's plan; a refusal or a broken contract is reported.
+    fn accept(
+        &mut self,
+        block: &Block,
+        item: &Item,
+        answer: Result<PlanResponse, ProviderError>,
+    ) -> Option<PlanResponse> {
+        let span = self.declared_span(block.node);
+        let mut report = |diagnostic: Diagnostic| {
+            let diagnostic = diagnostic.about(item.addr.clone());
+            self.diagnostics.push(match span {
+                Some(span) => diagnostic.at(span, ""),
+                None => diagnostic,
+            });
+        };
+        match answer {
+            Err(error) => {
+                let what = format!(
+                    "{} cannot plan `{}`",
+                    block.provider_addr.source.name, item.addr
+                );
+                report(plugins::diagnostic("provider-refused", &error, &what));
+                None
+            }
+            Ok(answer) => {
+                let prior = item
+                    .observed
+                    .as_ref()
+                    .map_or(&Value::NULL, |object| &object.value);
+                if answer.legacy || answer.planned == *prior {
+                    return Some(answer);
+                }
+                let wrong = plan_is_valid(
+                    &block.schema.schema.block,
+                    prior,
+                    &item.effective,
+                    &answer.planned,
+                );
+                if wrong.is_empty() {
+                    return Some(answer);
+                }
+                let message = format!(
+                    "the provider's plan for `{}` breaks its contract",
+                    item.addr
+                );
+                let mut diagnostic = Diagnostic::error("invalid-plan", message);
+                diagnostic
+                    .notes
+                    .extend(wrong.iter().take(8).map(ToString::to_string));
+                report(diagnostic.help("this is a bug of the provider: report it there"));
+                None
+            }
+        }
+    }
+
+    fn decision(&self, block: &Block, item: &Item, answer: &PlanResponse) -> Decision {
+        let prior = item
+            .observed
+            .as_ref()
+            .map_or(&Value::NULL, |object| &object.value);
+        decide(&Situation {
+            prior,
+            planned: &answer.planned,
+            requires_replace: &answer.requires_replace,
+            forced: item.forced,
+            order: block.order,
+            marks_differ: self.marks_differ(block, item, answer),
+        })
+    }
+
+    /// Whether the recorded value is marked at other places than the planned one will be.
+    fn marks_differ(&self, block: &Block, item: &Item, answer: &PlanResponse) -> bool {
+        let Some(recorded) = &item.recorded else {
+            return false;
+        };
+        let recorded_has = recorded.value.has_marks();
+        if !recorded_has && item.config_marks.is_empty() && !block.has_sensitive {
+            return false;
+        }
+        let planned = self.marked(block, item, answer.planned.clone());
+        planned.unmark_paths().1 != recorded.value.clone().unmark_paths().1
+    }
+
+    fn marked(&self, block: &Block, item: &Item, value: Value) -> Value {
+        marks::mark(
+            value,
+            &item.config_marks,
+            &block.schema.schema.block,
+            block.has_sensitive,
+        )
+    }
+
+    /// Plans replacements a second time, as creations.
+    async fn replacements(
+        &mut self,
+        block: &Block,
+        items: &[Item],
+        before: &[Value],
+        again: Vec<(usize, Decision, PlanResponse)>,
+        values: &mut HashMap<InstanceAddr, Value>,
+    ) {
+        if again.is_empty() {
+            return;
+        }
+        let schema = &block.schema.schema.block;
+        let requests = again
+            .iter()
+            .filter_map(|(at, _, _)| items.get(*at))
+            .map(|item| PlanRequest {
+                rtype: item.addr.block.rtype.clone(),
+                prior: Value::Null(schema.value_type()),
+                proposed: proposed_new(schema, &Value::NULL, &item.config),
+                config: item.config.clone(),
+                private: Vec::new(),
+            });
+        let answers = block.provider.plan(requests.collect()).await;
+        for ((at, decision, _), answer) in again.into_iter().zip(answers) {
+            let (Some(item), Some(before)) = (items.get(at), before.get(at)) else {
+                continue;
+            };
+            let created = Item {
+                addr: item.addr.clone(),
+                recorded: None,
+                observed: None,
+                config: item.config.clone(),
+                config_marks: item.config_marks.clone(),
+                effective: item.config.clone(),
+                forced: item.forced,
+                trigger: item.trigger.clone(),
+            };
+            let Some(answer) = self.accept(block, &created, answer) else {
+                continue;
+            };
+            let value = self.settle(block, item, before, decision, answer);
+            values.insert(item.addr.clone(), value);
+        }
+    }
+
+    /// Records the decision for one instance and returns its value as others see it from now on.
+    fn settle(
+        &mut self,
+        block: &Block,
+        item: &Item,
+        before: &Value,
+        decision: Decision,
+        answer: PlanResponse,
+    ) -> Value {
+        let planned = self.marked(block, item, answer.planned.clone());
+        let (_, diagnostics) = self
+            .desired
+            .postconditions(&item.addr, &planned, Severity::Error);
+        self.diagnostics.extend(diagnostics);
+        let previous = self.moves.get(&item.addr).cloned();
+        if decision.action == Action::NoOp && previous.is_none() {
+            self.unchanged += 1;
+            return planned;
+        }
+        if matches!(decision.action, Action::Replace(_)) {
+            self.protect(&item.addr, "replaced");
+        }
+        let mut change = Change {
+            addr: item.addr.clone(),
+            deposed: None,
+            previous,
+            importing: None,
+            provider: block.provider_addr.clone(),
+            action: decision.action,
+            reason: decision.reason,
+            because: Vec::new(),
+            before: before.clone(),
+            after: planned.clone(),
+            replace_paths: decision.replace_paths,
+            config: item.config.clone().mark_paths(&item.config_marks),
+            private: answer.private,
+            prior_private: item
+                .observed
+                .as_ref()
+                .map(|object| object.private.clone())
+                .unwrap_or_default(),
+            schema_version: block.schema.schema.version,
+            dependencies: Arc::from([]),
+            create_before_destroy: block.order == ReplaceOrder::CreateFirst,
+            legacy: answer.legacy,
+        };
+        change.because =
+            because::because(self, &change, item.recorded.as_ref(), item.trigger.as_ref());
+        self.add(Some(block.node), change);
+        planned
+    }
+
+    /// Reports an instance that must not be destroyed.
+    pub(super) fn protect(&mut self, addr: &InstanceAddr, what: &str) {
+        let Some(span) = self
+            .desired
+            .resource(&addr.block)
+            .and_then(|resource| resource.lifecycle.prevent_destroy)
+        else {
+            return;
+        };
+        self.diagnostics.push(
+            Diagnostic::error("prevent-destroy", format!("`{addr}` would be {what}, but `prevent_destroy` is set"))
+                .at(span, "set here")
+                .about(addr.clone())
+                .help("take the change back, leave it out with `-exclude`, or set `prevent_destroy` to false"),
+        );
+    }
+}
+
+/// A resource type or data source that its provider does not have.
+pub(super) fn unknown_type(
+    provider: &ProviderAddr,
+    what: &str,
+    rtype: &Str,
+    known: &[Str],
+) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
+        "unknown-resource-type",
+        format!(
+            "provider `{}` has no {what} `{rtype}`",
+            provider.source.name
+        ),
+    );
+    match lang::closest(rtype, known.iter().map(Str::as_str)) {
+        Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
+        None => diagnostic,
+    }
+}

@@ -1,0 +1,206 @@
+//! Data sources: read during the plan when everything they need is known and nothing they wait for changes,
+//! otherwise left to the apply.
+
+use contract::{DataRequest, ErrorClass, ProviderError, planned_data};
+use lang::desired::check_body;
+use lang::graph::NodeId;
+use model::address::{InstanceAddr, Mode};
+use model::change::{Action, Change, Reason};
+use model::plan::PlanMode;
+use model::schema::Schema;
+use model::{Diagnostics, Severity, Span, Value};
+use std::sync::Arc;
+
+use super::block::unknown_type;
+use super::marks;
+use super::walk::Walk;
+use crate::plugins;
+
+impl Walk<'_> {
+    /// Reads (or plans to read) all instances of a data block.
+    pub(super) async fn data(&mut self, node: NodeId) {
+        let diagnostics = self.desired.evaluate(node);
+        self.evaluated(diagnostics);
+        let graph = self.desired.graph().clone();
+        let (Some(addr), Some(resource), Some(span)) = (
+            graph.providers.get(&node).cloned(),
+            graph.resource(node),
+            self.declared_span(node),
+        ) else {
+            return;
+        };
+        let Some(schema) = self
+            .plugins
+            .data_schema(&addr.source, &resource.rtype)
+            .cloned()
+        else {
+            let known = self.plugins.type_names(&addr.source, Mode::Data);
+            self.diagnostics
+                .push(unknown_type(&addr, "data source", &resource.rtype, &known).at(span, ""));
+            return;
+        };
+        let Some(provider) = self.ready(&addr).await else {
+            return;
+        };
+        let what = format!("`data.{}.{}`", resource.rtype, resource.name);
+        let mut checked = false;
+        let waits = self.waits(node);
+        for expanded in self.desired.blocks(node) {
+            if !checked && let Some(declared) = self.desired.resource(&expanded.addr) {
+                let found = check_body(&declared.body, &schema.block, span, &what);
+                checked = true;
+                if found.has_errors() {
+                    self.evaluated(found);
+                    return;
+                }
+                self.evaluated(found);
+            }
+            let in_check = self
+                .desired
+                .resource(&expanded.addr)
+                .is_some_and(|resource| resource.check.is_some());
+            for key in expanded.keys() {
+                let addr_of = expanded.addr.instance(key);
+                if !self.scope.has_instance(node, &addr_of) {
+                    continue;
+                }
+                let one = One {
+                    node,
+                    addr: addr_of,
+                    schema: &schema,
+                    span,
+                    waits,
+                    in_check,
+                };
+                let value = self.one(&one, &addr, &*provider).await;
+                self.desired.set_value(&one.addr, value);
+            }
+        }
+    }
+
+    async fn one(
+        &mut self,
+        one: &One<'_>,
+        provider_addr: &model::address::ProviderAddr,
+        provider: &dyn contract::Provider,
+    ) -> Value {
+        let schema = &one.schema.block;
+        let unknown = || Value::unknown(schema.value_type());
+        let (verdict, mut found) = self.desired.preconditions(&one.addr, Severity::Error);
+        let (config, diagnostics) =
+            self.desired
+                .configuration(&one.addr.block, &one.addr.key, schema);
+        let failed = diagnostics.has_errors() || verdict == lang::desired::Verdict::Fails;
+        found.extend(diagnostics);
+        self.evaluated(found);
+        if failed {
+            return unknown();
+        }
+        let (config, config_marks) = config.unmark_paths();
+        let has_sensitive = schema.has_sensitive();
+        let reason = if !config.is_wholly_known() {
+            Some(Reason::ReadBecauseConfigUnknown)
+        } else if one.waits {
+            Some(Reason::ReadBecauseDependencyPending)
+        } else {
+            None
+        };
+        let Some(reason) = reason else {
+            let request = DataRequest {
+                rtype: one.addr.block.rtype.clone(),
+                config,
+            };
+            return match provider.read_data(request).await {
+                Ok(answer) => {
+                    let value = marks::mark(answer.value, &config_marks, schema, has_sensitive);
+                    let (_, diagnostics) =
+                        self.desired
+                            .postconditions(&one.addr, &value, Severity::Error);
+                    self.evaluated(diagnostics);
+                    self.reads.insert(one.addr.clone(), value.clone());
+                    value
+                }
+                Err(error) => {
+                    self.data_failed(one, &error);
+                    unknown()
+                }
+            };
+        };
+        if self.options.mode != PlanMode::Normal {
+            return unknown();
+        }
+        let planned = marks::mark(
+            planned_data(schema, &config),
+            &config_marks,
+            schema,
+            has_sensitive,
+        );
+        let change = Change {
+            addr: one.addr.clone(),
+            deposed: None,
+            previous: None,
+            importing: None,
+            provider: provider_addr.clone(),
+            action: Action::Read,
+            reason: Some(reason),
+            because: Vec::new(),
+            before: Value::NULL,
+            after: planned.clone(),
+            replace_paths: Vec::new(),
+            config: config.mark_paths(&config_marks),
+            private: Vec::new(),
+            prior_private: Vec::new(),
+            schema_version: one.schema.version,
+            dependencies: Arc::from([]),
+            create_before_destroy: false,
+            legacy: false,
+        };
+        self.add(Some(one.node), change);
+        planned
+    }
+
+    fn data_failed(&mut self, one: &One<'_>, error: &ProviderError) {
+        let what = match error.class {
+            ErrorClass::NotFound => format!("`{}` is not there", one.addr),
+            _ => format!("cannot read `{}`", one.addr),
+        };
+        let mut diagnostic = plugins::diagnostic("provider-failed", error, &what)
+            .at(one.span, "")
+            .about(one.addr.clone());
+        if one.in_check {
+            diagnostic.severity = Severity::Warning;
+        }
+        self.evaluated(Diagnostics::from(diagnostic));
+    }
+
+    /// Whether something changes that the block's `depends_on` (or that of a module call around it) leads to.
+    fn waits(&self, node: NodeId) -> bool {
+        let graph = self.desired.graph();
+        let explicit = self.explicit_dependencies(node);
+        let mut queue: Vec<NodeId> = explicit;
+        let mut seen: std::collections::HashSet<NodeId> = queue.iter().copied().collect();
+        while let Some(at) = queue.pop() {
+            if self.pending.contains(&at) {
+                return true;
+            }
+            queue.extend(
+                graph
+                    .dependencies(at)
+                    .iter()
+                    .copied()
+                    .filter(|need| seen.insert(*need)),
+            );
+        }
+        false
+    }
+}
+
+/// One data instance.
+struct One<'s> {
+    node: NodeId,
+    addr: InstanceAddr,
+    schema: &'s Schema,
+    span: Span,
+    waits: bool,
+    in_check: bool,
+}

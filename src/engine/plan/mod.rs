@@ -1,0 +1,82 @@
+//! Compares desired, recorded and observed, and decides everything: a [`Plan`] leaves no choice to the apply.
+//! Entry point: [`plan`].
+
+mod because;
+mod block;
+mod data;
+mod decide;
+mod ignore;
+pub(crate) mod marks;
+mod moves;
+mod order;
+mod orphan;
+mod outputs;
+mod targets;
+mod triggers;
+mod walk;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use contract::Providers;
+use lang::Desired;
+use model::address::{InstanceAddr, Target};
+use model::clock::Timestamp;
+use model::plan::{Plan, PlanMode, PlannedFile, Refresh};
+use model::serial::RevisionId;
+use model::{Diagnostics, Str, Value};
+
+use crate::events::Events;
+use crate::plugins::Plugins;
+use crate::recorded::Recorded;
+
+/// What is asked of a plan.
+#[derive(Clone, Debug)]
+pub struct PlanOptions {
+    /// Make as defined, destroy, or only bring the record up to date.
+    pub mode: PlanMode,
+    /// Whether to observe first.
+    pub refresh: Refresh,
+    /// Only these and what they depend on; all when empty.
+    pub targets: Vec<Target>,
+    /// All but these and what depends on them.
+    pub excludes: Vec<Target>,
+    /// Instances to replace whatever is planned for them.
+    pub replace: Vec<InstanceAddr>,
+    /// The time of the plan.
+    pub now: Timestamp,
+    /// The revision it makes real, when it is one.
+    pub revision: Option<RevisionId>,
+    /// The variables, to be kept in the plan.
+    pub variables: BTreeMap<Str, Value>,
+    /// The definition's files, to be kept in the plan.
+    pub files: Vec<PlannedFile>,
+}
+
+/// A plan and what is needed to apply it in the same process.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// The definition with every value known so far.
+    pub desired: Desired,
+    /// The providers, configured.
+    pub plugins: Plugins,
+    /// The record the plan was made from, with moves already made.
+    pub recorded: Recorded,
+}
+
+/// Makes a plan.
+///
+/// Whatever is wrong is in the diagnostics; with errors among them there is no plan.
+pub async fn plan(
+    desired: Desired,
+    recorded: Recorded,
+    providers: Arc<dyn Providers>,
+    options: PlanOptions,
+    events: &Events,
+) -> (Option<Planned>, Diagnostics) {
+    walk::Walk::new(desired, recorded, providers, options, events)
+        .run()
+        .await
+}

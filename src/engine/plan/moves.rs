@@ -1,0 +1,228 @@
+//! `moved` blocks and implied moves: which recorded instance goes by which address now. Changes what is recorded
+//! before anything is compared; the record itself is changed by the apply.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use lang::Desired;
+use lang::load::{Repeat, ResourceName};
+use model::address::{BlockAddr, InstanceAddr, InstanceKey, ModuleAddr, ModuleStep, Target};
+use model::{Diagnostic, Diagnostics, Span};
+
+use crate::recorded::Recorded;
+
+/// For each instance that was moved, by its new address: the address it is recorded under.
+pub(crate) type Moves = HashMap<InstanceAddr, InstanceAddr>;
+
+/// A `moved` statement with absolute addresses; module steps without a key stand for all instances.
+struct Statement {
+    from: Target,
+    to: Target,
+    span: Span,
+}
+
+/// Applies all `moved` blocks of the definition, and moves between `a` and `a[0]` when `count` came or went.
+pub(crate) fn apply(desired: &Desired, recorded: &mut Recorded) -> (Moves, Diagnostics) {
+    let mut out = Diagnostics::new();
+    let mut moves = Moves::new();
+    if recorded.blocks.is_empty() {
+        return (moves, out);
+    }
+    for statement in ordered(statements(desired)) {
+        let renames: Vec<(InstanceAddr, InstanceAddr)> = recorded
+            .instances()
+            .filter_map(|(addr, _)| {
+                Some((
+                    addr.clone(),
+                    renamed(&addr, &statement.from, &statement.to)?,
+                ))
+            })
+            .collect();
+        for (from, to) in renames {
+            if recorded.rename(&from, &to) {
+                let first = moves.remove(&from).unwrap_or(from);
+                moves.insert(to, first);
+            } else {
+                out.push(
+                    Diagnostic::warning("move-blocked", format!("`{from}` cannot become `{to}`, which is recorded already"))
+                        .at(statement.span, "")
+                        .help("destroy or rename one of the two; until then the first is planned to be destroyed"),
+                );
+            }
+        }
+    }
+    implied(desired, recorded, &mut moves);
+    (moves, out)
+}
+
+fn statements(desired: &Desired) -> Vec<Statement> {
+    let definition = desired.definition();
+    let mut found = Vec::new();
+    for (path, module) in &definition.modules {
+        let base: ModuleAddr = path
+            .0
+            .iter()
+            .map(|name| ModuleStep {
+                name: name.clone(),
+                key: InstanceKey::None,
+            })
+            .collect::<Vec<_>>()
+            .into();
+        for moved in &module.moved {
+            found.push(Statement {
+                from: within(&base, &moved.from.0),
+                to: within(&base, &moved.to.0),
+                span: moved.span,
+            });
+        }
+    }
+    found
+}
+
+fn within(base: &ModuleAddr, target: &Target) -> Target {
+    let join = |module: &ModuleAddr| -> ModuleAddr {
+        base.steps()
+            .iter()
+            .chain(module.steps())
+            .cloned()
+            .collect::<Vec<_>>()
+            .into()
+    };
+    match target {
+        Target::Module(module) => Target::Module(join(module)),
+        Target::Resource(addr) => {
+            let block = BlockAddr {
+                module: join(addr.module()),
+                ..(*addr.block).clone()
+            };
+            Target::Resource(InstanceAddr {
+                block: Arc::new(block),
+                key: addr.key.clone(),
+            })
+        }
+    }
+}
+
+/// Chained statements in the order of the chain: one whose `from` is another's `to` comes after it.
+fn ordered(mut statements: Vec<Statement>) -> Vec<Statement> {
+    let mut done: Vec<Statement> = Vec::new();
+    while !statements.is_empty() {
+        let free = statements
+            .iter()
+            .position(|one| {
+                !statements
+                    .iter()
+                    .any(|other| other.to == one.from && other.from != one.from)
+            })
+            .unwrap_or(0);
+        done.push(statements.remove(free));
+    }
+    done
+}
+
+/// The address that a statement gives to `addr`; none when it is not about it.
+fn renamed(addr: &InstanceAddr, from: &Target, to: &Target) -> Option<InstanceAddr> {
+    match (from, to) {
+        (Target::Module(from), Target::Module(to)) => {
+            let steps = addr.module().steps();
+            if steps.len() < from.steps().len() || !matches_steps(from.steps(), steps) {
+                return None;
+            }
+            let mut renamed = to.steps().to_vec();
+            // Steps that the statement names without keys keep the keys they have.
+            for (new, old) in renamed.iter_mut().zip(steps) {
+                if new.key == InstanceKey::None && keyless(from, &new.name) {
+                    new.key = old.key.clone();
+                }
+            }
+            renamed.extend(steps.iter().skip(from.steps().len()).cloned());
+            let block = BlockAddr {
+                module: renamed.into(),
+                ..(*addr.block).clone()
+            };
+            let renamed = InstanceAddr {
+                block: Arc::new(block),
+                key: addr.key.clone(),
+            };
+            (renamed != *addr).then_some(renamed)
+        }
+        (Target::Resource(from), Target::Resource(to)) => {
+            let same = from.block.mode == addr.block.mode
+                && from.block.rtype == addr.block.rtype
+                && from.block.name == addr.block.name
+                && from.module().steps().len() == addr.module().steps().len()
+                && matches_steps(from.module().steps(), addr.module().steps());
+            // Without a key on either side the whole block moves and keys are kept; otherwise one instance.
+            let whole = from.key == InstanceKey::None && to.key == InstanceKey::None;
+            if !same || !(whole || from.key == addr.key) {
+                return None;
+            }
+            let mut steps = to.module().steps().to_vec();
+            for (new, old) in steps.iter_mut().zip(addr.module().steps()) {
+                if new.key == InstanceKey::None {
+                    new.key = old.key.clone();
+                }
+            }
+            let block = BlockAddr {
+                module: steps.into(),
+                ..(*to.block).clone()
+            };
+            let key = if whole {
+                addr.key.clone()
+            } else {
+                to.key.clone()
+            };
+            let renamed = InstanceAddr {
+                block: Arc::new(block),
+                key,
+            };
+            (renamed != *addr).then_some(renamed)
+        }
+        _ => None,
+    }
+}
+
+fn keyless(from: &ModuleAddr, _name: &str) -> bool {
+    from.steps()
+        .iter()
+        .all(|step| step.key == InstanceKey::None)
+}
+
+fn matches_steps(named: &[ModuleStep], steps: &[ModuleStep]) -> bool {
+    named.iter().zip(steps).all(|(named, step)| {
+        named.name == step.name && (named.key == InstanceKey::None || named.key == step.key)
+    })
+}
+
+/// `a` and `a[0]` are the same instance when `count` was added to or taken from a block.
+fn implied(desired: &Desired, recorded: &mut Recorded, moves: &mut Moves) {
+    let mut wanted: BTreeMap<InstanceAddr, InstanceAddr> = BTreeMap::new();
+    for (resource, blocks) in recorded.resources() {
+        let name = ResourceName {
+            mode: resource.mode,
+            rtype: resource.rtype.clone(),
+            name: resource.name.clone(),
+        };
+        let declared = desired
+            .definition()
+            .module(&resource.module)
+            .and_then(|module| module.resources.get(&name));
+        let (has, wants) = match declared.map(|declared| &declared.repeat) {
+            Some(Repeat::Once) => (InstanceKey::Index(0), InstanceKey::None),
+            Some(Repeat::Count(_)) => (InstanceKey::None, InstanceKey::Index(0)),
+            Some(Repeat::ForEach(_)) | None => continue,
+        };
+        for block in blocks {
+            let keys = recorded.blocks.get(&block);
+            if keys.is_some_and(|keys| keys.contains_key(&has) && !keys.contains_key(&wants)) {
+                wanted.insert(block.instance(has.clone()), block.instance(wants.clone()));
+            }
+        }
+    }
+    for (from, to) in wanted {
+        if recorded.rename(&from, &to) {
+            let first = moves.remove(&from).unwrap_or(from);
+            moves.insert(to, first);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What becomes of the root module's outputs.
+
+use std::collections::BTreeSet;
+
+use model::change::{Action, OutputChange};
+use model::plan::PlanMode;
+use model::{Marks, Str, Value};
+
+use super::walk::Walk;
+
+impl Walk<'_> {
+    /// Outputs whose value or type differs from the recorded one. A null output counts as none, as in Terraform.
+    pub(super) fn output_changes(&self) -> Vec<OutputChange> {
+        let wanted = match self.options.mode {
+            PlanMode::Destroy if self.options.targets.is_empty() => {
+                std::collections::BTreeMap::new()
+            }
+            PlanMode::Destroy => return Vec::new(),
+            PlanMode::Normal | PlanMode::RefreshOnly => self.desired.outputs(),
+        };
+        let root = self
+            .desired
+            .definition()
+            .modules
+            .get(&model::address::ModulePath::root());
+        let names: BTreeSet<Str> = wanted
+            .keys()
+            .chain(self.recorded.outputs.keys())
+            .cloned()
+            .collect();
+        let mut changes = Vec::new();
+        for name in names {
+            let recorded = self.recorded.outputs.get(&name);
+            let declared = root.and_then(|root| root.outputs.get(&name));
+            if let (Some(_), false) = (declared, wanted.contains_key(&name)) {
+                // Not evaluated, because it is not targeted.
+                if self.options.mode != PlanMode::Destroy {
+                    continue;
+                }
+            }
+            let before = recorded.map_or(Value::NULL, |recorded| recorded.value.clone());
+            let after = wanted.get(&name).cloned().unwrap_or(Value::NULL);
+            let sensitive = declared.is_some_and(|declared| declared.sensitive)
+                || recorded.is_some_and(|recorded| recorded.sensitive)
+                || after.marks().contains(Marks::SENSITIVE);
+            let (bare_after, _) = after.clone().unmark_deep();
+            let (bare_before, _) = before.clone().unmark_deep();
+            let action = match (bare_before.is_null(), bare_after.is_null()) {
+                (true, true) => continue,
+                (true, false) => Action::Create,
+                (false, true) => Action::Destroy,
+                (false, false) => {
+                    let same_kind = recorded.is_none_or(|recorded| {
+                        recorded.sensitive == declared.is_some_and(|declared| declared.sensitive)
+                    });
+                    if bare_before == bare_after && same_kind {
+                        continue;
+                    }
+                    Action::Update
+                }
+            };
+            changes.push(OutputChange {
+                name,
+                before,
+                after,
+                sensitive,
+                action,
+            });
+        }
+        changes
+    }
+}

@@ -1,0 +1,235 @@
+//! `-target` and `-exclude`: which nodes and instances a plan is about.
+
+use std::collections::HashSet;
+
+use lang::Desired;
+use lang::graph::{NodeId, NodeKind};
+use model::address::{InstanceAddr, InstanceKey, ModulePath, ResourceAddr, Target};
+use model::plan::PlanMode;
+
+use super::PlanOptions;
+use crate::recorded::Recorded;
+
+/// What a plan is about.
+#[derive(Debug)]
+pub(super) struct Scope {
+    /// None: everything.
+    limits: Option<Limits>,
+}
+
+#[derive(Debug)]
+struct Limits {
+    nodes: HashSet<NodeId>,
+    /// Nodes that are in only because something targeted depends on them: all of their instances are.
+    whole: HashSet<NodeId>,
+    targets: Vec<Target>,
+    excludes: Vec<Target>,
+    /// In a destroy, recorded blocks that depend on a targeted one.
+    dependents: HashSet<ResourceAddr>,
+    /// Blocks that depend on an excluded one, or, in a destroy, that an excluded one depends on.
+    excluded: HashSet<ResourceAddr>,
+}
+
+impl Scope {
+    pub(super) fn everything() -> Self {
+        Self { limits: None }
+    }
+
+    pub(super) fn of(desired: &Desired, recorded: &Recorded, options: &PlanOptions) -> Self {
+        if options.targets.is_empty() && options.excludes.is_empty() {
+            return Self::everything();
+        }
+        let graph = desired.graph();
+        let named = |targets: &[Target], node: NodeId| {
+            graph
+                .resource(node)
+                .is_some_and(|addr| targets.iter().any(|target| touches(target, &addr)))
+        };
+        let mut nodes: HashSet<NodeId> = HashSet::new();
+        let mut whole: HashSet<NodeId> = HashSet::new();
+        if options.targets.is_empty() {
+            nodes.extend(graph.order.iter().copied());
+        } else {
+            for &node in graph.order.iter().rev() {
+                if named(&options.targets, node) || whole.contains(&node) {
+                    nodes.insert(node);
+                    whole.extend(graph.dependencies(node).iter().copied());
+                }
+            }
+            // Outputs and checks that need nothing else are evaluated as well.
+            for &node in &graph.order {
+                let free = !matches!(
+                    graph.node(node).map(|node| &node.kind),
+                    Some(NodeKind::Resource(_))
+                );
+                if free
+                    && graph
+                        .dependencies(node)
+                        .iter()
+                        .all(|need| nodes.contains(need))
+                {
+                    nodes.insert(node);
+                }
+            }
+        }
+        let mut without: HashSet<NodeId> = HashSet::new();
+        for &node in &graph.order {
+            let whole_block =
+                |addr: &ResourceAddr| options.excludes.iter().any(|target| all_of(target, addr));
+            let excluded = graph.resource(node).is_some_and(|addr| whole_block(&addr));
+            if excluded
+                || graph
+                    .dependencies(node)
+                    .iter()
+                    .any(|need| without.contains(need))
+            {
+                without.insert(node);
+            }
+        }
+        nodes.retain(|node| !without.contains(node));
+        let (mut dependents, mut excluded) = (HashSet::new(), HashSet::new());
+        if options.mode == PlanMode::Destroy {
+            dependents = closure(
+                recorded,
+                |block| options.targets.iter().any(|target| touches(target, block)),
+                Way::Up,
+            );
+            excluded = closure(
+                recorded,
+                |block| options.excludes.iter().any(|target| touches(target, block)),
+                Way::Down,
+            );
+        } else {
+            excluded.extend(without.iter().filter_map(|node| graph.resource(*node)));
+        }
+        let (targets, excludes) = (options.targets.clone(), options.excludes.clone());
+        Self {
+            limits: Some(Limits {
+                nodes,
+                whole,
+                targets,
+                excludes,
+                dependents,
+                excluded,
+            }),
+        }
+    }
+
+    /// Whether anything of a node is in.
+    pub(super) fn has_node(&self, node: NodeId) -> bool {
+        self.limits
+            .as_ref()
+            .is_none_or(|limits| limits.nodes.contains(&node))
+    }
+
+    /// Whether an instance of a node is in.
+    pub(super) fn has_instance(&self, node: NodeId, addr: &InstanceAddr) -> bool {
+        let Some(limits) = &self.limits else {
+            return true;
+        };
+        let targeted = limits.targets.is_empty()
+            || limits.whole.contains(&node)
+            || limits.targets.iter().any(|target| target.covers(addr));
+        targeted && !limits.excludes.iter().any(|target| target.covers(addr))
+    }
+
+    /// Whether a recorded instance that the definition does not have (or that is to be destroyed) is in.
+    pub(super) fn has_recorded(&self, addr: &InstanceAddr) -> bool {
+        let Some(limits) = &self.limits else {
+            return true;
+        };
+        let resource = addr.resource();
+        let targeted = limits.targets.is_empty()
+            || limits.dependents.contains(&resource)
+            || limits.targets.iter().any(|target| target.covers(addr));
+        targeted
+            && !limits.excluded.contains(&resource)
+            && !limits.excludes.iter().any(|target| target.covers(addr))
+    }
+}
+
+enum Way {
+    /// To those that depend on it.
+    Up,
+    /// To those it depends on.
+    Down,
+}
+
+/// Recorded blocks that are `named`, and all that lead to (or from) them by recorded dependencies.
+fn closure(
+    recorded: &Recorded,
+    named: impl Fn(&ResourceAddr) -> bool,
+    way: Way,
+) -> HashSet<ResourceAddr> {
+    let mut edges: Vec<(ResourceAddr, ResourceAddr)> = Vec::new();
+    let mut found: HashSet<ResourceAddr> = HashSet::new();
+    for (block, keys) in &recorded.blocks {
+        let resource = block.resource();
+        if named(&resource) {
+            found.insert(resource.clone());
+        }
+        for object in keys
+            .values()
+            .flat_map(|instance| instance.current.iter().chain(instance.deposed.values()))
+        {
+            for need in object.dependencies.iter() {
+                edges.push(match way {
+                    Way::Up => (need.clone(), resource.clone()),
+                    Way::Down => (resource.clone(), need.clone()),
+                });
+            }
+        }
+    }
+    edges.sort();
+    edges.dedup();
+    let mut queue: Vec<ResourceAddr> = found.iter().cloned().collect();
+    while let Some(at) = queue.pop() {
+        let first = edges.partition_point(|(from, _)| *from < at);
+        for (_, to) in edges.iter().skip(first).take_while(|(from, _)| *from == at) {
+            if found.insert(to.clone()) {
+                queue.push(to.clone());
+            }
+        }
+    }
+    found
+}
+
+fn path_of(target: &Target) -> ModulePath {
+    match target {
+        Target::Module(module) => module.path(),
+        Target::Resource(addr) => addr.module().path(),
+    }
+}
+
+/// Whether a target names (some of) a block's instances.
+fn touches(target: &Target, addr: &ResourceAddr) -> bool {
+    let path = path_of(target);
+    match target {
+        Target::Module(_) => addr.module.0.starts_with(&path.0),
+        Target::Resource(named) => {
+            addr.module == path
+                && named.block.mode == addr.mode
+                && named.block.rtype == addr.rtype
+                && named.block.name == addr.name
+        }
+    }
+}
+
+/// Whether a target names all of a block's instances.
+fn all_of(target: &Target, addr: &ResourceAddr) -> bool {
+    let keyless = match target {
+        Target::Module(module) => module
+            .steps()
+            .iter()
+            .all(|step| step.key == InstanceKey::None),
+        Target::Resource(named) => {
+            named.key == InstanceKey::None
+                && named
+                    .module()
+                    .steps()
+                    .iter()
+                    .all(|step| step.key == InstanceKey::None)
+        }
+    };
+    keyless && touches(target, addr)
+}

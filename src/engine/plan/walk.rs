@@ -1,0 +1,436 @@
+//! Walks the definition's graph once, in dependency order, and collects what is planned for each block.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use contract::{Provider, Providers, empty_block};
+use lang::Desired;
+use lang::graph::{NodeId, NodeKind};
+use model::address::{InstanceAddr, Mode, ProviderAddr};
+use model::change::{Action, Change, OutputChange};
+use model::plan::{Drift, Plan, PlanMode};
+use model::serial::PlanId;
+use model::{Diagnostic, Diagnostics, Span, Value};
+use sha2::{Digest, Sha256};
+
+use super::moves::Moves;
+use super::targets::Scope;
+use super::{PlanOptions, Planned, moves, order};
+use crate::events::Events;
+use crate::plugins::{self, Plugins};
+use crate::recorded::Recorded;
+
+/// A plan in the making.
+pub(super) struct Walk<'e> {
+    pub(super) desired: Desired,
+    pub(super) recorded: Recorded,
+    pub(super) plugins: Plugins,
+    pub(super) options: PlanOptions,
+    pub(super) events: &'e Events,
+    pub(super) diagnostics: Diagnostics,
+    pub(super) changes: Vec<Change>,
+    /// Positions in `changes` of the changes that are about current objects.
+    pub(super) changed: HashMap<InstanceAddr, usize>,
+    /// Resource nodes with a change, or with a data source that is read only in the apply.
+    pub(super) pending: HashSet<NodeId>,
+    pub(super) unchanged: u64,
+    pub(super) drift: Vec<Drift>,
+    pub(super) moves: Moves,
+    pub(super) scope: Scope,
+    /// Managed nodes whose replacements create first, by their own word or forced by a dependent.
+    pub(super) create_first: HashSet<NodeId>,
+    /// Data that was read for the plan, to be used by the apply as well.
+    pub(super) reads: BTreeMap<InstanceAddr, Value>,
+    pub(super) bad_providers: HashSet<ProviderAddr>,
+}
+
+impl<'e> Walk<'e> {
+    pub(super) fn new(
+        desired: Desired,
+        recorded: Recorded,
+        providers: Arc<dyn Providers>,
+        options: PlanOptions,
+        events: &'e Events,
+    ) -> Self {
+        Self {
+            create_first: create_first(&desired),
+            scope: Scope::everything(),
+            desired,
+            recorded,
+            plugins: Plugins::new(providers),
+            options,
+            events,
+            diagnostics: Diagnostics::new(),
+            changes: Vec::new(),
+            changed: HashMap::new(),
+            pending: HashSet::new(),
+            unchanged: 0,
+            drift: Vec::new(),
+            moves: Moves::new(),
+            reads: BTreeMap::new(),
+            bad_providers: HashSet::new(),
+        }
+    }
+
+    pub(super) async fn run(mut self) -> (Option<Planned>, Diagnostics) {
+        let (moves, diagnostics) = moves::apply(&self.desired, &mut self.recorded);
+        self.moves = moves;
+        self.diagnostics.extend(diagnostics);
+        self.check_removed();
+        self.open_sources().await;
+        self.scope = Scope::of(&self.desired, &self.recorded, &self.options);
+        if self.diagnostics.has_errors() {
+            return self.refused();
+        }
+        let objects = self.recorded.count() as u64;
+        if objects > 0 && self.options.refresh == model::plan::Refresh::Observe {
+            self.events
+                .emit(model::event::EventKind::ObserveStarted { objects })
+                .await;
+        }
+        let graph = self.desired.graph().clone();
+        for &node in &graph.order {
+            self.node(node).await;
+        }
+        self.orphans().await;
+        if self.options.mode == PlanMode::Normal {
+            self.assertions(&graph.order);
+        }
+        if self.diagnostics.has_errors() {
+            return self.refused();
+        }
+        self.finish()
+    }
+
+    fn refused(mut self) -> (Option<Planned>, Diagnostics) {
+        self.diagnostics.sort();
+        (None, self.diagnostics)
+    }
+
+    /// Opens every provider that the definition or the record names, so that schemas are there.
+    async fn open_sources(&mut self) {
+        let graph = self.desired.graph().clone();
+        let mut wanted: BTreeMap<_, (String, Option<Span>)> = BTreeMap::new();
+        for &node in &graph.order {
+            let Some(addr) = graph.providers.get(&node) else {
+                continue;
+            };
+            let span = self.declared_span(node);
+            wanted
+                .entry(addr.source.clone())
+                .or_insert_with(|| (format!("`{}`", graph.describe(node)), span));
+        }
+        for (addr, instance) in self.recorded.instances() {
+            for object in instance.current.iter().chain(instance.deposed.values()) {
+                if !wanted.contains_key(&object.provider.source) {
+                    wanted.insert(
+                        object.provider.source.clone(),
+                        (format!("the recorded `{addr}`"), None),
+                    );
+                }
+            }
+        }
+        for (source, (who, span)) in wanted {
+            if let Err(error) = self.plugins.of_source(&source).await {
+                let what = format!("no provider `{source}`, which {who} needs");
+                let diagnostic = plugins::diagnostic("missing-provider", &error, &what);
+                self.diagnostics.push(match span {
+                    Some(span) => diagnostic.at(span, ""),
+                    None => diagnostic,
+                });
+            }
+        }
+    }
+
+    pub(super) fn declared_span(&self, node: NodeId) -> Option<Span> {
+        let found = self.desired.graph().node(node)?;
+        let module = self
+            .desired
+            .definition()
+            .module(self.desired.graph().module(found.module)?)?;
+        match &found.kind {
+            NodeKind::Resource(name) => module.resources.get(name).map(|resource| resource.span),
+            NodeKind::Provider(at) => module.providers.get(*at).map(|provider| provider.span),
+            _ => None,
+        }
+    }
+
+    async fn node(&mut self, node: NodeId) {
+        let graph = self.desired.graph().clone();
+        let Some(found) = graph.node(node) else {
+            return;
+        };
+        if !self.scope.has_node(node) {
+            self.outside(node);
+            return;
+        }
+        match &found.kind {
+            NodeKind::Resource(name) => match name.mode {
+                Mode::Managed => self.managed(node).await,
+                Mode::Data => self.data(node).await,
+                Mode::Ephemeral => {
+                    let diagnostic = Diagnostic::error(
+                        "unsupported",
+                        "ephemeral resources are not supported yet",
+                    );
+                    let span = self.declared_span(node);
+                    self.diagnostics.push(match span {
+                        Some(span) => diagnostic.at(span, ""),
+                        None => diagnostic,
+                    });
+                }
+            },
+            NodeKind::Provider(_) => self.provider(node).await,
+            NodeKind::Check(_) => {}
+            NodeKind::Variable(_)
+            | NodeKind::Validation(_)
+            | NodeKind::Local(_)
+            | NodeKind::Output(_)
+            | NodeKind::Call(_) => {
+                let diagnostics = self.desired.evaluate(node);
+                self.evaluated(diagnostics);
+            }
+        }
+    }
+
+    /// Takes diagnostics of an evaluation: in a destroy nothing is made from values, so that only providers'
+    /// configurations must be right.
+    pub(super) fn evaluated(&mut self, diagnostics: Diagnostics) {
+        if self.options.mode != PlanMode::Destroy {
+            self.diagnostics.extend(diagnostics);
+        }
+    }
+
+    /// A node that is not targeted: its values are those recorded, so that others can refer to them.
+    fn outside(&mut self, node: NodeId) {
+        // What is wrong outside of the targets is not of interest now.
+        let _ = self.desired.evaluate(node);
+        self.values_from_record(node);
+    }
+
+    pub(super) fn values_from_record(&mut self, node: NodeId) {
+        for block in self.desired.blocks(node) {
+            let keys = self.recorded.blocks.get(&block.addr);
+            let wanted = block.keys();
+            let values = wanted.iter().map(|key| {
+                let current = keys
+                    .and_then(|keys| keys.get(key))
+                    .and_then(|instance| instance.current.as_ref());
+                current.map_or_else(Value::dynamic, |object| object.value.clone())
+            });
+            let values = values.collect();
+            self.desired.set_values(&block.addr, values);
+        }
+    }
+
+    /// Configures a provider as its block says.
+    async fn provider(&mut self, node: NodeId) {
+        let graph = self.desired.graph().clone();
+        let users = graph
+            .providers
+            .iter()
+            .filter(|(user, _)| graph.dependencies(**user).contains(&node));
+        let Some(addr) = users
+            .map(|(_, addr)| addr.clone())
+            .next()
+            .or_else(|| self.recorded_user(node))
+        else {
+            return;
+        };
+        let Some(provider) = self.plugins.opened(&addr.source).cloned() else {
+            return;
+        };
+        let schema = &provider.schema().provider.block;
+        let (config, diagnostics) = self.desired.provider_configuration(node, schema);
+        let failed = diagnostics.has_errors();
+        self.diagnostics.extend(diagnostics);
+        let span = self.declared_span(node);
+        if failed {
+            self.bad_providers.insert(addr);
+            return;
+        }
+        self.configure(&addr, config, span).await;
+    }
+
+    /// The configuration a provider node stands for, when only recorded objects use it.
+    fn recorded_user(&self, node: NodeId) -> Option<ProviderAddr> {
+        let graph = self.desired.graph();
+        let found = graph.node(node)?;
+        let NodeKind::Provider(at) = &found.kind else {
+            return None;
+        };
+        let path = graph.module(found.module)?;
+        let block = self.desired.definition().module(path)?.providers.get(*at)?;
+        let objects = self
+            .recorded
+            .blocks
+            .values()
+            .flat_map(BTreeMap::values)
+            .flat_map(|instance| instance.current.iter().chain(instance.deposed.values()));
+        objects
+            .map(|object| &object.provider)
+            .find(|addr| {
+                addr.module == *path && addr.alias == block.alias && addr.source.name == block.name
+            })
+            .map(|addr| (**addr).clone())
+    }
+
+    async fn configure(&mut self, addr: &ProviderAddr, config: Value, span: Option<Span>) {
+        if let Err(error) = self.plugins.configure(addr, config).await {
+            let diagnostic = plugins::diagnostic(
+                "provider-failed",
+                &error,
+                &format!("cannot configure {addr}"),
+            );
+            self.diagnostics.push(match span {
+                Some(span) => diagnostic.at(span, ""),
+                None => diagnostic,
+            });
+            self.bad_providers.insert(addr.clone());
+        }
+    }
+
+    /// The configured provider; configures it with nothing when the definition has no block for it. None when it
+    /// could not be configured, which was reported.
+    pub(super) async fn ready(&mut self, addr: &ProviderAddr) -> Option<Arc<dyn Provider>> {
+        if self.bad_providers.contains(addr) {
+            return None;
+        }
+        if !self.plugins.is_configured(addr) {
+            let provider = self.plugins.opened(&addr.source)?.clone();
+            let config = empty_block(&provider.schema().provider.block);
+            self.configure(addr, config, None).await;
+        }
+        self.plugins.get(addr).cloned()
+    }
+
+    fn assertions(&mut self, order: &[NodeId]) {
+        let graph = self.desired.graph().clone();
+        for &node in order {
+            if matches!(
+                graph.node(node).map(|node| &node.kind),
+                Some(NodeKind::Check(_))
+            ) && self.scope.has_node(node)
+            {
+                let (_, diagnostics) = self.desired.assertions(node);
+                self.diagnostics.extend(diagnostics);
+            }
+        }
+    }
+
+    /// Adds a change; one that is about a current object can be found by its address from now on.
+    pub(super) fn add(&mut self, node: Option<NodeId>, change: Change) {
+        if change.deposed.is_none() {
+            self.changed.insert(change.addr.clone(), self.changes.len());
+        }
+        if let Some(node) = node
+            && change.action != Action::NoOp
+        {
+            self.pending.insert(node);
+        }
+        self.changes.push(change);
+    }
+
+    fn finish(mut self) -> (Option<Planned>, Diagnostics) {
+        let outputs: Vec<OutputChange> = self.output_changes();
+        self.fill_dependencies();
+        self.changes
+            .sort_by(|a, b| a.addr.cmp(&b.addr).then_with(|| a.deposed.cmp(&b.deposed)));
+        self.drift.sort_by(|a, b| a.addr.cmp(&b.addr));
+        let (steps, order) = order::order(&self.changes, &self.desired, &self.recorded);
+        let mut warnings = self.diagnostics;
+        warnings.sort();
+        let options = self.options;
+        let mut plan = Plan {
+            id: PlanId::from_digest([0; 4]),
+            environment: self.recorded.environment.clone(),
+            revision: options.revision,
+            serial: self.recorded.serial,
+            lineage: self.recorded.lineage.clone(),
+            created: options.now,
+            mode: options.mode,
+            refresh: options.refresh,
+            targets: options.targets,
+            excludes: options.excludes,
+            variables: options.variables,
+            files: options.files,
+            changes: self.changes,
+            unchanged: self.unchanged,
+            steps,
+            order,
+            outputs,
+            drift: self.drift,
+            reads: self.reads,
+            warnings: warnings.clone(),
+        };
+        plan.id = id(&plan);
+        let planned = Planned {
+            plan,
+            desired: self.desired,
+            plugins: self.plugins,
+            recorded: self.recorded,
+        };
+        (Some(planned), warnings)
+    }
+
+    /// Fills in, for each change, the blocks its instance depends on.
+    fn fill_dependencies(&mut self) {
+        let graph = self.desired.graph().clone();
+        let desired = &self.desired;
+        let empty = |node: NodeId| {
+            desired
+                .blocks(node)
+                .iter()
+                .all(|block| block.repetition.is_empty())
+        };
+        let found = graph.managed_dependencies(&empty);
+        for change in &mut self.changes {
+            if matches!(change.action, Action::Destroy | Action::Forget) {
+                continue;
+            }
+            if let Some(dependencies) = graph
+                .resource_node(&change.addr.resource())
+                .and_then(|node| found.get(&node))
+            {
+                change.dependencies = dependencies.clone();
+            }
+        }
+    }
+}
+
+/// A plan's id: a digest of what it does, where and when.
+fn id(plan: &Plan) -> PlanId {
+    let mut hash = Sha256::new();
+    hash.update(plan.environment.as_bytes());
+    hash.update(plan.lineage.as_bytes());
+    hash.update(plan.serial.0.to_be_bytes());
+    hash.update(plan.created.0.to_be_bytes());
+    for change in &plan.changes {
+        hash.update(change.addr.to_string().as_bytes());
+        hash.update([change.action_code()]);
+    }
+    let digest: [u8; 32] = hash.finalize().into();
+    let [a, b, c, d, ..] = digest;
+    PlanId::from_digest([a, b, c, d])
+}
+
+/// Managed nodes whose replacements create first: those that say so and, transitively, what they depend on
+/// (Terraform forces it on dependencies, never on dependents).
+fn create_first(desired: &Desired) -> HashSet<NodeId> {
+    let graph = desired.graph();
+    let mut forced: HashSet<NodeId> = HashSet::new();
+    for &node in graph.order.iter().rev() {
+        let own = graph.node(node).and_then(|found| {
+            let NodeKind::Resource(name) = &found.kind else {
+                return None;
+            };
+            let module = desired.definition().module(graph.module(found.module)?)?;
+            module.resources.get(name)?.lifecycle.create_before_destroy
+        });
+        if own == Some(true) || forced.contains(&node) {
+            forced.insert(node);
+            forced.extend(graph.dependencies(node).iter().copied());
+        }
+    }
+    forced
+}

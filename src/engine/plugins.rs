@@ -1,0 +1,138 @@
+//! The providers a plan or apply talks to: one configured provider for each configuration the definition (or the
+//! record) names, opened when first needed.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use contract::{Provider, ProviderError, Providers, ResourceSchema};
+use model::address::{Mode, ProviderAddr, ProviderSource};
+use model::schema::Schema;
+use model::{Diagnostic, Str, Value};
+
+/// Providers by configuration.
+#[derive(Debug)]
+pub struct Plugins {
+    from: Arc<dyn Providers>,
+    /// For schemas: any provider of the source, configured or not.
+    by_source: BTreeMap<ProviderSource, Arc<dyn Provider>>,
+    configured: HashMap<ProviderAddr, Arc<dyn Provider>>,
+    /// Sources that could not be opened; each is reported once.
+    missing: BTreeMap<ProviderSource, ProviderError>,
+}
+
+impl Plugins {
+    /// Starts without any.
+    pub fn new(from: Arc<dyn Providers>) -> Self {
+        Self {
+            from,
+            by_source: BTreeMap::new(),
+            configured: HashMap::new(),
+            missing: BTreeMap::new(),
+        }
+    }
+
+    /// A provider of that source, for its schemas.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn of_source(
+        &mut self,
+        source: &ProviderSource,
+    ) -> Result<Arc<dyn Provider>, ProviderError> {
+        if let Some(found) = self.by_source.get(source) {
+            return Ok(found.clone());
+        }
+        if let Some(error) = self.missing.get(source) {
+            return Err(error.clone());
+        }
+        match self.from.open(source).await {
+            Ok(provider) => {
+                self.by_source.insert(source.clone(), provider.clone());
+                Ok(provider)
+            }
+            Err(error) => {
+                self.missing.insert(source.clone(), error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    /// The provider opened for that source, if it was.
+    pub fn opened(&self, source: &ProviderSource) -> Option<&Arc<dyn Provider>> {
+        self.by_source.get(source)
+    }
+
+    /// Configures a provider; the one opened for schemas is used for the first configuration of its source.
+    ///
+    /// # Errors
+    /// When it cannot be opened or does not take the configuration.
+    pub async fn configure(
+        &mut self,
+        addr: &ProviderAddr,
+        config: Value,
+    ) -> Result<(), ProviderError> {
+        let used = self
+            .configured
+            .keys()
+            .any(|known| known.source == addr.source);
+        let provider = if used {
+            self.from.open(&addr.source).await?
+        } else {
+            self.of_source(&addr.source).await?
+        };
+        let (config, _) = config.unmark_deep();
+        provider.configure(config).await?;
+        self.configured.insert(addr.clone(), provider);
+        Ok(())
+    }
+
+    /// Whether that configuration is ready.
+    pub fn is_configured(&self, addr: &ProviderAddr) -> bool {
+        self.configured.contains_key(addr)
+    }
+
+    /// The provider of that configuration, if it is ready.
+    pub fn get(&self, addr: &ProviderAddr) -> Option<&Arc<dyn Provider>> {
+        self.configured.get(addr)
+    }
+
+    /// The schema of a resource type.
+    pub fn resource_schema(
+        &self,
+        source: &ProviderSource,
+        rtype: &Str,
+    ) -> Option<&Arc<ResourceSchema>> {
+        self.by_source.get(source)?.schema().resources.get(rtype)
+    }
+
+    /// The schema of a data source.
+    pub fn data_schema(&self, source: &ProviderSource, rtype: &Str) -> Option<&Arc<Schema>> {
+        self.by_source.get(source)?.schema().data.get(rtype)
+    }
+
+    /// Names of the resource types or data sources of a provider.
+    pub fn type_names(&self, source: &ProviderSource, mode: Mode) -> Vec<Str> {
+        let Some(provider) = self.by_source.get(source) else {
+            return Vec::new();
+        };
+        match mode {
+            Mode::Managed => provider.schema().resources.keys().cloned().collect(),
+            Mode::Data | Mode::Ephemeral => provider.schema().data.keys().cloned().collect(),
+        }
+    }
+}
+
+/// A provider's error as a diagnostic; `id` is one of [`model::diagnostic::IDS`].
+pub(crate) fn diagnostic(id: &'static str, error: &ProviderError, what: &str) -> Diagnostic {
+    let mut diagnostic = Diagnostic::error(id, format!("{what}: {}", error.message));
+    if !error.detail.is_empty() {
+        diagnostic = diagnostic.note(error.detail.clone());
+    }
+    if let Some(path) = &error.path {
+        diagnostic = diagnostic.note(format!("it is about `{path}`"));
+    }
+    if let Some(request) = &error.request {
+        diagnostic = diagnostic.note(format!("request {request}"));
+    }
+    diagnostic
+}

@@ -1,0 +1,130 @@
+//! What the record holds of an environment, in the form that plans compare with.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use model::address::{BlockAddr, InstanceAddr, InstanceKey, ProviderAddr, ResourceAddr};
+use model::change::DeposedKey;
+use model::serial::Serial;
+use model::{Str, Value};
+
+/// The recorded objects and outputs of an environment at one serial.
+#[derive(Clone, Debug, Default)]
+pub struct Recorded {
+    /// The environment.
+    pub environment: Str,
+    /// The serial.
+    pub serial: Serial,
+    /// Which record it is: another one for a restored or foreign record.
+    pub lineage: Str,
+    /// Objects by block, then by key.
+    pub blocks: BTreeMap<Arc<BlockAddr>, BTreeMap<InstanceKey, RecordedInstance>>,
+    /// Root outputs.
+    pub outputs: BTreeMap<Str, RecordedOutput>,
+}
+
+/// The objects of one instance.
+#[derive(Clone, Debug, Default)]
+pub struct RecordedInstance {
+    /// The current one.
+    pub current: Option<RecordedObject>,
+    /// Those that were replaced and are not destroyed yet.
+    pub deposed: BTreeMap<DeposedKey, RecordedObject>,
+}
+
+/// An object as recorded.
+#[derive(Clone, Debug)]
+pub struct RecordedObject {
+    /// Its attributes, with marks.
+    pub value: Value,
+    /// The provider's private bytes.
+    pub private: Vec<u8>,
+    /// The schema version of the attributes.
+    pub schema_version: u64,
+    /// The provider configuration that manages it.
+    pub provider: Arc<ProviderAddr>,
+    /// Blocks it depends on.
+    pub dependencies: Arc<[ResourceAddr]>,
+    /// It exists and is to be replaced.
+    pub tainted: bool,
+    /// Its replacement is created first.
+    pub create_before_destroy: bool,
+}
+
+/// An output as recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordedOutput {
+    /// Its value.
+    pub value: Value,
+    /// Not to be shown.
+    pub sensitive: bool,
+}
+
+impl Recorded {
+    /// The objects of an instance.
+    pub fn instance(&self, addr: &InstanceAddr) -> Option<&RecordedInstance> {
+        self.blocks.get(&addr.block)?.get(&addr.key)
+    }
+
+    /// The current object of an instance.
+    pub fn current(&self, addr: &InstanceAddr) -> Option<&RecordedObject> {
+        self.instance(addr)?.current.as_ref()
+    }
+
+    /// Every instance with its objects, by address.
+    pub fn instances(&self) -> impl Iterator<Item = (InstanceAddr, &RecordedInstance)> {
+        self.blocks.iter().flat_map(|(block, keys)| {
+            keys.iter()
+                .map(|(key, instance)| (block.instance(key.clone()), instance))
+        })
+    }
+
+    /// How many current objects there are.
+    pub fn count(&self) -> usize {
+        self.blocks
+            .values()
+            .flat_map(BTreeMap::values)
+            .filter(|instance| instance.current.is_some())
+            .count()
+    }
+
+    /// Calls the objects of `from` by `to`; nothing happens when there are none or `to` has objects already.
+    pub(crate) fn rename(&mut self, from: &InstanceAddr, to: &InstanceAddr) -> bool {
+        let taken = self
+            .instance(to)
+            .is_some_and(|found| found.current.is_some());
+        if taken {
+            return false;
+        }
+        let Some(keys) = self.blocks.get_mut(&from.block) else {
+            return false;
+        };
+        let Some(instance) = keys.remove(&from.key) else {
+            return false;
+        };
+        if keys.is_empty() {
+            self.blocks.remove(&from.block);
+        }
+        let slot = self
+            .blocks
+            .entry(to.block.clone())
+            .or_default()
+            .entry(to.key.clone())
+            .or_default();
+        slot.current = instance.current;
+        slot.deposed.extend(instance.deposed);
+        true
+    }
+
+    /// Blocks that have instances, by their address without module keys.
+    pub(crate) fn resources(&self) -> HashMap<ResourceAddr, Vec<Arc<BlockAddr>>> {
+        let mut found: HashMap<ResourceAddr, Vec<Arc<BlockAddr>>> = HashMap::new();
+        for block in self.blocks.keys() {
+            found
+                .entry(block.resource())
+                .or_default()
+                .push(block.clone());
+        }
+        found
+    }
+}
