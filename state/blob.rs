@@ -3,12 +3,15 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
 
 use crate::desk::Desk;
 use crate::error::{Failure, RecordError};
+use crate::pending::Pending;
+use crate::store::Store;
 use crate::word::UnknownWord;
 
 /// The SHA-256 digest of some content, which is its name.
@@ -49,6 +52,26 @@ impl FromStr for BlobDigest {
             *byte = u8::from_str_radix(digits, 16).map_err(|_| unknown())?;
         }
         Ok(Self(bytes))
+    }
+}
+
+impl Store {
+    /// Keeps content, once, and returns the digest that names it.
+    ///
+    /// # Errors
+    /// Those of writing.
+    pub fn put_blob(&self, bytes: impl Into<Arc<[u8]>>) -> Pending<BlobDigest> {
+        let bytes = bytes.into();
+        let digest = BlobDigest::of(&bytes);
+        self.write(move |desk| desk.put_blob(digest, &bytes).map(|()| digest))
+    }
+
+    /// Reads content by its digest.
+    ///
+    /// # Errors
+    /// [`RecordError::NoBlob`], [`RecordError::Unreadable`] if it is not what its digest says, those of reading.
+    pub fn blob(&self, digest: BlobDigest) -> Result<Vec<u8>, RecordError> {
+        self.reading(|conn| read_blob(conn, digest))
     }
 }
 

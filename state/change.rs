@@ -43,6 +43,7 @@ impl Subject<'_> {
 struct Recorded {
     id: i64,
     since: i64,
+    run: i64,
     provider: i64,
     schema_version: u64,
     tainted: bool,
@@ -66,6 +67,7 @@ impl Recorded {
             sealed: row.get(7)?,
             private: row.get(8)?,
             attributes: row.get(9)?,
+            run: row.get(10)?,
         })
     }
 }
@@ -77,6 +79,15 @@ struct Plain {
     create_before_destroy: bool,
     dependencies: Vec<u8>,
 }
+
+const INSERT: &str = "INSERT INTO object (id, block, key, deposed, since, run, provider, \
+                      schema_version, tainted, create_before_destroy, dependencies, sealed, private, \
+                      attributes) \
+                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+const UPDATE: &str = "UPDATE object SET since = ?5, run = ?6, provider = ?7, schema_version = ?8, \
+                      tainted = ?9, create_before_destroy = ?10, dependencies = ?11, sealed = ?12, \
+                      private = ?13, attributes = ?14 \
+                      WHERE id = ?1 AND block = ?2 AND key = ?3 AND deposed = ?4";
 
 impl Desk {
     /// Makes `changes` in order; if one is refused the caller undoes those before it.
@@ -97,7 +108,7 @@ impl Desk {
             ObjectChange::Delete { addr, deposed } => {
                 let subject = self.subject(scope, addr, deposed_text(deposed.as_ref()))?;
                 let row = self.recorded(subject)?.ok_or_else(|| subject.missing())?;
-                self.archive(scope, &row)?;
+                self.archive(subject, &row)?;
                 let mut delete = self
                     .conn
                     .prepare_cached("DELETE FROM object WHERE id = ?1")?;
@@ -115,7 +126,7 @@ impl Desk {
                 if row.tainted == tainted {
                     return Ok(());
                 }
-                let serial = self.archive(scope, &row)?;
+                let serial = self.archive(subject, &row)?;
                 let sql = "UPDATE object SET tainted = ?2, since = ?3, run = ?4 WHERE id = ?1";
                 let mut update = self.conn.prepare_cached(sql)?;
                 update.execute((row.id, tainted, serial, scope.run.0))?;
@@ -152,7 +163,7 @@ impl Desk {
 
     fn recorded(&self, subject: Subject<'_>) -> Result<Option<Recorded>, Failure> {
         let sql = "SELECT id, since, provider, schema_version, tainted, create_before_destroy, \
-                   dependencies, sealed, private, attributes \
+                   dependencies, sealed, private, attributes, run \
                    FROM object WHERE block = ?1 AND key = ?2 AND deposed = ?3";
         let mut select = self.conn.prepare_cached(sql)?;
         let at = (subject.block, KeyColumn(&subject.addr.key), subject.deposed);
@@ -160,18 +171,35 @@ impl Desk {
     }
 
     /// Keeps `row` as it is for the serials up to now, and returns the serial that is being written.
-    fn archive(&mut self, scope: &Scope, row: &Recorded) -> Result<i64, Failure> {
-        let serial = self.serial(scope)?;
-        if row.since < serial {
-            let sql = "INSERT INTO object_past (environment, until, block, key, deposed, since, \
-                       run, provider, schema_version, tainted, create_before_destroy, dependencies, \
-                       sealed, private, attributes) \
-                       SELECT ?2, ?3, block, key, deposed, since, run, provider, schema_version, \
-                       tainted, create_before_destroy, dependencies, sealed, private, attributes \
-                       FROM object WHERE id = ?1";
-            let mut insert = self.conn.prepare_cached(sql)?;
-            insert.execute((row.id, scope.environment, serial))?;
+    ///
+    /// Every statement here writes one row: for those that might write more SQLite keeps copies of pages to undo them,
+    /// which in a large transaction takes time out of proportion.
+    fn archive(&mut self, subject: Subject<'_>, row: &Recorded) -> Result<i64, Failure> {
+        let serial = self.serial(subject.scope)?;
+        if row.since >= serial {
+            return Ok(serial);
         }
+        let sql = "INSERT INTO object_past (environment, until, block, key, deposed, since, run, \
+                   provider, schema_version, tainted, create_before_destroy, dependencies, sealed, \
+                   private, attributes) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+        self.conn.prepare_cached(sql)?.execute(rusqlite::params![
+            subject.scope.environment,
+            serial,
+            subject.block,
+            KeyColumn(&subject.addr.key),
+            subject.deposed,
+            row.since,
+            row.run,
+            row.provider,
+            row.schema_version,
+            row.tainted,
+            row.create_before_destroy,
+            row.dependencies,
+            row.sealed,
+            row.private,
+            row.attributes,
+        ])?;
         Ok(serial)
     }
 
@@ -195,11 +223,15 @@ impl Desk {
         {
             return Ok(());
         }
-        let (id, serial) = match &recorded {
-            Some(row) => (row.id, self.archive(scope, row)?),
-            None => (self.next_object(scope.environment)?, self.serial(scope)?),
+        let (id, serial, sql) = match &recorded {
+            Some(row) => (row.id, self.archive(subject, row)?, UPDATE),
+            None => (
+                self.next_object(scope.environment)?,
+                self.serial(scope)?,
+                INSERT,
+            ),
         };
-        self.write(subject, object, &plain, (id, serial))
+        self.write(subject, object, &plain, (id, serial, sql))
     }
 
     /// Whether a row holds just what `object` says.
@@ -248,7 +280,7 @@ impl Desk {
         subject: Subject<'_>,
         object: &Object,
         plain: &Plain,
-        (id, serial): (i64, i64),
+        (id, serial, sql): (i64, i64, &str),
     ) -> Result<(), Failure> {
         let address = match seals(object) {
             0 => String::new(),
@@ -259,9 +291,6 @@ impl Desk {
             Some(private) => Some(self.kept(private, place(subject, PRIVATE, &address))?),
             None => None,
         };
-        let sql = "INSERT OR REPLACE INTO object (id, block, key, deposed, since, run, provider, \
-                   schema_version, tainted, create_before_destroy, dependencies, sealed, private, \
-                   attributes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
         self.conn.prepare_cached(sql)?.execute(rusqlite::params![
             id,
             subject.block,
@@ -304,7 +333,7 @@ impl Desk {
             }
             .into());
         }
-        let serial = self.archive(scope, &row)?;
+        let serial = self.archive(from, &row)?;
         let sealed = |flag: i64| row.sealed & flag != 0;
         let attributes = match sealed(ATTRIBUTES_SEALED) {
             true => Cow::Owned(self.resealed(&row.attributes, ATTRIBUTES, from, to)?),

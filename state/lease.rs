@@ -8,9 +8,11 @@ use model::Str;
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 
-use crate::desk::Desk;
+use crate::desk::{Desk, find_environment};
 use crate::error::{Failure, RecordError};
 use crate::id::UnixMillis;
+use crate::pending::Pending;
+use crate::store::Store;
 use crate::term::EnvironmentId;
 
 /// Who holds a lease, so that others can name it and find out whether it still lives.
@@ -129,6 +131,64 @@ impl LeaseRow {
     /// Whether nobody may use it any more at `now`.
     fn is_over(&self, now: UnixMillis) -> bool {
         !self.held || now >= self.expires
+    }
+}
+
+impl Store {
+    /// Takes the lease of an environment, so that no other run can change it.
+    ///
+    /// A lease that is released, or past its end at `request.now`, or whose holder `state` calls [`HolderState::Dead`],
+    /// is taken over; its runs can write nothing from then on. `state` is asked only of a lease that is held and not past
+    /// its end; [`crate::Process::state`] is the usual answer.
+    ///
+    /// # Errors
+    /// [`RecordError::Locked`] if it is held; those of writing: [`RecordError::Full`], [`RecordError::ReadOnly`],
+    /// [`RecordError::Busy`], [`RecordError::Storage`], [`RecordError::Closed`]; so in all writes.
+    pub fn acquire(
+        &self,
+        request: LeaseRequest,
+        state: impl FnOnce(&Holder) -> HolderState,
+    ) -> Pending<Lease> {
+        // Looking at a process takes time, so it is done before the lock is taken. The token names the lease looked at.
+        let found = self.lease(&request.environment);
+        let dead = match found {
+            Ok(Some(row))
+                if !row.is_over(request.now) && state(&row.holder) == HolderState::Dead =>
+            {
+                Some(row.token)
+            }
+            Ok(_) => None,
+            Err(error) => return Pending::ready(Err(error)),
+        };
+        self.write(move |desk| desk.acquire(&request, dead))
+    }
+
+    /// Reads the lease of an environment, if one was ever given out.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn lease(&self, environment: &Str) -> Result<Option<LeaseRow>, RecordError> {
+        self.reading(|conn| match find_environment(conn, environment)? {
+            Some(id) => Ok(read_lease(conn, id)?),
+            None => Ok(None),
+        })
+    }
+
+    /// Makes a lease last until `expires`.
+    ///
+    /// # Errors
+    /// [`RecordError::Fenced`] if it was released or taken over; those of writing.
+    pub fn heartbeat(&self, lease: &Lease, expires: UnixMillis) -> Pending<()> {
+        let lease = lease.clone();
+        self.write(move |desk| desk.heartbeat(&lease, expires))
+    }
+
+    /// Gives a lease back.
+    ///
+    /// # Errors
+    /// [`RecordError::Fenced`] if it was released or taken over; those of writing.
+    pub fn release(&self, lease: Lease) -> Pending<()> {
+        self.write(move |desk| desk.release(&lease))
     }
 }
 

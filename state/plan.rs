@@ -9,7 +9,9 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use crate::desk::Desk;
 use crate::error::{Failure, RecordError};
 use crate::id::{Serial, UnixMillis};
+use crate::pending::Pending;
 use crate::seal::{Kept, Opener, Payload, Place, Protection};
+use crate::store::Store;
 
 /// A plan to save.
 #[derive(Clone, Debug)]
@@ -55,6 +57,45 @@ impl SavedPlan {
     /// As [`Opener::attributes`].
     pub fn bytes(&self) -> Result<Cow<'_, [u8]>, RecordError> {
         self.opener.open(&self.kept, PLAN, &self.row.id, "")
+    }
+}
+
+impl Store {
+    /// Saves a plan; needs no lease. Saving the same again changes nothing.
+    ///
+    /// # Errors
+    /// [`RecordError::PlanExists`] if the id has another plan; those of writing.
+    pub fn save_plan(&self, plan: NewPlan) -> Pending<()> {
+        self.write(move |desk| desk.save_plan(&plan))
+    }
+
+    /// Reads the one saved plan whose id is or begins with `prefix`.
+    ///
+    /// # Errors
+    /// [`RecordError::NoPlan`], [`RecordError::AmbiguousPlan`], those of reading.
+    pub fn load_plan(&self, prefix: &str) -> Result<SavedPlan, RecordError> {
+        self.reading(|conn| {
+            let (row, kept) = read_plan(conn, prefix)?;
+            let opener = self.opener(conn, &row.environment)?;
+            Ok(SavedPlan { row, kept, opener })
+        })
+    }
+
+    /// Lists what plans are saved for an environment, the newest first.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn plans(&self, environment: &Str) -> Result<Vec<PlanRow>, RecordError> {
+        self.reading(|conn| Ok(read_plans(conn, environment)?))
+    }
+
+    /// Forgets the saved plan with this whole id.
+    ///
+    /// # Errors
+    /// [`RecordError::NoPlan`], those of writing.
+    pub fn delete_plan(&self, id: &str) -> Pending<()> {
+        let id = id.to_string();
+        self.write(move |desk| desk.delete_plan(&id))
     }
 }
 

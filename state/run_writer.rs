@@ -37,7 +37,7 @@ impl Store {
     /// Begins a run and returns what writes it.
     pub(crate) fn begin(
         &self,
-        begin: impl FnOnce(&mut Desk) -> Result<Scope, Failure> + Send + 'static,
+        begin: impl Fn(&mut Desk) -> Result<Scope, Failure> + Send + 'static,
     ) -> Pending<RunWriter> {
         let scope = self.write(begin);
         let store = self.clone();
@@ -61,7 +61,7 @@ impl RunWriter {
 
     fn write<T: Send + 'static>(
         &self,
-        write: impl FnOnce(&mut Desk, &Scope) -> Result<T, Failure> + Send + 'static,
+        write: impl Fn(&mut Desk, &Scope) -> Result<T, Failure> + Send + 'static,
     ) -> Pending<T> {
         let scope = self.scope.clone();
         self.store.write(move |desk| write(desk, &scope))

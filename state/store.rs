@@ -8,19 +8,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use model::Str;
 use rusqlite::Connection;
 
-use crate::blob::{BlobDigest, read_blob};
 use crate::chain::{self, ChainReport};
 use crate::desk::{Desk, find_environment};
 use crate::error::{Failure, RecordError};
-use crate::id::{RunId, Serial, UnixMillis};
+use crate::id::{RunId, Serial};
 use crate::journal::{JournalRow, OpenIntents, read_journal, read_open};
-use crate::lease::{Holder, HolderState, Lease, LeaseRequest, LeaseRow, read_lease};
+use crate::lease::Lease;
 use crate::object::ObjectRow;
 use crate::observation::{CheckRow, EventRow, read_checks, read_events, read_newest_checks};
 use crate::open::{check_structure, connect, open_record, reading_only};
 use crate::output::OutputRow;
 use crate::pending::Pending;
-use crate::plan::{NewPlan, PlanRow, SavedPlan, read_plan, read_plans};
 use crate::read::{self, EnvironmentRow, Header, Recorded, read_header};
 use crate::run::{NewRun, RunFilter, RunRow, read_run, read_runs, read_unended};
 use crate::run_writer::RunWriter;
@@ -118,7 +116,7 @@ impl Store {
     }
 
     /// Runs `read` on one state of the record, which writers do not change meanwhile.
-    fn reading<T>(
+    pub(crate) fn reading<T>(
         &self,
         read: impl FnOnce(&Connection) -> Result<T, Failure>,
     ) -> Result<T, RecordError> {
@@ -149,7 +147,7 @@ impl Store {
     pub(crate) fn write<T, F>(&self, operation: F) -> Pending<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Desk) -> Result<T, Failure> + Send + 'static,
+        F: Fn(&mut Desk) -> Result<T, Failure> + Send + 'static,
     {
         if self.0.options.access == Access::Read {
             return Pending::ready(Err(reading_only(&self.0.path)));
@@ -178,7 +176,7 @@ impl Store {
         Writer::start(desk).map_err(|error| RecordError::from_io(path, error))
     }
 
-    fn opener(&self, conn: &Connection, environment: &Str) -> Result<Opener, Failure> {
+    pub(crate) fn opener(&self, conn: &Connection, environment: &Str) -> Result<Opener, Failure> {
         let known = meta(conn, "key")?
             .map(<[u8; 16]>::try_from)
             .transpose()
@@ -319,59 +317,8 @@ impl Store {
     }
 }
 
-/// Leases and runs.
+/// Runs and what they left.
 impl Store {
-    /// Takes the lease of an environment, so that no other run can change it.
-    ///
-    /// A lease that is released, or past its end at `request.now`, or whose holder `state` calls [`HolderState::Dead`],
-    /// is taken over; its runs can write nothing from then on. [`crate::Process::state`] is the usual `state`.
-    ///
-    /// # Errors
-    /// [`RecordError::Locked`] if it is held; those of writing: [`RecordError::Full`], [`RecordError::ReadOnly`],
-    /// [`RecordError::Busy`], [`RecordError::Storage`], [`RecordError::Closed`]; so in all writes.
-    pub fn acquire(
-        &self,
-        request: LeaseRequest,
-        state: impl FnOnce(&Holder) -> HolderState,
-    ) -> Pending<Lease> {
-        // Looking at a process takes time, so it is done before the lock is taken. The token names the lease looked at.
-        let found = self.lease(&request.environment);
-        let dead = match found {
-            Ok(Some(row)) if row.held && state(&row.holder) == HolderState::Dead => Some(row.token),
-            Ok(_) => None,
-            Err(error) => return Pending::ready(Err(error)),
-        };
-        self.write(move |desk| desk.acquire(&request, dead))
-    }
-
-    /// Reads the lease of an environment, if one was ever given out.
-    ///
-    /// # Errors
-    /// Those of reading.
-    pub fn lease(&self, environment: &Str) -> Result<Option<LeaseRow>, RecordError> {
-        self.reading(|conn| match find_environment(conn, environment)? {
-            Some(id) => Ok(read_lease(conn, id)?),
-            None => Ok(None),
-        })
-    }
-
-    /// Makes a lease last until `expires`.
-    ///
-    /// # Errors
-    /// [`RecordError::Fenced`] if it was released or taken over; those of writing.
-    pub fn heartbeat(&self, lease: &Lease, expires: UnixMillis) -> Pending<()> {
-        let lease = lease.clone();
-        self.write(move |desk| desk.heartbeat(&lease, expires))
-    }
-
-    /// Gives a lease back.
-    ///
-    /// # Errors
-    /// [`RecordError::Fenced`] if it was released or taken over; those of writing.
-    pub fn release(&self, lease: Lease) -> Pending<()> {
-        self.write(move |desk| desk.release(&lease))
-    }
-
     /// Begins a run that may change the environment of `lease`.
     ///
     /// # Errors
@@ -473,63 +420,8 @@ impl Store {
     }
 }
 
-/// Saved plans, content, fingerprints.
+/// Secrets.
 impl Store {
-    /// Saves a plan; needs no lease. Saving the same again changes nothing.
-    ///
-    /// # Errors
-    /// [`RecordError::PlanExists`] if the id has another plan; those of writing.
-    pub fn save_plan(&self, plan: NewPlan) -> Pending<()> {
-        self.write(move |desk| desk.save_plan(&plan))
-    }
-
-    /// Reads the one saved plan whose id is or begins with `prefix`.
-    ///
-    /// # Errors
-    /// [`RecordError::NoPlan`], [`RecordError::AmbiguousPlan`], those of reading.
-    pub fn load_plan(&self, prefix: &str) -> Result<SavedPlan, RecordError> {
-        self.reading(|conn| {
-            let (row, kept) = read_plan(conn, prefix)?;
-            let opener = self.opener(conn, &row.environment)?;
-            Ok(SavedPlan { row, kept, opener })
-        })
-    }
-
-    /// Lists what plans are saved for an environment, the newest first.
-    ///
-    /// # Errors
-    /// Those of reading.
-    pub fn plans(&self, environment: &Str) -> Result<Vec<PlanRow>, RecordError> {
-        self.reading(|conn| Ok(read_plans(conn, environment)?))
-    }
-
-    /// Forgets the saved plan with this whole id.
-    ///
-    /// # Errors
-    /// [`RecordError::NoPlan`], those of writing.
-    pub fn delete_plan(&self, id: &str) -> Pending<()> {
-        let id = id.to_string();
-        self.write(move |desk| desk.delete_plan(&id))
-    }
-
-    /// Keeps content, once, and returns the digest that names it.
-    ///
-    /// # Errors
-    /// Those of writing.
-    pub fn put_blob(&self, bytes: impl Into<Arc<[u8]>>) -> Pending<BlobDigest> {
-        let bytes = bytes.into();
-        let digest = BlobDigest::of(&bytes);
-        self.write(move |desk| desk.put_blob(digest, &bytes).map(|()| digest))
-    }
-
-    /// Reads content by its digest.
-    ///
-    /// # Errors
-    /// [`RecordError::NoBlob`], [`RecordError::Unreadable`] if it is not what its digest says, those of reading.
-    pub fn blob(&self, digest: BlobDigest) -> Result<Vec<u8>, RecordError> {
-        self.reading(|conn| read_blob(conn, digest))
-    }
-
     /// Returns what tells whether two secrets are equal without telling what they are; `purpose` keeps fingerprints of
     /// different things from being compared. The first use may make the key's file.
     ///

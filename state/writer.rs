@@ -40,14 +40,15 @@ impl Writer {
     }
 
     /// Queues `operation`. It runs inside a transaction with others; if it fails it leaves nothing and the others stay.
+    /// It may run twice, the first time undone.
     pub(crate) fn submit<T, F>(&self, operation: F) -> Pending<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Desk) -> Result<T, Failure> + Send + 'static,
+        F: Fn(&mut Desk) -> Result<T, Failure> + Send + 'static,
     {
         let (sender, pending) = Pending::new();
         let job = Operation {
-            operation: Some(operation),
+            operation,
             answer: None,
             sender,
         };
@@ -69,16 +70,34 @@ impl Drop for Writer {
     }
 }
 
+/// How an operation shares the transaction with others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pass {
+    /// Without a way back of its own: if it is refused, all of them are undone and done once more.
+    Together,
+    /// With a way back of its own, which makes SQLite keep a copy of each page it changes.
+    Apart,
+}
+
+/// What one operation means for the batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Done {
+    /// It was written, or left nothing.
+    Sound,
+    /// It was refused and may have left something.
+    Refused,
+}
+
 /// An operation whose type of answer is forgotten.
 trait Job: Send {
-    /// Does it inside the transaction; only a failing storage is an error.
-    fn run(&mut self, desk: &mut Desk) -> Result<(), rusqlite::Error>;
+    /// Does it inside the transaction; only a failing storage is an error. May be called again after all was undone.
+    fn run(&mut self, desk: &mut Desk, pass: Pass) -> Result<Done, rusqlite::Error>;
     /// Answers when the transaction is durable, or was lost.
     fn finish(self: Box<Self>, commit: Result<(), RecordError>);
 }
 
 struct Operation<T, F> {
-    operation: Option<F>,
+    operation: F,
     answer: Option<Result<T, RecordError>>,
     sender: oneshot::Sender<Result<T, RecordError>>,
 }
@@ -86,30 +105,29 @@ struct Operation<T, F> {
 impl<T, F> Job for Operation<T, F>
 where
     T: Send,
-    F: FnOnce(&mut Desk) -> Result<T, Failure> + Send,
+    F: Fn(&mut Desk) -> Result<T, Failure> + Send,
 {
-    fn run(&mut self, desk: &mut Desk) -> Result<(), rusqlite::Error> {
-        let Some(operation) = self.operation.take() else {
-            return Ok(());
-        };
-        desk.mark()?;
-        match operation(desk) {
-            Ok(answer) => {
-                desk.keep()?;
-                self.answer = Some(Ok(answer));
-            }
-            Err(Failure::Refused(error)) => {
-                desk.back()?;
-                self.answer = Some(Err(error));
-            }
+    fn run(&mut self, desk: &mut Desk, pass: Pass) -> Result<Done, rusqlite::Error> {
+        if pass == Pass::Apart {
+            desk.mark()?;
+        }
+        let answer = match (self.operation)(desk) {
+            Ok(answer) => Ok(answer),
+            Err(Failure::Refused(error)) => Err(error),
             // SQLite itself found nothing wrong: a row is not what it should be.
             Err(Failure::Storage(error)) if error.sqlite_error_code().is_none() => {
-                desk.back()?;
-                self.answer = Some(Err(RecordError::from_sqlite(desk.path(), error)));
+                Err(RecordError::from_sqlite(desk.path(), error))
             }
             Err(Failure::Storage(error)) => return Err(error),
+        };
+        let sound = answer.is_ok();
+        self.answer = Some(answer);
+        match (pass, sound) {
+            (Pass::Together, true) => Ok(Done::Sound),
+            (Pass::Together, false) => Ok(Done::Refused),
+            (Pass::Apart, true) => desk.keep().map(|()| Done::Sound),
+            (Pass::Apart, false) => desk.back().map(|()| Done::Sound),
         }
-        Ok(())
     }
 
     fn finish(self: Box<Self>, commit: Result<(), RecordError>) {
@@ -127,33 +145,41 @@ where
 fn write_all(mut desk: Desk, queue: &Receiver<Box<dyn Job>>) {
     let mut batch = Vec::new();
     while let Ok(first) = queue.recv() {
-        let commit = write_batch(&mut desk, queue, first, &mut batch);
+        let written = write_batch(&mut desk, queue, first, &mut batch);
+        let commit = written.map_err(|error| {
+            desk.abandon();
+            RecordError::from_sqlite(desk.path(), error)
+        });
         for job in batch.drain(..) {
             job.finish(commit.clone());
         }
     }
 }
 
+/// Collects what is queued into `batch` and writes it in one transaction.
 fn write_batch(
     desk: &mut Desk,
     queue: &Receiver<Box<dyn Job>>,
     first: Box<dyn Job>,
     batch: &mut Vec<Box<dyn Job>>,
-) -> Result<(), RecordError> {
+) -> Result<(), rusqlite::Error> {
     let mut next = Some(first);
-    let mut written = desk.begin();
+    let mut written = desk.begin().map(|()| Done::Sound);
     while let Some(mut job) = next.take() {
-        if written.is_ok() {
-            written = job.run(desk);
+        if matches!(written, Ok(Done::Sound)) {
+            written = job.run(desk, Pass::Together);
         }
         batch.push(job);
-        if written.is_ok() && batch.len() < BATCH {
+        if batch.len() < BATCH {
             next = queue.try_recv().ok();
         }
     }
-    let written = written.and_then(|()| desk.commit());
-    written.map_err(|error| {
+    if written? == Done::Refused {
         desk.abandon();
-        RecordError::from_sqlite(desk.path(), error)
-    })
+        desk.begin()?;
+        for job in batch.iter_mut() {
+            job.run(desk, Pass::Apart)?;
+        }
+    }
+    desk.commit()
 }

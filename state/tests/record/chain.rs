@@ -1,0 +1,200 @@
+//! The chain of runs: every edit of the history is found.
+
+use state::{Break, CheckResult, EventRow, RunId, UnixMillis, Wrong};
+
+use crate::bed::{Bed, put, step, succeeded};
+
+/// Three runs with all a run can have.
+fn history() -> (Bed, Vec<RunId>) {
+    let bed = Bed::new();
+    let lease = bed.lease("test");
+    let ids = [1, 2, 3].map(|number| {
+        let run = bed.run(&lease);
+        step(&run, number, put("a.a", &number.to_string()), "a.a");
+        run.event(EventRow {
+            at: UnixMillis(1),
+            body: "{}".into(),
+        })
+        .wait()
+        .unwrap();
+        let (name, detail) = ("health".to_string(), "200".to_string());
+        let check = CheckResult {
+            name,
+            passed: false,
+            at: UnixMillis(1),
+            detail,
+        };
+        run.check(check).wait().unwrap();
+        run.finish(succeeded()).wait().unwrap().id
+    });
+    bed.change("staging", vec![put("a.a", "1")]);
+    (bed, ids.to_vec())
+}
+
+#[test]
+fn an_untouched_history_is_sound() {
+    let (bed, _) = history();
+    let report = bed.store.verify_chain(&"test".into()).unwrap();
+    assert_eq!((report.sound, report.broken), (3, None));
+    assert_eq!(bed.store.verify_chain(&"none".into()).unwrap().sound, 0);
+}
+
+#[test]
+fn a_run_that_goes_on_is_no_break() {
+    let (bed, _) = history();
+    let lease = bed
+        .store
+        .acquire(crate::bed::request("test", 900), |_| panic!("it is over"));
+    let run = bed.run(&lease.wait().unwrap());
+    step(&run, 9, put("a.b", "1"), "a.b");
+    assert_eq!(bed.store.verify_chain(&"test".into()).unwrap().broken, None);
+}
+
+/// An edit of the second run, and what it is found as.
+const EDITS: &[(&str, Wrong)] = &[
+    (
+        "UPDATE run SET actor = 'eve' WHERE id = 2",
+        Wrong::RunEdited,
+    ),
+    (
+        "UPDATE run SET kind = 'heal' WHERE id = 2",
+        Wrong::RunEdited,
+    ),
+    (
+        "UPDATE run SET kind = 'nonsense' WHERE id = 2",
+        Wrong::RunEdited,
+    ),
+    ("UPDATE run SET note = 'x' WHERE id = 2", Wrong::RunEdited),
+    (
+        "UPDATE run SET revision = 'r9' WHERE id = 2",
+        Wrong::RunEdited,
+    ),
+    ("UPDATE run SET token = 7 WHERE id = 2", Wrong::RunEdited),
+    ("UPDATE run SET started = 0 WHERE id = 2", Wrong::RunEdited),
+    (
+        "UPDATE run SET ended = ended + 1 WHERE id = 2",
+        Wrong::RunEdited,
+    ),
+    (
+        "UPDATE run SET outcome = 'failed' WHERE id = 2",
+        Wrong::RunEdited,
+    ),
+    (
+        "UPDATE run SET counts = '{}' WHERE id = 2",
+        Wrong::RunEdited,
+    ),
+    (
+        "UPDATE run SET serial_after = 9 WHERE id = 2",
+        Wrong::RunEdited,
+    ),
+    (
+        "UPDATE run SET journal = zeroblob(32) WHERE id = 2",
+        Wrong::RunEdited,
+    ),
+    (
+        "UPDATE run SET hash = zeroblob(32) WHERE id = 2",
+        Wrong::RunEdited,
+    ),
+    (
+        "UPDATE intent SET how = 'failed' WHERE id >> 32 = 2",
+        Wrong::JournalEdited,
+    ),
+    (
+        "UPDATE intent SET detail = '' WHERE id >> 32 = 2",
+        Wrong::JournalEdited,
+    ),
+    (
+        "UPDATE intent SET marker = 'x' WHERE id >> 32 = 2",
+        Wrong::JournalEdited,
+    ),
+    (
+        "UPDATE intent SET key = 1 WHERE id >> 32 = 2",
+        Wrong::JournalEdited,
+    ),
+    (
+        "UPDATE intent SET payload = zeroblob(32) WHERE id >> 32 = 2",
+        Wrong::JournalEdited,
+    ),
+    (
+        "DELETE FROM intent WHERE id >> 32 = 2",
+        Wrong::JournalEdited,
+    ),
+    (
+        "UPDATE intent SET settled_by = 3 WHERE id >> 32 = 2",
+        Wrong::JournalEdited,
+    ),
+    (
+        "UPDATE event SET body = '[]' WHERE id >> 32 = 2",
+        Wrong::JournalEdited,
+    ),
+    (
+        "INSERT INTO event VALUES ((2 << 32) + 9, 1, '{}')",
+        Wrong::JournalEdited,
+    ),
+    (
+        "DELETE FROM check_result WHERE id >> 32 = 2",
+        Wrong::JournalEdited,
+    ),
+    (
+        "UPDATE check_result SET passed = 1 WHERE id >> 32 = 2",
+        Wrong::JournalEdited,
+    ),
+];
+
+#[test]
+fn each_edit_is_found_where_it_was_made() {
+    for &(edit, wrong) in EDITS {
+        let (bed, ids) = history();
+        assert_ne!(bed.sqlite().execute(edit, []).unwrap(), 0, "{edit}");
+        let report = bed.store.verify_chain(&"test".into()).unwrap();
+        let expected = Break {
+            position: 2,
+            run: ids.get(1).copied(),
+            wrong,
+        };
+        assert_eq!((report.sound, report.broken), (1, Some(expected)), "{edit}");
+        assert_eq!(
+            bed.store.verify_chain(&"staging".into()).unwrap().broken,
+            None,
+            "{edit}"
+        );
+    }
+}
+
+#[test]
+fn a_removed_run_is_found_also_at_the_end() {
+    for (run, position) in [(1, 1), (2, 2), (3, 3)] {
+        let (bed, _) = history();
+        bed.sqlite()
+            .execute("DELETE FROM run WHERE id = ?1", [run])
+            .unwrap();
+        let broken = bed.store.verify_chain(&"test".into()).unwrap().broken;
+        assert_eq!(
+            broken,
+            Some(Break {
+                position,
+                run: None,
+                wrong: Wrong::Removed
+            }),
+            "run {run}"
+        );
+    }
+}
+
+#[test]
+fn a_run_that_was_slipped_in_is_found() {
+    let (bed, _) = history();
+    let copy = "INSERT INTO run SELECT 99, environment, token, kind, plan, revision, actor, note, \
+                started, serial_before, serial_after, ended, outcome, counts, journal, 4, hash \
+                FROM run WHERE id = 3";
+    bed.sqlite().execute(copy, []).unwrap();
+    let broken = bed.store.verify_chain(&"test".into()).unwrap().broken;
+    assert_eq!(
+        broken,
+        Some(Break {
+            position: 4,
+            run: Some(RunId(99)),
+            wrong: Wrong::Added
+        })
+    );
+}
