@@ -93,6 +93,13 @@ fn certain_items(value: &Value) -> Option<&[Value]> {
     (!may_shrink).then_some(items)
 }
 
+/// Whether a list or set is of no type yet, because there is nothing but null in it. It has then no say in what type it
+/// has in common with others.
+fn has_no_type(collection: &Value) -> bool {
+    matches!(collection.bare(), Value::List(list) | Value::Set(list)
+        if list.element == Type::Dynamic && list.items.iter().all(Value::is_null))
+}
+
 /// The marks at the top of all values.
 fn top_marks<'a>(values: impl IntoIterator<Item = &'a Value>) -> Marks {
     values

@@ -436,7 +436,9 @@ fn run(function: &Function, ctx: &CallContext<'_>, args: &[Value]) -> Result<Val
     let postponed = each().any(|(param, arg)| !param.allow_unknown && !arg.is_known())
         || (function.purity == Purity::Impure && ctx.impure == Impure::Unknown);
     let result = if postponed {
-        Value::unknown(ty)
+        // What the function would do with marks that are left to it is not known, so all of them stay.
+        let marks = args.iter().fold(Marks::NONE, |marks, arg| marks.union(arg.marks()));
+        Value::unknown(ty).mark(marks)
     } else {
         (function.call)(ctx, Arguments(args), &ty)?
     };

@@ -20,11 +20,11 @@ pub(super) const COALESCE: Function = Function {
         for (index, value) in args.all().iter().enumerate() {
             let value = convert(value, ty)
                 .map_err(|error| FunctionError::argument(index, error.to_string()))?;
-            let empty = value.is_null() || value.as_str().is_some_and(|text| text.is_empty());
+            let empty = *ty == Type::String && value.as_str().is_some_and(|text| text.is_empty());
             if !value.is_known() {
                 return Ok(Value::unknown(ty.clone()));
             }
-            if !empty {
+            if !value.is_null() && !empty {
                 return Ok(value);
             }
         }
@@ -127,6 +127,7 @@ mod tests {
         gives("coalesce", r#"[null, 1, "x"]"#, "1".into());
         gives("coalesce", "[[1, 2], [\"a\"]]", strings(["1", "2"]));
         gives("coalesce", "[0, 1]", Value::int(0));
+        gives("coalesce", r#"["", [true], null]"#, "".into());
         gives("coalesce", "[[], [1]]", numbers([]));
         fails(
             "coalesce",

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use model::value::{Refinement, convert, exact_key, unify};
 use model::{Number, Type, Value};
 
-use super::{certain_items, collect, element, top_marks};
+use super::{certain_items, collect, element, has_no_type, top_marks};
 use crate::functions::protocol::{
     Arguments, CallContext, Function, FunctionError, Param, Purity, Returns, not_null,
 };
@@ -91,10 +91,17 @@ fn concat_type(_: &CallContext<'_>, args: Arguments<'_>) -> Result<Type, Functio
         );
     }
     let types: Vec<Type> = args.all().iter().map(Value::ty).collect();
-    if types.iter().all(|ty| matches!(ty, Type::List(_)))
-        && let Some(common) = unify(&types)
-    {
-        return Ok(common.ty);
+    if types.iter().all(|ty| matches!(ty, Type::List(_))) {
+        let typed = args.all().iter().filter(|list| !has_no_type(list));
+        let typed: Vec<Type> = typed.map(Value::ty).collect();
+        let common = if typed.is_empty() {
+            types.first().cloned()
+        } else {
+            unify(&typed).map(|common| common.ty)
+        };
+        if let Some(common) = common {
+            return Ok(common);
+        }
     }
     let mut elements = Vec::new();
     for (index, (list, ty)) in args.all().iter().zip(&types).enumerate() {
@@ -176,6 +183,9 @@ pub(super) const FLATTEN: Function = Function {
     returns: Returns::ByArguments(|_, args| {
         let list = args.value(0)?;
         let ty = list.ty();
+        if !list.is_known() {
+            return Ok(Type::Dynamic);
+        }
         if !matches!(ty, Type::List(_) | Type::Set(_) | Type::Tuple(_)) {
             return Err(not_a(&ty, 0, "a list, set or tuple"));
         }

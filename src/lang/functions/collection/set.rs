@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use model::value::{convert, exact_key, unify};
 use model::{Type, Value};
 
-use super::{certain_items, collect, element, top_marks};
+use super::{certain_items, collect, element, has_no_type, top_marks};
 use crate::functions::protocol::{
     Arguments, CallContext, CallFn, Function, FunctionError, Param, Purity, Returns, not_null,
 };
@@ -77,16 +77,10 @@ fn filtered(
     Ok(collect(ty, items))
 }
 
-/// The type of set that all can be converted to. One that is empty and of no type yet has no say.
+/// The type of set that all can be converted to.
 fn common_type(args: Arguments<'_>) -> Result<Type, FunctionError> {
-    let mut elements = Vec::new();
-    for set in args.all() {
-        let empty = set.as_items().is_some_and(<[Value]>::is_empty);
-        let element = element(&set.ty());
-        if !(empty && element == Type::Dynamic) {
-            elements.push(element);
-        }
-    }
+    let typed = args.all().iter().filter(|set| !has_no_type(set));
+    let elements: Vec<Type> = typed.map(|set| element(&set.ty())).collect();
     if elements.is_empty() {
         return Ok(Type::set(Type::Dynamic));
     }
@@ -240,6 +234,11 @@ mod tests {
             r#"[[{"a": 1}], [{"a": "1"}, {"a": "b"}]]"#,
             objects,
         );
+        let objects = Value::set(
+            Type::object([("a", Type::Number)]),
+            vec![json(r#"{"a": 1}"#)],
+        );
+        gives("setsubtract", r#"[[{"a": 1}], [null]]"#, objects);
         fails(
             "setunion",
             "[[true], [1]]",
