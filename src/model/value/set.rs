@@ -55,7 +55,7 @@ pub(super) fn same_elements(a: &[Value], b: &[Value]) -> bool {
 }
 
 /// The order of two elements of one set: numbers ascending, strings by code point, false before true, compound
-/// values by the text cty hashes, null after those, unknown last.
+/// values by the text cty hashes, unknown after those, null last.
 pub fn element_cmp(a: &Value, b: &Value) -> Ordering {
     match (a, b) {
         (Value::String(a), Value::String(b)) => a.cmp(b),
@@ -74,10 +74,10 @@ pub fn exact_key(value: &Value) -> Vec<u8> {
 }
 
 fn rank(value: &Value) -> u8 {
-    if !value.is_known() {
+    if value.is_null() {
         2
     } else {
-        u8::from(value.is_null())
+        u8::from(!value.is_known())
     }
 }
 
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_elements_are_all_kept_after_the_known() {
+    fn unknown_elements_are_all_kept_after_the_known_and_before_null() {
         let unknown = Value::unknown(Type::String);
         let set = Value::set(
             Type::String,
@@ -213,9 +213,9 @@ mod tests {
             set.as_items().unwrap(),
             [
                 Value::from("a"),
-                Value::Null(Type::String),
                 unknown.clone(),
-                unknown
+                unknown,
+                Value::Null(Type::String)
             ]
         );
     }
