@@ -1,13 +1,18 @@
 //! What a provider is: the trait, its requests and errors, the checks on its answers, and the conformance suite every
-//! provider passes. Requests own what they carry and can be serialised; there are no callbacks.
+//! provider passes; and what providers are built from: rules of planning, attributes, durations. Requests own what
+//! they carry and can be serialised; there are no callbacks.
 
+pub mod attributes;
 pub mod conformance;
+pub mod duration;
+pub mod rules;
 
 mod alike;
 mod error;
 mod proposed;
 mod provider;
 mod request;
+mod secrets;
 mod validity;
 
 pub use error::{ApplyError, ErrorClass, Exists, ProviderError};
@@ -18,4 +23,5 @@ pub use request::{
     PlanRequest, PlanResponse, ReadRequest, ReadResponse, UpgradeRequest, ValidateRequest,
     ValidateSubject,
 };
+pub use secrets::Secrets;
 pub use validity::{Violation, conforms, plan_is_valid, result_is_compatible};

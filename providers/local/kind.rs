@@ -8,7 +8,7 @@ use contract::{ApplyError, ApplyRequest, Found, Object, PlanRequest, PlanRespons
 use model::Value;
 use model::schema::Schema;
 
-use crate::rules::Rules;
+use contract::rules::Rules;
 
 /// A resource type.
 #[derive(Clone, Debug)]

@@ -3,13 +3,10 @@
 //! Several providers under the addresses people know from the registry, each opened with [`open`]. Nothing here reads
 //! the process environment or the wall clock; see [`World`].
 
-mod attributes;
 mod builtin;
 mod digest;
-mod duration;
 mod fault;
 mod kind;
-mod rules;
 mod world;
 
 mod commands;

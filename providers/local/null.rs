@@ -7,11 +7,11 @@ use contract::ProviderError;
 use model::schema::{Attribute, Block, Schema};
 use model::{Type, Value};
 
-use crate::attributes;
 use crate::builtin::Builtin;
 use crate::kind::{DataSource, Kind, RecordType};
-use crate::rules::{Rules, When};
 use crate::world::{self, World};
+use contract::attributes;
+use contract::rules::{Rules, When};
 
 /// The provider.
 pub(crate) fn provider(world: World) -> Builtin {

@@ -6,11 +6,11 @@ use contract::{PlanRequest, PlanResponse, ProviderError};
 use model::schema::Attribute;
 use model::{Path, Type, Value};
 
-use crate::attributes;
 use crate::builtin::Builtin;
 use crate::kind::{Kind, RecordType};
-use crate::rules::Rules;
 use crate::world::{self, World};
+use contract::attributes;
+use contract::rules::Rules;
 
 /// The provider.
 pub(crate) fn provider(world: World) -> Builtin {

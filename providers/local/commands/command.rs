@@ -4,18 +4,19 @@
 use async_trait::async_trait;
 use contract::{
     ApplyError, ApplyRequest, Exists, Found, Object, PlanRequest, PlanResponse, ProviderError,
+    Secrets,
 };
 use model::schema::Attribute;
 use model::{Path, Type, Value};
 
 use super::command_line;
 use super::output::Format;
-use super::run::{Finished, Invocation, RunError, Secrets, run};
-use crate::attributes::{self, named_texts, text};
-use crate::duration;
+use super::run::{Finished, Invocation, RunError, run};
 use crate::kind::{Change, WorldType};
-use crate::rules::{Rules, When};
 use crate::world::{self, World};
+use contract::attributes::{self, named_texts, text};
+use contract::duration;
+use contract::rules::{Rules, When};
 
 /// A `read` command exits with this when the object does not exist, as in 404.
 const GONE: i32 = 44;

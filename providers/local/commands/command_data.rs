@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use contract::ProviderError;
+use contract::{ProviderError, Secrets};
 use model::schema::{Attribute, Block, Schema};
 use model::{Path, Type, Value};
 
-use super::run::{Invocation, RunError, Secrets, run};
-use crate::attributes::{self, text, text_or_null};
+use super::run::{Invocation, RunError, run};
 use crate::kind::DataSource;
 use crate::world::World;
+use contract::attributes::{self, text, text_or_null};
 
 /// As long as a command is let run.
 const PATIENCE: Duration = Duration::from_secs(60 * 60);

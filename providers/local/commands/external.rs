@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use contract::ProviderError;
+use contract::{ProviderError, Secrets};
 use model::schema::{Attribute, Block, Schema};
 use model::{Path, Type, Value};
 
-use super::run::{Invocation, RunError, Secrets, run};
-use crate::attributes;
+use super::run::{Invocation, RunError, run};
 use crate::kind::DataSource;
 use crate::world::World;
+use contract::attributes;
 
 /// As long as a program is let run.
 const PATIENCE: Duration = Duration::from_secs(60 * 60);

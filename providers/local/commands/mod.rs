@@ -10,4 +10,3 @@ mod run;
 pub(crate) use command::LocalCommand;
 pub(crate) use command_data::CommandData;
 pub(crate) use external::ExternalData;
-pub(crate) use run::Secrets;

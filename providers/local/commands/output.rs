@@ -1,9 +1,7 @@
 //! What a command writes, as a value.
 
-use contract::ProviderError;
+use contract::{ProviderError, Secrets};
 use model::{Number, Str, Value};
-
-use super::run::Secrets;
 
 /// How to read what a command writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use contract::ProviderError;
+use contract::{ProviderError, Secrets};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
@@ -61,33 +61,6 @@ impl RunError {
         match self {
             Self::NotStarted(error) | Self::CutOff(error) => error,
         }
-    }
-}
-
-/// Texts that must not be shown.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Secrets(Vec<String>);
-
-impl Secrets {
-    /// These texts, and each of their lines.
-    pub(crate) fn new<'t>(texts: impl IntoIterator<Item = &'t String>) -> Self {
-        // Something shorter hides nothing and would make holes everywhere.
-        let mut secrets: Vec<String> = texts
-            .into_iter()
-            .flat_map(|text| std::iter::once(text.as_str()).chain(text.lines()))
-            .filter(|text| text.len() >= 3)
-            .map(str::to_owned)
-            .collect();
-        secrets.sort_by_key(|text| std::cmp::Reverse(text.len()));
-        secrets.dedup();
-        Self(secrets)
-    }
-
-    /// The text without the secrets.
-    pub(crate) fn hidden_in(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, secret| {
-            text.replace(secret, "(sensitive)")
-        })
     }
 }
 

@@ -7,9 +7,9 @@ use base64::prelude::BASE64_STANDARD;
 use contract::ProviderError;
 use model::{Path, Value};
 
-use crate::attributes;
 use crate::fault;
 use crate::world::World;
+use contract::attributes;
 
 /// The arguments of which exactly one says what a file contains.
 pub(super) const SOURCES: [&str; 4] = ["content", "sensitive_content", "content_base64", "source"];

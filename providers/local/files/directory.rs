@@ -13,11 +13,11 @@ use model::{Type, Value};
 
 use super::mode;
 use super::write::make_directory;
-use crate::attributes;
 use crate::fault::{self, blocking};
 use crate::kind::{Change, WorldType};
-use crate::rules::{Rules, When};
 use crate::world::World;
+use contract::attributes;
+use contract::rules::{Rules, When};
 
 /// In an object's private bytes: the directory was there before, and is left there.
 const ADOPTED: &[u8] = b"adopted";

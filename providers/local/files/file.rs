@@ -11,12 +11,12 @@ use model::{Type, Value};
 
 use super::write::{WholeFile, sweep};
 use super::{content, mode};
-use crate::attributes;
 use crate::digest;
 use crate::fault::{self, blocking};
 use crate::kind::{Change, WorldType};
-use crate::rules::{Rules, When};
 use crate::world::World;
+use contract::attributes;
+use contract::rules::{Rules, When};
 
 const CHECKSUMS: [&str; 6] = [
     "content_md5",

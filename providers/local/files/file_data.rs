@@ -10,11 +10,11 @@ use contract::ProviderError;
 use model::schema::{Attribute, Block, Schema};
 use model::{Path, Type, Value};
 
-use crate::attributes;
 use crate::digest;
 use crate::fault::{self, blocking};
 use crate::kind::DataSource;
 use crate::world::World;
+use contract::attributes;
 
 /// The content of a file.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use contract::ProviderError;
 use model::{Path, Value};
 
-use crate::attributes;
+use contract::attributes;
 
 /// Reads `0644`.
 pub(super) fn parse(text: &str) -> Result<u32, ProviderError> {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use contract::{ApplyError, ApplyRequest, Found, Object, PlanRequest, PlanResponse, ProviderError};
+use contract::{
+    ApplyError, ApplyRequest, Found, Object, PlanRequest, PlanResponse, ProviderError, Secrets,
+};
 use model::schema::{Attribute, Block, NestedBlock, Nesting};
 use model::{Path, Type, Value};
 use process_wrap::tokio::ChildWrapper;
@@ -16,12 +18,11 @@ use super::identity::{Identity, Presence};
 use super::launch::Launch;
 use super::ready::Ready;
 use super::stop::Stop;
-use crate::attributes::{self, named_texts, text, texts};
-use crate::commands::Secrets;
 use crate::fault::blocking;
 use crate::kind::{Change, WorldType};
-use crate::rules::Rules;
 use crate::world::{self, World};
+use contract::attributes::{self, named_texts, text, texts};
+use contract::rules::Rules;
 
 /// What the process is made of: a change of one of these starts it anew.
 const INPUTS: [&str; 7] = [

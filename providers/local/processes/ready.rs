@@ -7,8 +7,8 @@ use model::{Path, Value};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
-use crate::attributes::{self, text};
-use crate::duration;
+use contract::attributes::{self, text};
+use contract::duration;
 
 const WITHIN: Duration = Duration::from_secs(30);
 /// One attempt may take so long.

@@ -9,8 +9,8 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::time::Instant;
 
 use super::identity::Identity;
-use crate::attributes;
-use crate::duration;
+use contract::attributes;
+use contract::duration;
 
 const SIGNALS: [(&str, Signal); 8] = [
     ("TERM", Signal::TERM),

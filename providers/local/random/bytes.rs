@@ -7,11 +7,11 @@ use model::schema::Attribute;
 use model::{Type, Value};
 
 use super::{keepers, wrong};
-use crate::attributes;
 use crate::digest::hex;
 use crate::kind::RecordType;
-use crate::rules::{Rules, When};
 use crate::world::World;
+use contract::attributes;
+use contract::rules::{Rules, When};
 
 /// Most bytes that one object may have.
 pub(super) const MOST_BYTES: i64 = 1 << 20;

@@ -9,11 +9,11 @@ use num_bigint::BigUint;
 
 use super::bytes::{checked_length, random_bytes};
 use super::keepers;
-use crate::attributes;
 use crate::digest::hex;
 use crate::kind::RecordType;
-use crate::rules::{Rules, When};
 use crate::world::World;
+use contract::attributes;
+use contract::rules::{Rules, When};
 
 /// Bytes that identify something.
 #[derive(Debug)]

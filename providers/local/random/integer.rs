@@ -5,10 +5,10 @@ use model::schema::Attribute;
 use model::{Type, Value};
 
 use super::{keepers, wrong};
-use crate::attributes::{self, text_or_null, whole};
 use crate::kind::RecordType;
-use crate::rules::{Rules, When};
 use crate::world::{SeededEntropy, World, below};
+use contract::attributes::{self, text_or_null, whole};
+use contract::rules::{Rules, When};
 
 /// A whole number from a range.
 #[derive(Debug)]

@@ -6,10 +6,10 @@ use model::{Type, Value};
 
 use super::pet_words::{ADJECTIVES, ADVERBS, ANIMALS};
 use super::{keepers, wrong};
-use crate::attributes;
 use crate::kind::RecordType;
-use crate::rules::{Rules, When};
 use crate::world::{World, below};
+use contract::attributes;
+use contract::rules::{Rules, When};
 
 const MOST_WORDS: i64 = 100;
 

@@ -5,10 +5,10 @@ use model::schema::Attribute;
 use model::{Type, Value};
 
 use super::{keepers, wrong};
-use crate::attributes;
 use crate::kind::RecordType;
-use crate::rules::{Rules, When};
 use crate::world::{Entropy, SeededEntropy, World, shuffle};
+use contract::attributes;
+use contract::rules::{Rules, When};
 
 const MOST_RESULTS: i64 = 1 << 20;
 

@@ -5,10 +5,10 @@ use model::schema::Attribute;
 use model::{Type, Value};
 
 use super::{keepers, wrong};
-use crate::attributes::{self, flag, whole};
 use crate::kind::RecordType;
-use crate::rules::{Rules, When};
 use crate::world::{Entropy, World, below, shuffle};
+use contract::attributes::{self, flag, whole};
+use contract::rules::{Rules, When};
 
 const LOWER: &str = "abcdefghijklmnopqrstuvwxyz";
 const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";

@@ -5,10 +5,10 @@ use model::schema::Attribute;
 use model::{Type, Value};
 
 use super::keepers;
-use crate::attributes;
 use crate::kind::RecordType;
-use crate::rules::{Rules, When};
 use crate::world::{World, uuid, uuid_text};
+use contract::attributes;
+use contract::rules::{Rules, When};
 
 /// A UUID.
 #[derive(Debug)]

@@ -6,10 +6,10 @@ use model::{Type, Value};
 
 use super::moment::Moment;
 use super::{moment, no_triggers, part_attributes, parts, triggers};
-use crate::attributes;
 use crate::kind::RecordType;
-use crate::rules::{Rules, When};
 use crate::world::World;
+use contract::attributes;
+use contract::rules::{Rules, When};
 
 /// A moment that stays.
 #[derive(Debug)]

@@ -12,10 +12,10 @@ use contract::ProviderError;
 use model::schema::Attribute;
 use model::{Path, Type, Value};
 
-use crate::attributes;
 use crate::builtin::Builtin;
 use crate::kind::Kind;
 use crate::world::World;
+use contract::attributes;
 use moment::Moment;
 
 /// The provider.

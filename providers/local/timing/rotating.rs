@@ -6,10 +6,10 @@ use model::{Path, Type, Value};
 
 use super::moment::Moment;
 use super::{moment, no_triggers, one_of, part_attributes, parts, triggers};
-use crate::attributes::{self, whole, whole_or_null};
 use crate::kind::RecordType;
-use crate::rules::{Rules, When};
 use crate::world::World;
+use contract::attributes::{self, whole, whole_or_null};
+use contract::rules::{Rules, When};
 
 /// In the order an import's id has them.
 const ROTATIONS: [&str; 5] = [

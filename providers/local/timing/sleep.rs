@@ -7,11 +7,11 @@ use model::{Path, Type, Value};
 
 use super::moment::Moment;
 use super::{no_triggers, one_of, triggers};
-use crate::attributes;
-use crate::duration;
 use crate::kind::{Change, WorldType};
-use crate::rules::{Rules, When};
 use crate::world::World;
+use contract::attributes;
+use contract::duration;
+use contract::rules::{Rules, When};
 
 const DURATIONS: [&str; 2] = ["create_duration", "destroy_duration"];
 

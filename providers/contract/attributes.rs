@@ -5,22 +5,22 @@ use std::collections::BTreeMap;
 use model::{Type, Value};
 
 /// A string; `None` when null, unknown or absent.
-pub(crate) fn text<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
+pub fn text<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
     object.get(name)?.as_str().map(model::Str::as_str)
 }
 
 /// A whole number; `None` when null, unknown or absent.
-pub(crate) fn whole(object: &Value, name: &str) -> Option<i64> {
+pub fn whole(object: &Value, name: &str) -> Option<i64> {
     object.get(name)?.as_number()?.to_i64()
 }
 
 /// A bool; `None` when null, unknown or absent.
-pub(crate) fn flag(object: &Value, name: &str) -> Option<bool> {
+pub fn flag(object: &Value, name: &str) -> Option<bool> {
     object.get(name)?.as_bool()
 }
 
 /// The strings of a list or set; null elements are left out.
-pub(crate) fn texts(object: &Value, name: &str) -> Vec<String> {
+pub fn texts(object: &Value, name: &str) -> Vec<String> {
     let items = object
         .get(name)
         .and_then(Value::as_items)
@@ -32,7 +32,7 @@ pub(crate) fn texts(object: &Value, name: &str) -> Vec<String> {
 }
 
 /// The strings of a map by key; null elements are left out.
-pub(crate) fn named_texts(object: &Value, name: &str) -> BTreeMap<String, String> {
+pub fn named_texts(object: &Value, name: &str) -> BTreeMap<String, String> {
     let Some(entries) = object.get(name).and_then(Value::as_fields) else {
         return BTreeMap::new();
     };
@@ -43,20 +43,17 @@ pub(crate) fn named_texts(object: &Value, name: &str) -> BTreeMap<String, String
 }
 
 /// Whether an attribute is null or absent; an unknown one is not.
-pub(crate) fn is_null(object: &Value, name: &str) -> bool {
+pub fn is_null(object: &Value, name: &str) -> bool {
     object.get(name).is_none_or(Value::is_null)
 }
 
 /// Whether an attribute is known, null or not.
-pub(crate) fn is_known(object: &Value, name: &str) -> bool {
+pub fn is_known(object: &Value, name: &str) -> bool {
     object.get(name).is_none_or(Value::is_wholly_known)
 }
 
 /// The object with some of its attributes set.
-pub(crate) fn with<'n>(
-    object: &Value,
-    changes: impl IntoIterator<Item = (&'n str, Value)>,
-) -> Value {
+pub fn with<'n>(object: &Value, changes: impl IntoIterator<Item = (&'n str, Value)>) -> Value {
     let mut fields = object.as_fields().cloned().unwrap_or_default();
     for (name, value) in changes {
         fields.insert(name.into(), value);
@@ -65,11 +62,11 @@ pub(crate) fn with<'n>(
 }
 
 /// A string, or null of type string.
-pub(crate) fn text_or_null(text: Option<&str>) -> Value {
+pub fn text_or_null(text: Option<&str>) -> Value {
     text.map_or(Value::Null(Type::String), Value::from)
 }
 
 /// A whole number, or null of type number.
-pub(crate) fn whole_or_null(number: Option<i64>) -> Value {
+pub fn whole_or_null(number: Option<i64>) -> Value {
     number.map_or(Value::Null(Type::Number), Value::int)
 }

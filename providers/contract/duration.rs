@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use contract::ProviderError;
+use crate::ProviderError;
 
 /// Reads a number followed at once by its unit: `ms`, `s`, `m` or `h`.
-pub(crate) fn parse(text: &str) -> Result<Duration, ProviderError> {
+///
+/// # Errors
+/// When it is anything else, or longer than a duration can be.
+pub fn parse(text: &str) -> Result<Duration, ProviderError> {
     let wrong = || {
         ProviderError::permanent(format!(
             "`{text}` is not a duration such as `500ms`, `30s`, `10m` or `2h`"

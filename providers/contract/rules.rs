@@ -4,15 +4,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use contract::{Effects, PlanRequest, PlanResponse, ResourceSchema};
 use model::schema::{Attribute, Block, NestedBlock, Schema};
 use model::{Path, Str, Value};
 
-use crate::attributes;
+use crate::provider::{Effects, ResourceSchema};
+use crate::request::{PlanRequest, PlanResponse};
+use crate::{attributes, empty_block};
 
 /// The schema of a resource type and the rules it plans by.
 #[derive(Debug)]
-pub(crate) struct Rules {
+pub struct Rules {
     schema: Arc<ResourceSchema>,
     defaults: BTreeMap<Str, Value>,
     unknowns: BTreeMap<Str, Value>,
@@ -22,7 +23,7 @@ pub(crate) struct Rules {
 
 /// When the change of an attribute needs a new object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum When {
+pub enum When {
     /// Always.
     Changed,
     /// Unless only entries that are null come in: older versions did not store those.
@@ -33,7 +34,7 @@ pub(crate) enum When {
 
 impl Rules {
     /// Rules for objects of these attributes, which exist only in the record.
-    pub(crate) fn new<'n>(attributes: impl IntoIterator<Item = (&'n str, Attribute)>) -> Self {
+    pub fn new<'n>(attributes: impl IntoIterator<Item = (&'n str, Attribute)>) -> Self {
         let attributes = attributes
             .into_iter()
             .map(|(name, attribute)| (name.into(), attribute));
@@ -56,7 +57,8 @@ impl Rules {
     }
 
     /// The same with a block type.
-    pub(crate) fn block(mut self, name: &str, nested: NestedBlock) -> Self {
+    #[must_use]
+    pub fn block(mut self, name: &str, nested: NestedBlock) -> Self {
         self.change(|schema| {
             schema.schema.block.blocks.insert(name.into(), nested);
         });
@@ -64,31 +66,36 @@ impl Rules {
     }
 
     /// The same for objects that exist in the world.
-    pub(crate) fn in_the_world(mut self) -> Self {
+    #[must_use]
+    pub fn in_the_world(mut self) -> Self {
         self.change(|schema| schema.effects = Effects::World);
         self
     }
 
     /// The same under a schema version.
-    pub(crate) fn version(mut self, version: u64) -> Self {
+    #[must_use]
+    pub fn version(mut self, version: u64) -> Self {
         self.change(|schema| schema.schema.version = version);
         self
     }
 
     /// The same with a sentence about the resource type.
-    pub(crate) fn describe(mut self, description: &str) -> Self {
+    #[must_use]
+    pub fn describe(mut self, description: &str) -> Self {
         self.change(|schema| schema.schema.block.description = description.into());
         self
     }
 
     /// The same with a value for an attribute the author leaves out.
-    pub(crate) fn default(mut self, name: &str, value: impl Into<Value>) -> Self {
+    #[must_use]
+    pub fn default(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.defaults.insert(name.into(), value.into());
         self
     }
 
     /// The same with attributes whose change needs a new object.
-    pub(crate) fn replace<const N: usize>(mut self, when: When, names: [&str; N]) -> Self {
+    #[must_use]
+    pub fn replace<const N: usize>(mut self, when: When, names: [&str; N]) -> Self {
         self.replace.extend(names.map(|name| (name.into(), when)));
         self
     }
@@ -117,31 +124,25 @@ impl Rules {
     }
 
     /// The schema.
-    pub(crate) fn schema(&self) -> &Arc<ResourceSchema> {
+    pub fn schema(&self) -> &Arc<ResourceSchema> {
         &self.schema
     }
 
     /// No object.
-    pub(crate) fn null(&self) -> Value {
+    pub fn null(&self) -> Value {
         self.null.clone()
     }
 
     /// An object of these attributes; all others null.
-    pub(crate) fn object<'n>(
-        &self,
-        attributes: impl IntoIterator<Item = (&'n str, Value)>,
-    ) -> Value {
-        attributes::with(
-            &contract::empty_block(&self.schema.schema.block),
-            attributes,
-        )
+    pub fn object<'n>(&self, attributes: impl IntoIterator<Item = (&'n str, Value)>) -> Value {
+        attributes::with(&empty_block(&self.schema.schema.block), attributes)
     }
 
     /// Says what an object would become.
     ///
     /// To create one, computed attributes the author leaves out are unknown. Otherwise they stay as they were; the
     /// engine asks again without the prior value when a new object is needed.
-    pub(crate) fn plan(&self, request: PlanRequest) -> PlanResponse {
+    pub fn plan(&self, request: PlanRequest) -> PlanResponse {
         let PlanRequest {
             prior,
             proposed,
@@ -197,8 +198,8 @@ impl Rules {
     }
 
     /// Attributes stored under an older version: those that there are still, defaults for those that are new.
-    pub(crate) fn upgrade(&self, stored: &Value) -> Value {
-        let empty = contract::empty_block(&self.schema.schema.block);
+    pub fn upgrade(&self, stored: &Value) -> Value {
+        let empty = empty_block(&self.schema.schema.block);
         let Some(fields) = empty.as_fields() else {
             return stored.clone();
         };
@@ -248,7 +249,7 @@ fn beyond_nulls(was: &Value, now: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use contract::proposed_new;
+    use crate::proposed_new;
     use model::Type;
 
     use super::*;
