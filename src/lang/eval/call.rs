@@ -169,8 +169,8 @@ fn arguments(
     Some(values)
 }
 
-/// The elements of the argument before `...`.
-fn expansion(arg: &Expr, env: Env<'_>, out: &mut Diagnostics) -> Option<Vec<Value>> {
+/// The elements of the argument before `...`; none when it is unknown, or something was reported.
+pub(super) fn expansion(arg: &Expr, env: Env<'_>, out: &mut Diagnostics) -> Option<Vec<Value>> {
     let mut found = Diagnostics::new();
     let value = eval_expr(arg, env, &mut found);
     let failed = found.has_errors();

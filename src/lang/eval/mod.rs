@@ -26,3 +26,6 @@ pub use references::{FreeTraversal, references};
 pub use render::render;
 pub use scope::{Bound, Indexed, Resolution, Scope};
 pub use traversal::walk;
+
+#[cfg(test)]
+mod tests;

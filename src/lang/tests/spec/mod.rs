@@ -8,19 +8,19 @@ use serde_json::Value as Json;
 
 /// One expression and what Terraform answers.
 #[derive(Debug)]
-pub struct Case {
-    pub id: String,
-    pub expr: String,
-    pub vars: BTreeMap<String, Value>,
-    pub expect: Expected,
-    pub dir: Option<String>,
+pub(super) struct Case {
+    pub(super) id: String,
+    pub(super) expr: String,
+    pub(super) vars: BTreeMap<String, Value>,
+    pub(super) expect: Expected,
+    pub(super) dir: Option<String>,
     /// Newer releases answer otherwise, Terraform panics, or it depends on the machine.
-    pub is_free: bool,
-    pub compares_marks: bool,
+    pub(super) is_free: bool,
+    pub(super) compares_marks: bool,
 }
 
 #[derive(Debug)]
-pub enum Expected {
+pub(super) enum Expected {
     Value(Value),
     Error(String),
     /// A value that is recorded only as text for people.
@@ -29,7 +29,7 @@ pub enum Expected {
 
 impl Case {
     /// Reads one line.
-    pub fn parse(line: &str) -> Self {
+    pub(super) fn parse(line: &str) -> Self {
         let json: Json = serde_json::from_str(line).unwrap();
         let text = |name: &str| json.get(name).and_then(Json::as_str).map(str::to_owned);
         let vars = json
@@ -227,7 +227,7 @@ fn refinement(entry: &Json) -> Refinement {
 
 /// Whether both have the same type, value, unknowns and marks. Numbers are the same when their texts are, whatever
 /// their precision.
-pub fn same(got: &Value, want: &Value) -> bool {
+pub(super) fn same(got: &Value, want: &Value) -> bool {
     if got.marks() != want.marks() {
         return false;
     }
