@@ -1,1 +1,7 @@
-//! Many environments over time: projects, checks, revisions, promotion.
+//! Many environments over time: the project, what each environment is given, and how it is checked.
+
+pub mod project;
+pub mod variables;
+pub mod verify;
+
+pub use project::{Project, ProjectError};

@@ -54,11 +54,15 @@ const MODULE_DEPTH: usize = 64;
 /// messages; empty when they stand in it.
 ///
 /// Everything that is wrong is collected; what could be read is returned all the same.
-pub fn load(files: &dyn Files, base: &Path) -> (Definition, Diagnostics) {
+/// `sources` are those read before, which the definition's are added to.
+pub fn load(files: &dyn Files, base: &Path, sources: Sources) -> (Definition, Diagnostics) {
     let mut loader = Loader {
         files,
         base: base.to_owned(),
-        definition: Definition::default(),
+        definition: Definition {
+            sources,
+            ..Definition::default()
+        },
         read: BTreeMap::new(),
         diagnostics: Diagnostics::new(),
     };

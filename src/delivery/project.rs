@@ -1,0 +1,168 @@
+//! The project that a command is about: its directory, its `terrace.hcl`, its environments. Entry point: [`open`].
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use lang::project::Environment;
+use model::{Diagnostic, Diagnostics, Sources, Str};
+
+/// The file that makes a directory a project.
+pub const PROJECT_FILE: &str = "terrace.hcl";
+
+/// The one environment of a directory without a `terrace.hcl`.
+pub const DEFAULT_ENVIRONMENT: &str = "default";
+
+/// A project.
+#[derive(Debug)]
+pub struct Project {
+    /// Its directory.
+    pub directory: PathBuf,
+    /// What its `terrace.hcl` says; empty without one.
+    pub file: lang::project::Project,
+    /// Whether there is a `terrace.hcl`.
+    pub has_file: bool,
+    /// The text of what was read so far.
+    pub sources: Sources,
+}
+
+/// An environment that was asked for and is not there, or not named where it must be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProjectError {
+    /// There is no such environment.
+    #[error("there is no environment `{name}`")]
+    NoEnvironment {
+        /// What was asked for.
+        name: String,
+        /// The closest one, if any is close.
+        close: Option<String>,
+        /// All there are.
+        known: Vec<String>,
+    },
+    /// There are several and none was named.
+    #[error("which environment?")]
+    Unnamed {
+        /// All there are.
+        known: Vec<String>,
+    },
+}
+
+impl ProjectError {
+    /// The error as a diagnostic with what to do.
+    pub fn diagnostic(&self) -> Diagnostic {
+        let diagnostic = Diagnostic::error("unknown-environment", self.to_string());
+        match self {
+            Self::NoEnvironment { close: Some(close), .. } => diagnostic.help(format!("did you mean `{close}`?")),
+            Self::NoEnvironment { known, .. } if known.is_empty() => {
+                diagnostic.help(format!("declare it in {PROJECT_FILE}: `environment \"NAME\" {{ .. }}`"))
+            }
+            Self::NoEnvironment { known, .. } => diagnostic.help(format!("there are {}", known.join(", "))),
+            Self::Unnamed { known } => diagnostic.help(format!("name one of {}", known.join(", "))),
+        }
+    }
+}
+
+/// Opens the project in `directory`. `base` is how the user would write the path to it; empty when they stand in it.
+pub fn open(directory: &Path, base: &Path) -> (Project, Diagnostics) {
+    let mut project = Project {
+        directory: directory.to_owned(),
+        file: lang::project::Project::default(),
+        has_file: false,
+        sources: Sources::default(),
+    };
+    let mut out = Diagnostics::new();
+    let path = directory.join(PROJECT_FILE);
+    let shown = base.join(PROJECT_FILE);
+    let content = match std::fs::read(&path) {
+        Ok(content) => content,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return (project, out),
+        Err(error) => {
+            let message = format!("cannot read `{}`", shown.display());
+            out.push(Diagnostic::error("file-not-readable", message).note(error.to_string()));
+            return (project, out);
+        }
+    };
+    project.has_file = true;
+    let text = String::from_utf8_lossy(&content);
+    let file = project.sources.add(shown.to_string_lossy(), &text);
+    if let Err(error) = std::str::from_utf8(&content) {
+        let at = error.valid_up_to();
+        out.push(
+            Diagnostic::error("invalid-utf8", "the file is not UTF-8 text")
+                .at(model::Span::new(file, at, at + 3), "not UTF-8 from here")
+                .help("save it with the encoding UTF-8"),
+        );
+        return (project, out);
+    }
+    let text = project.sources.file(file).map(|file| file.text.clone()).unwrap_or_default();
+    let (read, diagnostics) = lang::project::read(file, &text);
+    project.file = read;
+    out.extend(diagnostics);
+    if project.file.environments.is_empty() && !out.has_errors() {
+        out.push(
+            Diagnostic::error("missing-block", format!("`{}` declares no environment", shown.display()))
+                .help("add `environment \"test\" {}`, or delete the file to have the one environment `default`"),
+        );
+    }
+    (project, out)
+}
+
+impl Project {
+    /// The definition's directory, from the project's.
+    pub fn definition(&self) -> &str {
+        self.file.definition.as_ref().map_or(".", |(directory, _)| directory.as_str())
+    }
+
+    /// The definition's directory.
+    pub fn definition_directory(&self) -> PathBuf {
+        match self.definition() {
+            "." | "" => self.directory.clone(),
+            relative => self.directory.join(relative),
+        }
+    }
+
+    /// The project's name: as given, or the directory's.
+    pub fn name(&self) -> String {
+        let directory = || self.directory.file_name().map(|name| name.to_string_lossy().into_owned());
+        self.file.name.as_ref().map(ToString::to_string).or_else(directory).unwrap_or_default()
+    }
+
+    /// The names of all environments, in their order.
+    pub fn environments(&self) -> Vec<Str> {
+        if !self.has_file {
+            return vec![DEFAULT_ENVIRONMENT.into()];
+        }
+        self.file.environments.iter().map(|environment| environment.name.clone()).collect()
+    }
+
+    /// Whether there is an environment of that name.
+    pub fn has_environment(&self, name: &str) -> bool {
+        self.environments().iter().any(|known| known == name)
+    }
+
+    /// The environment that is meant: the one named, or the only one.
+    ///
+    /// # Errors
+    /// When there is no such environment, or none was named and there are several.
+    pub fn environment(&self, name: Option<&str>) -> Result<Str, ProjectError> {
+        let environments = self.environments();
+        let known: Vec<String> = environments.iter().map(ToString::to_string).collect();
+        match (name, environments.as_slice()) {
+            (None, [only]) => Ok(only.clone()),
+            (None, _) => Err(ProjectError::Unnamed { known }),
+            (Some(name), _) => environments.iter().find(|known| *known == name).cloned().ok_or_else(|| {
+                let close = lang::closest(name, known.iter().map(String::as_str)).map(ToOwned::to_owned);
+                ProjectError::NoEnvironment { name: name.to_owned(), close, known: known.clone() }
+            }),
+        }
+    }
+
+    /// What `terrace.hcl` says of an environment; none for the one of a project without the file.
+    pub fn declared(&self, name: &str) -> Option<&Environment> {
+        self.file.environment(name)
+    }
+
+    /// The record's file.
+    pub fn record(&self) -> PathBuf {
+        self.directory.join(".terrace").join("state.db")
+    }
+}
