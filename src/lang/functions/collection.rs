@@ -51,31 +51,21 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 /// A list, set or tuple of those items, whichever `ty` is.
 fn collect(ty: &Type, items: Vec<Value>) -> Value {
-    match ty {
-        Type::List(element) => Value::list((**element).clone(), items),
-        Type::Set(element) => Value::set((**element).clone(), items),
-        Type::Dynamic
-        | Type::Bool
-        | Type::Number
-        | Type::String
-        | Type::Map(_)
-        | Type::Tuple(_)
-        | Type::Object(_) => Value::tuple(items),
+    if let Type::List(element) = ty {
+        Value::list((**element).clone(), items)
+    } else if let Type::Set(element) = ty {
+        Value::set((**element).clone(), items)
+    } else {
+        Value::tuple(items)
     }
 }
 
 /// A map or object of those entries, whichever `ty` is.
 fn collect_fields(ty: &Type, entries: impl IntoIterator<Item = (Str, Value)>) -> Value {
-    match ty {
-        Type::Map(element) => Value::map((**element).clone(), entries),
-        Type::Dynamic
-        | Type::Bool
-        | Type::Number
-        | Type::String
-        | Type::List(_)
-        | Type::Set(_)
-        | Type::Tuple(_)
-        | Type::Object(_) => Value::object(entries),
+    if let Type::Map(element) = ty {
+        Value::map((**element).clone(), entries)
+    } else {
+        Value::object(entries)
     }
 }
 

@@ -1,5 +1,10 @@
 //! Functions that convert between types, and those that add and take marks.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a function names the types it takes and treats every other alike"
+)]
+
 use std::sync::Arc;
 
 use model::value::{List, Map, conversion_exists, convert};

@@ -105,12 +105,13 @@ const SIGNUM: Function = number_function(
 );
 
 const PARSEINT: Function = Function {
-    returns: Returns::ByArguments(|_, args| match args.value(0)?.ty() {
-        Type::String => Ok(Type::Number),
-        other => {
-            let message = format!("it is {}, must be a string", other.friendly());
-            Err(FunctionError::argument(0, message).without_values())
+    returns: Returns::ByArguments(|_, args| {
+        let ty = args.value(0)?.ty();
+        if ty == Type::String {
+            return Ok(Type::Number);
         }
+        let message = format!("it is {}, must be a string", ty.friendly());
+        Err(FunctionError::argument(0, message).without_values())
     }),
     ..number_function(
         "parseint",

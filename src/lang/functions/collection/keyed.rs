@@ -1,5 +1,10 @@
 //! Functions on maps and objects.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a function names the types it takes and treats every other alike"
+)]
+
 use std::collections::BTreeMap;
 
 use model::value::convert;

@@ -1,5 +1,10 @@
 //! Functions that make lists of lists.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a function names the types it takes and treats every other alike"
+)]
+
 use std::collections::HashSet;
 
 use model::value::{Refinement, convert, exact_key, unify};

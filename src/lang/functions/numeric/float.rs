@@ -4,6 +4,11 @@
 //! The logarithm is computed as in FreeBSD's `e_log.c`, the exponential by Shibata's method ("Efficient evaluation methods
 //! of elementary functions suitable for SIMD computation", 2010), the power by repeated squaring.
 
+#![expect(
+    clippy::excessive_precision,
+    reason = "the constants stand as they were published"
+)]
+
 /// The exponential of anything larger is infinite.
 const MOST_EXPONENT: f64 = 709.782_712_893_384;
 
@@ -84,7 +89,6 @@ pub(super) fn pow(x: f64, y: f64) -> f64 {
     }
     let (mut square, square_exponent) = split(x);
     let mut square_exponent = i64::from(square_exponent);
-    #[expect(clippy::as_conversions, reason = "a whole number below 2^63")]
     let mut bits = whole as u64;
     while bits != 0 {
         if square_exponent.abs() > 1 << 12 {
@@ -197,10 +201,6 @@ fn exp(x: f64) -> f64 {
         value *= value + 2.0;
     }
     let value = value.mul_add(value + 2.0, 1.0);
-    #[expect(
-        clippy::as_conversions,
-        reason = "a whole number between -2,000 and 2,000"
-    )]
     scale(value, exponent as i64)
 }
 
