@@ -42,6 +42,17 @@ fn row_type(args: Arguments<'_>) -> Result<Type, FunctionError> {
     )))
 }
 
+/// A line, or what is left of it.
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    text: &'a str,
+    /// A line end follows.
+    ended: bool,
+}
+
+/// A field, and the line after it if that has more of them.
+type Field<'a> = (String, Option<Line<'a>>);
+
 /// Rows of fields.
 struct Reader<'a> {
     lines: std::iter::Peekable<std::str::SplitInclusive<'a, char>>,
@@ -68,13 +79,15 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The content of the next line, and whether a line end follows it.
-    fn next_line(&mut self) -> Option<(&'a str, bool)> {
+    fn next_line(&mut self) -> Option<Line<'a>> {
         let line = self.lines.next()?;
         self.line += 1;
-        Some(match line.strip_suffix('\n') {
-            Some(line) => (line.strip_suffix('\r').unwrap_or(line), true),
-            None => (line.strip_suffix('\r').unwrap_or(line), false),
+        let text = line.strip_suffix('\n');
+        let ended = text.is_some();
+        let text = text.unwrap_or(line);
+        Some(Line {
+            text: text.strip_suffix('\r').unwrap_or(text),
+            ended,
         })
     }
 
@@ -83,7 +96,7 @@ impl<'a> Reader<'a> {
         let first = loop {
             match self.next_line() {
                 None => return Ok(None),
-                Some(("", _)) => {}
+                Some(Line { text: "", .. }) => {}
                 Some(line) => break line,
             }
         };
@@ -101,51 +114,54 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn row(
-        &mut self,
-        (mut rest, mut ended): (&'a str, bool),
-    ) -> Result<Vec<String>, FunctionError> {
+    fn row(&mut self, mut line: Line<'a>) -> Result<Vec<String>, FunctionError> {
         let mut row = Vec::new();
         loop {
-            let Some(mut quoted) = rest.strip_prefix('"') else {
-                let (field, after) = rest
-                    .split_once(',')
-                    .map_or((rest, None), |(field, after)| (field, Some(after)));
-                if field.contains('"') {
-                    return Err(self.error("a quote in a field that does not start with one"));
-                }
-                row.push(field.to_owned());
-                match after {
-                    Some(after) => rest = after,
-                    None => return Ok(row),
-                }
-                continue;
-            };
-            let mut field = String::new();
-            let after = loop {
-                let Some((text, after)) = quoted.split_once('"') else {
-                    // The field goes on in the next line.
-                    field.push_str(quoted);
-                    field.push_str(if ended { "\n" } else { "" });
-                    (quoted, ended) = self
-                        .next_line()
-                        .ok_or_else(|| self.error("a quoted field that is not closed"))?;
-                    continue;
-                };
-                field.push_str(text);
-                match after.strip_prefix('"') {
-                    Some(after) => {
-                        field.push('"');
-                        quoted = after;
-                    }
-                    None => break after,
-                }
+            let (field, after) = match line.text.strip_prefix('"') {
+                Some(text) => self.quoted_field(Line { text, ..line })?,
+                None => self.plain_field(line)?,
             };
             row.push(field);
-            match after.strip_prefix(',') {
-                Some(after) => rest = after,
-                None if after.is_empty() => return Ok(row),
-                None => return Err(self.error("text after a quoted field")),
+            match after {
+                Some(after) => line = after,
+                None => return Ok(row),
+            }
+        }
+    }
+
+    /// The field the line begins with, and the line after the comma that follows it.
+    fn plain_field(&self, line: Line<'a>) -> Result<Field<'a>, FunctionError> {
+        let (field, after) = match line.text.split_once(',') {
+            Some((field, text)) => (field, Some(Line { text, ..line })),
+            None => (line.text, None),
+        };
+        if field.contains('"') {
+            return Err(self.error("a quote in a field that does not start with one"));
+        }
+        Ok((field.to_owned(), after))
+    }
+
+    /// The field after whose opening quote the line begins, and the line after the comma that follows it.
+    fn quoted_field(&mut self, mut line: Line<'a>) -> Result<Field<'a>, FunctionError> {
+        let mut field = String::new();
+        loop {
+            let Some((text, after)) = line.text.split_once('"') else {
+                field.push_str(line.text);
+                field.push_str(if line.ended { "\n" } else { "" });
+                let next = self.next_line();
+                line = next.ok_or_else(|| self.error("a quoted field that is not closed"))?;
+                continue;
+            };
+            field.push_str(text);
+            if let Some(text) = after.strip_prefix('"') {
+                field.push('"');
+                line.text = text;
+            } else if let Some(text) = after.strip_prefix(',') {
+                return Ok((field, Some(Line { text, ..line })));
+            } else if after.is_empty() {
+                return Ok((field, None));
+            } else {
+                return Err(self.error("text after a quoted field"));
             }
         }
     }

@@ -81,9 +81,7 @@ impl<'a> Reader<'a> {
                     Open::Object { entries, name } => entries.push((std::mem::take(name), value)),
                 }
                 if self.take(b',') {
-                    if let Open::Object { name, .. } = outer {
-                        *name = self.name()?;
-                    }
+                    self.next_name(outer)?;
                     break;
                 }
                 value = match open.pop() {
@@ -94,6 +92,14 @@ impl<'a> Reader<'a> {
                 };
             }
         }
+    }
+
+    /// Reads the name that the next value of an object has.
+    fn next_name(&mut self, outer: &mut Open) -> Result<(), String> {
+        if let Open::Object { name, .. } = outer {
+            *name = self.name()?;
+        }
+        Ok(())
     }
 
     /// Reads a value, or opens an array or object that is not empty and gives none.

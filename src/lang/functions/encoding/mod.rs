@@ -5,6 +5,10 @@ mod charset;
 mod charset_names;
 mod charset_tables;
 mod csv;
+mod deflate;
+mod deflate_block;
+mod gzip;
+mod huffman;
 pub(super) mod json;
 mod json_read;
 mod url;
@@ -21,6 +25,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     charset::TEXTDECODEBASE64,
     charset::TEXTENCODEBASE64,
     csv::CSVDECODE,
+    gzip::BASE64GUNZIP,
+    gzip::BASE64GZIP,
     json::JSONDECODE,
     json::JSONENCODE,
     url::URLDECODE,

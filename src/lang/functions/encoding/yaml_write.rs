@@ -200,6 +200,12 @@ impl Writer {
         }
     }
 
+    fn escape_before(&mut self, next: Option<char>) {
+        if next == Some(' ') {
+            self.put("\\");
+        }
+    }
+
     fn quoted(&mut self, text: &str, indent: usize, fold: Fold) {
         self.space();
         self.put("\"");
@@ -221,7 +227,8 @@ impl Writer {
                 {
                     self.after_indicators = false;
                     self.line(indent);
-                    self.put(if next == Some(' ') { "\\" } else { "" });
+                    // A space at the start of a line would be lost.
+                    self.escape_before(next);
                 } else {
                     self.put(" ");
                 }
