@@ -7,7 +7,7 @@ use model::value::Marks;
 
 use super::elide::elide;
 use super::line::Line;
-use super::style::Label;
+use super::style::{Label, width_of};
 
 /// Said in place of a value that is not known yet.
 pub const UNKNOWN: &str = "(known after apply)";
@@ -185,6 +185,83 @@ fn write_escaped(out: &mut String, text: &str) {
             c => out.push(c),
         }
     }
+}
+
+/// The value as one would write it, on as many lines as it takes: objects, maps and lists one element a line, texts of
+/// several lines as heredocs. Lines after the first are indented by `indent` spaces and more. Nothing is left out but
+/// what must not be shown.
+pub fn pretty(value: &Value, indent: usize) -> String {
+    let mut out = String::new();
+    write_pretty(&mut out, value, indent);
+    out
+}
+
+/// Deeper values go on in one line.
+const DEEPEST_PRETTY: usize = 2 * 32;
+
+fn write_pretty(out: &mut String, value: &Value, indent: usize) {
+    let inner = " ".repeat(indent + 2);
+    let fields = value.as_fields().filter(|fields| !fields.is_empty());
+    let items = value.as_items().filter(|items| !items.is_empty());
+    if is_secret(value.marks()) || !value.is_known() || indent > DEEPEST_PRETTY {
+        return write_value(out, value, Amount::All, 0);
+    }
+    if let Some(fields) = fields {
+        let name = |name: &str| {
+            let mut text = String::new();
+            if is_identifier(name) {
+                text.push_str(name)
+            } else {
+                write_string(&mut text, name, Amount::All)
+            }
+            text
+        };
+        let column = fields
+            .keys()
+            .map(|key| width_of(&name(key)))
+            .max()
+            .unwrap_or(0);
+        out.push_str("{\n");
+        for (key, value) in fields.iter() {
+            let key = name(key);
+            let pad = " ".repeat(column - width_of(&key));
+            let _ = write!(out, "{inner}{key}{pad} = ");
+            write_pretty(out, value, indent + 2);
+            out.push('\n');
+        }
+        out.push_str(&" ".repeat(indent));
+        out.push('}');
+    } else if let Some(items) = items {
+        out.push_str("[\n");
+        for item in items {
+            out.push_str(&inner);
+            write_pretty(out, item, indent + 2);
+            out.push_str(",\n");
+        }
+        out.push_str(&" ".repeat(indent));
+        out.push(']');
+    } else if let Some(text) = value.as_str().filter(|text| is_heredoc(text)) {
+        out.push_str("<<-EOT\n");
+        for line in text.lines() {
+            let _ = writeln!(
+                out,
+                "{inner}{}",
+                line.replace("${", "$${").replace("%{", "%%{")
+            );
+        }
+        out.push_str(&" ".repeat(indent));
+        out.push_str("EOT");
+    } else {
+        write_value(out, value, Amount::All, 0);
+    }
+}
+
+/// Whether a text reads better, and says the same, as a heredoc.
+fn is_heredoc(text: &str) -> bool {
+    text.ends_with('\n')
+        && text.lines().nth(1).is_some()
+        && !text.lines().any(|line| line.trim() == "EOT")
+        && !text.chars().any(|c| c.is_control() && c != '\n')
 }
 
 /// Whether a name can be written without quotes.

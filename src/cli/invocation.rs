@@ -1,0 +1,116 @@
+//! One call of the program: what the process environment and the command line say that is the same for every
+//! command, and the two streams.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use contract::Providers;
+use lang::desired::RandomSource;
+use model::clock::Clock;
+use model::{Diagnostics, Sources};
+
+use super::args::Global;
+use super::output::diagnostic::{self, Warnings};
+use super::output::line::Page;
+use super::output::progress::ProgressMode;
+use super::output::style::{Look, Surroundings};
+use super::output::write;
+
+/// What `main` finds out and passes in.
+#[derive(Clone, Debug)]
+pub struct Process {
+    /// Environment variables.
+    pub environment: BTreeMap<String, String>,
+    /// The working directory.
+    pub directory: PathBuf,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes.
+    pub random: Arc<dyn RandomSource>,
+    /// Makes providers whose relative paths start at a directory.
+    pub providers: fn(&Path, Arc<dyn Clock>) -> Arc<dyn Providers>,
+}
+
+/// One call of the program.
+#[derive(Debug)]
+pub struct Invocation {
+    /// What `main` found out.
+    pub process: Process,
+    /// Options of every command.
+    pub global: Global,
+    /// How standard output looks.
+    pub stdout: Look,
+    /// How standard error looks.
+    pub stderr: Look,
+    /// What the process environment says about output.
+    pub around: Surroundings,
+    /// The project's directory.
+    pub directory: PathBuf,
+    /// How the user would write the path to it; empty when they stand in it.
+    pub base: PathBuf,
+}
+
+impl Invocation {
+    /// Puts together what the command line and the process say.
+    pub fn new(process: Process, global: Global) -> Self {
+        let around = Surroundings::read(|name| process.environment.get(name).cloned());
+        let base = global.chdir.clone().unwrap_or_default();
+        let directory =
+            if base.as_os_str().is_empty() { process.directory.clone() } else { process.directory.join(&base) };
+        Self {
+            stdout: Look::stdout(global.color(), &around),
+            stderr: Look::stderr(global.color(), &around),
+            process,
+            global,
+            around,
+            directory,
+            base,
+        }
+    }
+
+    /// Says something on standard error, unless `-q`.
+    pub fn say(&self, text: &str) {
+        if self.global.quiet == 0 {
+            write::say(text);
+        }
+    }
+
+    /// Shows diagnostics on standard error; `consequence` ends the line after several errors.
+    pub fn report(&self, diagnostics: &Diagnostics, sources: &Sources, consequence: &str, compact: bool) {
+        let warnings = match (self.global.quiet, compact) {
+            (2.., _) => Warnings::Hidden,
+            (_, true) => Warnings::Compact,
+            (_, false) => Warnings::Folded,
+        };
+        let mut text = diagnostic::render(diagnostics, sources, warnings, self.stderr);
+        if let Some(line) = diagnostic::closing(diagnostics, consequence) {
+            let mut page = Page::new(self.stderr);
+            page.gap();
+            page.line(&line);
+            text.push('\n');
+            text.push_str(page.finish().trim_start_matches('\n'));
+        }
+        if !text.is_empty() {
+            write::say(&text);
+        }
+    }
+
+    /// How progress is shown.
+    pub fn progress(&self) -> ProgressMode {
+        let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+        ProgressMode::decide(terminal, &self.around, self.global.quiet, self.global.verbose)
+    }
+
+    /// Whether someone can be asked.
+    pub fn is_interactive(&self) -> bool {
+        std::io::IsTerminal::is_terminal(&std::io::stdin())
+    }
+
+    /// Who runs this: `TERRACE_ACTOR`, who a CI system says it is, or the user.
+    pub fn actor(&self) -> String {
+        let names = ["TERRACE_ACTOR", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_USER_ID", "USER", "LOGNAME"];
+        let found = names.iter().find_map(|name| self.process.environment.get(*name).filter(|value| !value.is_empty()));
+        found.cloned().unwrap_or_else(|| "unknown".into())
+    }
+}

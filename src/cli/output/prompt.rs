@@ -1,0 +1,162 @@
+//! Questions to a person: on standard error, answered on standard input. Asks only; who may be asked is decided by the
+//! command.
+
+use std::io::{self, BufRead, Write};
+
+use super::line::Line;
+use super::style::{Label, Look};
+
+/// What is to be approved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// What would be done: `Apply p7f3a91c to staging`.
+    pub what: String,
+    /// The environment, whose name is to be typed when something is destroyed.
+    pub environment: String,
+    /// How many objects are destroyed, replaced ones too.
+    pub destroys: u64,
+}
+
+/// What a person answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Yes.
+    Yes,
+    /// Anything else.
+    No,
+    /// Nothing: the input ended.
+    Nothing,
+}
+
+/// Asks for approval. What destroys asks for the environment's name, anything else for `y`.
+///
+/// # Errors
+/// When `input` cannot be read or `output` not be written.
+pub fn approve(
+    question: &Question,
+    look: Look,
+    input: &mut dyn BufRead,
+    output: &mut dyn Write,
+) -> io::Result<Answer> {
+    let Question {
+        what,
+        environment,
+        destroys,
+    } = question;
+    let mut line = Line::of(Label::Heading, format!("{what}?"));
+    if *destroys > 0 {
+        let plural = if *destroys == 1 { "" } else { "s" };
+        line.put(
+            Label::Destroy,
+            format!(" It destroys {destroys} object{plural}."),
+        );
+        writeln!(output, "{}", line.show(look))?;
+        line = Line::plain("Type the environment's name to go on: ");
+    } else {
+        line.put(Label::Plain, " [y/N] ");
+    }
+    let Some(answer) = ask(&line, look, input, output)? else {
+        return Ok(Answer::Nothing);
+    };
+    let yes = if *destroys > 0 {
+        answer == *environment
+    } else {
+        answer.eq_ignore_ascii_case("y") || answer.eq_ignore_ascii_case("yes")
+    };
+    Ok(if yes { Answer::Yes } else { Answer::No })
+}
+
+/// Asks for the value of a variable, as text; `None` when the input ended.
+///
+/// # Errors
+/// When `input` cannot be read or `output` not be written.
+pub fn variable(
+    name: &str,
+    description: &str,
+    look: Look,
+    input: &mut dyn BufRead,
+    output: &mut dyn Write,
+) -> io::Result<Option<String>> {
+    writeln!(
+        output,
+        "{}",
+        Line::of(Label::Heading, format!("var.{name}")).show(look)
+    )?;
+    for row in description.lines() {
+        writeln!(output, "{}", Line::plain(format!("  {row}")).show(look))?;
+    }
+    ask(&Line::plain("  Value: "), look, input, output)
+}
+
+fn ask(
+    line: &Line,
+    look: Look,
+    input: &mut dyn BufRead,
+    output: &mut dyn Write,
+) -> io::Result<Option<String>> {
+    write!(output, "{}", line.show(look))?;
+    output.flush()?;
+    let mut answer = String::new();
+    if input.read_line(&mut answer)? == 0 {
+        writeln!(output)?;
+        return Ok(None);
+    }
+    Ok(Some(answer.trim().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(destroys: u64, typed: &str) -> (Answer, String) {
+        let question = Question {
+            what: "Apply p7f3a91c to staging".into(),
+            environment: "staging".into(),
+            destroys,
+        };
+        let mut output = Vec::new();
+        let answer = approve(&question, Look::plain(), &mut typed.as_bytes(), &mut output).unwrap();
+        (answer, String::from_utf8(output).unwrap())
+    }
+
+    #[test]
+    fn a_plan_that_destroys_asks_for_the_name() {
+        let (yes, text) = answer(2, "staging\n");
+        assert_eq!(yes, Answer::Yes);
+        assert_eq!(
+            text,
+            "Apply p7f3a91c to staging? It destroys 2 objects.\nType the environment's name to go on: "
+        );
+        assert_eq!(answer(1, "y\n").0, Answer::No);
+        assert_eq!(answer(1, "").0, Answer::Nothing);
+    }
+
+    #[test]
+    fn any_other_asks_for_y() {
+        let (yes, text) = answer(0, "y\n");
+        assert_eq!(
+            (yes, text.as_str()),
+            (Answer::Yes, "Apply p7f3a91c to staging? [y/N] ")
+        );
+        assert_eq!(answer(0, "Yes\n").0, Answer::Yes);
+        assert_eq!(answer(0, "\n").0, Answer::No);
+    }
+
+    #[test]
+    fn a_variable_is_read_as_text() {
+        let mut output = Vec::new();
+        let value = variable(
+            "size",
+            "How large.",
+            Look::plain(),
+            &mut " 3 \n".as_bytes(),
+            &mut output,
+        )
+        .unwrap();
+        assert_eq!(value.as_deref(), Some("3"));
+        assert_eq!(
+            String::from_utf8(output).unwrap(),
+            "var.size\n  How large.\n  Value: "
+        );
+    }
+}

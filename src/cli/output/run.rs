@@ -1,0 +1,115 @@
+//! What a run leaves on the screen when it is over: counts, each failure in full, what is true now and what to do.
+
+use model::Sources;
+
+use super::diagnostic::{Warnings, render};
+use super::frame::summary;
+use super::line::{Line, Page};
+use super::run_view::RunView;
+use super::style::{Label, Look};
+
+/// Facts about the end of a run that its events do not tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunEnd {
+    /// What the record is at now: `serial 42` or `r42`.
+    pub recorded: String,
+    /// What goes on from a failure: `terrace apply staging`.
+    pub go_on: Option<String>,
+}
+
+/// The text for standard error. Ends with a newline.
+pub fn closing(view: &RunView, end: &RunEnd, sources: &Sources, look: Look) -> String {
+    let mut page = Page::new(look);
+    for line in summary(view, &end.recorded, look.width) {
+        page.line(&line);
+    }
+    if !view.failures.is_empty() {
+        page.gap();
+        page.text(&render(&view.failures, sources, Warnings::Folded, look));
+    }
+    let left = view.counts.failed + view.counts.skipped;
+    if left > 0 {
+        page.gap();
+        page.wrapped(
+            &Line::plain(format!(
+                "Nothing was rolled back; {} records what exists.",
+                end.recorded
+            )),
+            0,
+        );
+        if let Some(command) = &end.go_on {
+            page.line(&Line::plain("Go on: ").with(Label::Command, command.clone()));
+        }
+    }
+    page.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use model::clock::Timestamp;
+    use model::diagnostic::Diagnostic;
+    use model::event::{Event, EventKind};
+    use model::plan::{StepId, StepKind};
+    use model::serial::{PlanId, RunId};
+
+    use super::*;
+
+    #[test]
+    fn a_failure_stands_in_full_with_what_to_do() {
+        let mut view = RunView::default();
+        let diagnostic = Diagnostic::error(
+            "provider-refused",
+            "aws refused to create `aws_db_instance.main`",
+        )
+        .note("InvalidParameterCombination: RDS does not support db.t3.nano")
+        .help("use db.t3.micro or larger");
+        let plan = PlanId::from_digest([1; 4]);
+        let environment = "staging".into();
+        let events = [
+            EventKind::RunStarted {
+                run: RunId(52),
+                plan,
+                environment,
+                steps: 2,
+            },
+            EventKind::StepFailed {
+                step: StepId(0),
+                kind: StepKind::Create,
+                addr: "aws_db_instance.main".parse().unwrap(),
+                took: Duration::from_secs(1),
+                diagnostic: Box::new(diagnostic),
+            },
+            EventKind::RunFinished {
+                run: RunId(52),
+                done: 0,
+                failed: 1,
+                skipped: 1,
+                took: Duration::from_secs(1),
+            },
+        ];
+        for kind in events {
+            view.take(&Event {
+                at: Timestamp(0),
+                kind,
+            });
+        }
+        let end = RunEnd {
+            recorded: "serial 42".into(),
+            go_on: Some("terrace apply staging".into()),
+        };
+        insta::assert_snapshot!(closing(&view, &end, &Sources::default(), Look::plain()) + "[EOF]", @r"
+        ────────────
+             Summary 0ms  2 steps: 0 done, 1 failed, 1 skipped     run 52, serial 42
+
+        error[provider-refused]: aws refused to create `aws_db_instance.main`
+          note: InvalidParameterCombination: RDS does not support db.t3.nano
+        help: use db.t3.micro or larger
+
+        Nothing was rolled back; serial 42 records what exists.
+        Go on: terrace apply staging
+        [EOF]
+        ");
+    }
+}

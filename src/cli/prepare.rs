@@ -1,0 +1,213 @@
+//! The first two calls of the straight line, for every command that needs them: load the definition, and evaluate
+//! what an environment gives it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use contract::Providers;
+use delivery::variables::{Argument, Places, collect};
+use delivery::{Project, project};
+use lang::desired::assign;
+use lang::load::Disk;
+use lang::{Definition, Desired, Graph, Phase, Settings, load};
+use model::address::ModulePath;
+use model::clock::Timestamp;
+use model::{Diagnostics, Sources, Str, Value};
+
+use super::args::{Given, Planning};
+use super::exit::ExitCode;
+use super::invocation::Invocation;
+use super::output::prompt;
+
+/// A project, one of its environments, and its definition ready to be evaluated.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The project.
+    pub project: Project,
+    /// The environment.
+    pub environment: Str,
+    /// The definition.
+    pub definition: Arc<Definition>,
+    /// What depends on what in it.
+    pub graph: Arc<Graph>,
+    /// The root module's variables.
+    pub variables: BTreeMap<Str, Value>,
+    /// What evaluation sees of the world.
+    pub settings: Settings,
+    /// Where providers come from.
+    pub providers: Arc<dyn Providers>,
+    /// Warnings so far.
+    pub warnings: Diagnostics,
+}
+
+impl Prepared {
+    /// A fresh evaluation.
+    pub fn desired(&self) -> Desired {
+        Desired::new(self.definition.clone(), self.graph.clone(), &self.variables, self.settings.clone())
+    }
+
+    /// The text of everything that was read.
+    pub fn sources(&self) -> &Sources {
+        &self.definition.sources
+    }
+}
+
+/// What went wrong on the way, with the text to show it in.
+#[derive(Debug)]
+pub struct Refused {
+    /// What is wrong.
+    pub diagnostics: Diagnostics,
+    /// Where.
+    pub sources: Sources,
+}
+
+impl Refused {
+    /// Shows it; nothing was changed.
+    pub fn report(&self, invocation: &Invocation) -> ExitCode {
+        invocation.report(&self.diagnostics, &self.sources, "nothing was changed", false);
+        ExitCode::Failed
+    }
+}
+
+/// Opens the project, whatever the command.
+///
+/// # Errors
+/// When `terrace.hcl` is not right.
+pub fn open(invocation: &Invocation) -> Result<(Project, Diagnostics), Refused> {
+    let (project, diagnostics) = project::open(&invocation.directory, &invocation.base);
+    if diagnostics.has_errors() {
+        return Err(Refused { diagnostics, sources: project.sources });
+    }
+    Ok((project, diagnostics))
+}
+
+/// Opens the project and finds the environment that is meant.
+///
+/// # Errors
+/// When the project is not right, or has no such environment.
+pub fn open_environment(invocation: &Invocation, name: Option<&str>) -> Result<(Project, Str, Diagnostics), Refused> {
+    let (project, diagnostics) = open(invocation)?;
+    match project.environment(name) {
+        Ok(environment) => Ok((project, environment, diagnostics)),
+        Err(error) => Err(Refused { diagnostics: error.diagnostic().into(), sources: project.sources }),
+    }
+}
+
+/// What a definition is prepared for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'w> {
+    /// The environment, where it is named.
+    pub environment: Option<&'w str>,
+    /// How variables are given.
+    pub given: &'w [Given],
+    /// Whether missing variables may be asked for.
+    pub ask: bool,
+}
+
+impl<'w> Wanted<'w> {
+    /// What planning options want.
+    pub fn of(environment: Option<&'w str>, planning: &'w Planning) -> Self {
+        Self { environment, given: &planning.given, ask: planning.input }
+    }
+}
+
+/// Loads the definition and assigns the environment's variables.
+///
+/// # Errors
+/// With everything that is wrong with any of it.
+pub fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prepared, Refused> {
+    let (mut project, environment, mut warnings) = open_environment(invocation, wanted.environment)?;
+    let directory = project.definition_directory();
+    let base = match project.definition() {
+        "." | "" => invocation.base.clone(),
+        relative => invocation.base.join(relative),
+    };
+    let sources = std::mem::take(&mut project.sources);
+    let (mut definition, mut found) = load(&Disk::new(&directory), &base, sources);
+    let (graph, diagnostics) = Graph::of(&definition);
+    found.extend(diagnostics);
+    found.extend(lang::requirements(&definition));
+    let mut variables = BTreeMap::new();
+    if let Some(root) = definition.modules.get(&ModulePath::root()).cloned() {
+        let mut sources = std::mem::take(&mut definition.sources);
+        let arguments: Vec<Argument> = wanted.given.iter().map(argument).collect();
+        let process = tf_vars(&invocation.process.environment);
+        let places = Places {
+            project: &project,
+            environment: &environment,
+            base: &invocation.base,
+            process,
+            arguments: &arguments,
+        };
+        let (mut given, diagnostics) = collect(&places, &root, &mut sources);
+        found.extend(diagnostics);
+        if wanted.ask && invocation.is_interactive() && !found.has_errors() {
+            ask(invocation, &root, &mut given, &mut sources);
+        }
+        let (assigned, diagnostics) = assign(&root, &given);
+        found.extend(diagnostics);
+        variables = assigned;
+        definition.sources = sources;
+    }
+    warnings.extend(found);
+    warnings.sort();
+    if warnings.has_errors() {
+        return Err(Refused { diagnostics: warnings, sources: definition.sources });
+    }
+    let settings = settings(invocation, &environment, &directory, None);
+    let providers = (invocation.process.providers)(&directory, invocation.process.clock.clone());
+    let (definition, graph) = (Arc::new(definition), Arc::new(graph));
+    Ok(Prepared { project, environment, definition, graph, variables, settings, providers, warnings })
+}
+
+/// What evaluation sees of the world.
+pub fn settings(
+    invocation: &Invocation,
+    environment: &Str,
+    directory: &std::path::Path,
+    planned: Option<Timestamp>,
+) -> Settings {
+    Settings {
+        workspace: environment.clone(),
+        directory: std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned()),
+        home: invocation.process.environment.get("HOME").map(Into::into),
+        phase: Phase::Plan,
+        plan_time: Some(planned.unwrap_or_else(|| invocation.process.clock.now())),
+        clock: invocation.process.clock.clone(),
+        random: invocation.process.random.clone(),
+    }
+}
+
+fn argument(given: &Given) -> Argument {
+    match given {
+        Given::Variable { name, value } => Argument::Variable { name: name.clone(), text: value.clone() },
+        Given::File(path) => Argument::File(path.clone()),
+    }
+}
+
+fn tf_vars(environment: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let named = environment.iter().filter_map(|(name, value)| Some((name.strip_prefix("TF_VAR_")?, value)));
+    named.map(|(name, value)| (name.to_owned(), value.clone())).collect()
+}
+
+/// Asks for required variables that were not given.
+fn ask(
+    invocation: &Invocation,
+    root: &lang::load::Module,
+    given: &mut BTreeMap<Str, lang::desired::Given>,
+    sources: &mut Sources,
+) {
+    for variable in root.variables.values().filter(|variable| variable.default.is_none()) {
+        if given.contains_key(&variable.name) {
+            continue;
+        }
+        let description = variable.description.clone().unwrap_or_default();
+        let (mut input, mut output) = (std::io::stdin().lock(), std::io::stderr());
+        let answer = prompt::variable(&variable.name, &description, invocation.stderr, &mut input, &mut output);
+        let Ok(Some(text)) = answer else { return };
+        let shown = format!("answer for {}", variable.name);
+        let (value, span, _) = lang::desired::parse_text(Some(variable), &text, &shown, sources);
+        let origin = lang::desired::Origin::CommandLine;
+        given.insert(variable.name.clone(), lang::desired::Given { value, span, origin });
+    }
+}
