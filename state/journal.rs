@@ -182,8 +182,8 @@ impl Desk {
         let (prior, prior_sealed) = self.intent_side(scope, intent, Side::Prior)?;
         let (planned, planned_sealed) = self.intent_side(scope, intent, Side::Planned)?;
         let sql = "INSERT INTO intent (id, environment, token, step, block, key, deposed, action, \
-                   marker, intended, payload, sealed, prior, planned) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+                   marker, intended, payload) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
         self.conn.prepare_cached(sql)?.execute(rusqlite::params![
             id,
             scope.environment,
@@ -196,10 +196,18 @@ impl Desk {
             intent.marker,
             intent.at.0,
             payload_digest(prior.as_deref(), planned.as_deref()),
-            prior_sealed | planned_sealed,
-            prior.as_deref(),
-            planned.as_deref(),
         ])?;
+        if prior.is_some() || planned.is_some() {
+            let sql =
+                "INSERT INTO intent_payload (id, sealed, prior, planned) VALUES (?1, ?2, ?3, ?4)";
+            let mut insert = self.conn.prepare_cached(sql)?;
+            insert.execute((
+                id,
+                prior_sealed | planned_sealed,
+                prior.as_deref(),
+                planned.as_deref(),
+            ))?;
+        }
         Ok(IntentId(
             u64::try_from(id).map_err(|_| RecordError::bug("an intent below zero"))?,
         ))
@@ -247,8 +255,7 @@ impl Desk {
             changes,
         } = settlement;
         self.guard(scope, Writes::Objects)?;
-        let sql = "UPDATE intent SET settled_by = ?3, settled = ?4, how = ?5, detail = ?6, \
-                   prior = NULL, planned = NULL \
+        let sql = "UPDATE intent SET settled_by = ?3, settled = ?4, how = ?5, detail = ?6 \
                    WHERE id = ?1 AND environment = ?2 AND settled_by IS NULL";
         let mut update = self.conn.prepare_cached(sql)?;
         let settled = update.execute((
@@ -267,6 +274,11 @@ impl Desk {
             }
             .into());
         }
+        let mut delete = self
+            .conn
+            .prepare_cached("DELETE FROM intent_payload WHERE id = ?1")?;
+        delete.execute([intent.0])?;
+        drop(delete);
         self.change_objects(scope, changes)
     }
 }
@@ -296,8 +308,10 @@ pub(crate) fn read_open(
     conn: &Connection,
     environment: EnvironmentId,
 ) -> Result<Vec<OpenIntent>, Failure> {
-    let sql = "SELECT id, block, key, deposed, action, step, marker, intended, token, sealed, prior, \
-               planned FROM intent WHERE environment = ?1 AND settled_by IS NULL ORDER BY id";
+    let sql = "SELECT intent.id, block, key, deposed, action, step, marker, intended, token, \
+               coalesce(sealed, 0), prior, planned \
+               FROM intent LEFT JOIN intent_payload ON intent_payload.id = intent.id \
+               WHERE environment = ?1 AND settled_by IS NULL ORDER BY intent.id";
     let mut select = conn.prepare_cached(sql)?;
     let mut rows = select.query([environment])?;
     let mut terms = TermReader::new(conn);

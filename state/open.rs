@@ -83,8 +83,6 @@ fn make(path: &Path) -> Result<(), RecordError> {
     let draft = Draft::new(path).map_err(|error| RecordError::from_io(path, error))?;
     let sqlite = |error| RecordError::from_sqlite(path, error);
     let conn = Connection::open(draft.path()).map_err(sqlite)?;
-    conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")
-        .map_err(sqlite)?;
     create(&conn).map_err(sqlite)?;
     // WAL is a property of the file. Closing the last connection leaves the one file alone.
     conn.pragma_update(None, "journal_mode", "WAL")

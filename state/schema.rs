@@ -198,14 +198,19 @@ CREATE TABLE intent (
     action      TEXT NOT NULL,
     marker      TEXT NOT NULL,
     intended    INTEGER NOT NULL,
-    payload     BLOB NOT NULL,                    -- digest of prior and planned, kept when they are dropped
-    sealed      INTEGER NOT NULL,                 -- 1: prior, 2: planned
-    prior       BLOB,                             -- both dropped when settled
-    planned     BLOB,
+    payload     BLOB NOT NULL,                    -- digest of prior and planned
     settled_by  INTEGER,                          -- run; null: open
     settled     INTEGER,
     how         TEXT,
     detail      TEXT
+) STRICT;
+
+-- What open intents hold of their objects. Removed when they are settled, so that the space is used again.
+CREATE TABLE intent_payload (
+    id      INTEGER PRIMARY KEY,
+    sealed  INTEGER NOT NULL,                     -- 1: prior, 2: planned
+    prior   BLOB,
+    planned BLOB
 ) STRICT;
 CREATE INDEX intent_open ON intent (environment) WHERE settled_by IS NULL;
 CREATE INDEX intent_settled_later ON intent (settled_by) WHERE settled_by <> (id >> 32);

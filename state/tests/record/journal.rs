@@ -85,7 +85,7 @@ fn a_settled_intent_keeps_no_copy_of_the_object() {
     let bed = Bed::new();
     let run = bed.run(&bed.lease("test"));
     step(&run, 1, put("a.a", "1"), "a.a");
-    let left = "SELECT count(*) FROM intent WHERE prior IS NOT NULL OR planned IS NOT NULL";
+    let left = "SELECT count(*) FROM intent_payload";
     assert_eq!(bed.sqlite().query_row(left, [], |row| row.get(0)), Ok(0));
 }
 
