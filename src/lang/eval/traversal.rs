@@ -53,13 +53,14 @@ impl<'a> Named<'a> {
 
     /// The value of an expression.
     pub(super) fn of(expr: &'a Expr) -> Self {
-        match &expr.kind {
-            ExprKind::Traversal { root, steps } => Self {
+        if let ExprKind::Traversal { root, steps } = &expr.kind {
+            Self {
                 root: Some(root),
                 steps,
                 taken: steps.len(),
-            },
-            _ => Self::NONE,
+            }
+        } else {
+            Self::NONE
         }
     }
 
@@ -394,9 +395,10 @@ fn no_position(value: &Value, key: &Value, named: &Named<'_>) -> Diagnostic {
 
 fn length(value: &Value) -> Option<usize> {
     if let Value::Unknown(unknown) = value.bare() {
-        return match &unknown.ty {
-            Type::Tuple(types) => Some(types.len()),
-            _ => None,
+        return if let Type::Tuple(types) = &unknown.ty {
+            Some(types.len())
+        } else {
+            None
         };
     }
     value.as_items().map(<[Value]>::len)

@@ -437,7 +437,9 @@ fn run(function: &Function, ctx: &CallContext<'_>, args: &[Value]) -> Result<Val
         || (function.purity == Purity::Impure && ctx.impure == Impure::Unknown);
     let result = if postponed {
         // What the function would do with marks that are left to it is not known, so all of them stay.
-        let marks = args.iter().fold(Marks::NONE, |marks, arg| marks.union(arg.marks()));
+        let marks = args
+            .iter()
+            .fold(Marks::NONE, |marks, arg| marks.union(arg.marks()));
         Value::unknown(ty).mark(marks)
     } else {
         (function.call)(ctx, Arguments(args), &ty)?
@@ -449,21 +451,18 @@ fn run(function: &Function, ctx: &CallContext<'_>, args: &[Value]) -> Result<Val
 }
 
 fn is_dynamic(arg: &Value) -> bool {
-    match arg.bare() {
-        Value::Null(ty) => *ty == Type::Dynamic,
-        Value::Unknown(unknown) => unknown.ty == Type::Dynamic,
-        _ => false,
-    }
+    (arg.is_null() || !arg.is_known()) && arg.ty() == Type::Dynamic
 }
 
 fn refine_result(result: Value, refine: fn(Refinement) -> Refinement) -> Value {
-    match result.bare() {
-        Value::Unknown(unknown) if unknown.ty != Type::Dynamic => {
-            let marks = result.marks();
-            Value::refined(unknown.ty.clone(), refine(unknown.refinement.clone())).mark(marks)
-        }
-        _ => result,
+    let marks = result.marks();
+    if let Value::Unknown(unknown) = result.bare()
+        && unknown.ty != Type::Dynamic
+    {
+        let refinement = refine(unknown.refinement.clone());
+        return Value::refined(unknown.ty.clone(), refinement).mark(marks);
     }
+    result
 }
 
 fn redact(function: &Function, error: FunctionError, marks: Marks) -> FunctionError {

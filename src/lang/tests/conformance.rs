@@ -2,6 +2,8 @@
 //!
 //! `TERRACE_EXPRESSIONS=FILE cargo test conformance -- --nocapture` runs another file of the same form.
 
+#![expect(clippy::unwrap_used, reason = "a file that cannot be read fails the test")]
+
 mod spec;
 
 use std::collections::BTreeMap;
