@@ -2,6 +2,7 @@
 
 pub mod ast;
 pub(crate) mod identifier;
+pub mod json;
 mod parse;
 pub mod stack;
 

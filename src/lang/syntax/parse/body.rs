@@ -194,6 +194,7 @@ impl Cursor<'_> {
         while !self.at(TokenKind::LeftBrace) {
             labels.push(self.label(&kind)?);
         }
+        labels.shrink_to_fit();
         let header = self.span(word.start, self.taken);
         let level = self.open.len();
         let brace = self.open(Bracket::Body, Newlines::Count);

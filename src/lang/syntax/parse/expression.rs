@@ -199,8 +199,9 @@ impl Cursor<'_> {
             return self.fail(self.token.start, diagnostic);
         }
         self.open(Bracket::Paren, Newlines::Skip);
-        let (args, expand) = self.arguments()?;
+        let (mut args, expand) = self.arguments()?;
         self.close();
+        args.shrink_to_fit();
         Ok(self.expr_from(
             first.start,
             ExprKind::Call {

@@ -47,6 +47,10 @@ impl Cursor<'_> {
             };
             expr.span = span;
         }
+        if let ExprKind::Traversal { steps, .. } | ExprKind::Relative { steps, .. } = &mut expr.kind
+        {
+            steps.shrink_to_fit();
+        }
         Ok(expr)
     }
 

@@ -174,6 +174,7 @@ impl Cursor<'_> {
             frame.parts.push(inner.into_part(self, end));
         }
         frame.flush(self);
+        frame.parts.shrink_to_fit();
         Some(frame.parts)
     }
 
