@@ -106,7 +106,16 @@ pub(crate) fn connect(path: &Path, options: &Options) -> Result<Connection, Reco
             configure(&mut still, options).map_err(sqlite)?;
             Ok(still)
         }
+        Err(error) if is_barred(&error) => Err(barred(path, error)),
         Err(error) => Err(sqlite(error)),
+    }
+}
+
+/// Says why SQLite could not make its files: "cannot open" may be a directory that is read-only.
+fn barred(path: &Path, error: rusqlite::Error) -> RecordError {
+    match Draft::new(path) {
+        Ok(_) => RecordError::from_sqlite(path, error),
+        Err(error) => RecordError::from_io(path, error),
     }
 }
 

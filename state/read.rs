@@ -198,8 +198,8 @@ pub(crate) fn collect(
         objects.push(object);
         ControlFlow::Continue(())
     })?;
-    // Mostly they are in order already, and a stable sort finds that out in one pass.
-    objects.sort_by(|a: &ObjectRow, b: &ObjectRow| {
+    // Mostly they are in order already, and the sort finds that out in one pass.
+    objects.sort_unstable_by(|a: &ObjectRow, b: &ObjectRow| {
         let block = match std::sync::Arc::ptr_eq(&a.addr.block, &b.addr.block) {
             true => std::cmp::Ordering::Equal,
             false => a.addr.block.cmp(&b.addr.block),

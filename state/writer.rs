@@ -102,6 +102,13 @@ struct Operation<T, F> {
     sender: oneshot::Sender<Result<T, RecordError>>,
 }
 
+/// Whether the storage is sound and only this operation's row is not as it should be, or too large.
+fn is_its_own(error: &rusqlite::Error) -> bool {
+    error
+        .sqlite_error_code()
+        .is_none_or(|code| code == rusqlite::ErrorCode::TooBig)
+}
+
 impl<T, F> Job for Operation<T, F>
 where
     T: Send,
@@ -114,8 +121,7 @@ where
         let answer = match (self.operation)(desk) {
             Ok(answer) => Ok(answer),
             Err(Failure::Refused(error)) => Err(error),
-            // SQLite itself found nothing wrong: a row is not what it should be.
-            Err(Failure::Storage(error)) if error.sqlite_error_code().is_none() => {
+            Err(Failure::Storage(error)) if is_its_own(&error) => {
                 Err(RecordError::from_sqlite(desk.path(), error))
             }
             Err(Failure::Storage(error)) => return Err(error),
