@@ -157,47 +157,10 @@ struct End {
 }
 
 fn end(event: &EventKind, gap: &str) -> Option<End> {
-    let address = |addr: &InstanceAddr| Line::of(Label::Address, addr.to_string());
-    Some(match event {
-        EventKind::StepDone {
-            kind,
-            addr,
-            id,
-            took,
-            ..
-        } => {
-            let id = id.as_deref().filter(|id| width_of(id) <= 40);
-            let id = Line::of(
-                Label::Unchanged,
-                id.map(|id| format!("{gap}{id}")).unwrap_or_default(),
-            );
-            End {
-                label: Label::Done,
-                word: done(*kind),
-                text: address(addr).joined(id),
-                took: Some(*took),
-            }
-        }
-        EventKind::StepFailed { addr, took, .. } => End {
-            label: Label::Failed,
-            word: "Failed",
-            text: address(addr),
-            took: Some(*took),
-        },
-        EventKind::StepSkipped { addr, needs, .. } => {
-            let why = needs
-                .as_ref()
-                .map_or("the run was stopped".to_owned(), |needs| {
-                    format!("needs {needs}")
-                });
-            let text = address(addr).then(format!("{gap}{why}"));
-            End {
-                label: Label::Skipped,
-                word: "Skipped",
-                text,
-                took: None,
-            }
-        }
+    match event {
+        EventKind::StepDone { .. }
+        | EventKind::StepFailed { .. }
+        | EventKind::StepSkipped { .. } => step_end(event, gap),
         EventKind::CheckFinished {
             check,
             passed,
@@ -220,12 +183,13 @@ fn end(event: &EventKind, gap: &str) -> Option<End> {
             } else {
                 format!("{gap}{detail}")
             };
-            End {
+            let text = Line::plain(format!("check {check}{detail}{tries}"));
+            Some(End {
                 label,
                 word,
-                text: Line::plain(format!("check {check}{detail}{tries}")),
+                text,
                 took: Some(*took),
-            }
+            })
         }
         EventKind::Stopping { running } => {
             let steps = if *running == 1 {
@@ -234,12 +198,12 @@ fn end(event: &EventKind, gap: &str) -> Option<End> {
                 &format!("{running} steps finish")
             };
             let text = Line::plain(format!("{steps} first, Ctrl-C again to leave them"));
-            End {
+            Some(End {
                 label: Label::Warning,
                 word: "Stopping",
                 text,
                 took: None,
-            }
+            })
         }
         EventKind::ObserveStarted { .. }
         | EventKind::Observed { .. }
@@ -247,7 +211,55 @@ fn end(event: &EventKind, gap: &str) -> Option<End> {
         | EventKind::StepStarted { .. }
         | EventKind::StepRetried { .. }
         | EventKind::RunFinished { .. }
-        | EventKind::CheckStarted { .. } => return None,
+        | EventKind::CheckStarted { .. } => None,
+    }
+}
+
+fn step_end(event: &EventKind, gap: &str) -> Option<End> {
+    let address = |addr: &InstanceAddr| Line::of(Label::Address, addr.to_string());
+    if let EventKind::StepDone {
+        kind,
+        addr,
+        id,
+        took,
+        ..
+    } = event
+    {
+        let id = id.as_deref().filter(|id| width_of(id) <= 40);
+        let id = Line::of(
+            Label::Unchanged,
+            id.map(|id| format!("{gap}{id}")).unwrap_or_default(),
+        );
+        let text = address(addr).joined(id);
+        return Some(End {
+            label: Label::Done,
+            word: done(*kind),
+            text,
+            took: Some(*took),
+        });
+    }
+    if let EventKind::StepFailed { addr, took, .. } = event {
+        return Some(End {
+            label: Label::Failed,
+            word: "Failed",
+            text: address(addr),
+            took: Some(*took),
+        });
+    }
+    let EventKind::StepSkipped { addr, needs, .. } = event else {
+        return None;
+    };
+    let why = needs
+        .as_ref()
+        .map_or("the run was stopped".to_owned(), |needs| {
+            format!("needs {needs}")
+        });
+    let text = address(addr).then(format!("{gap}{why}"));
+    Some(End {
+        label: Label::Skipped,
+        word: "Skipped",
+        text,
+        took: None,
     })
 }
 

@@ -7,6 +7,7 @@ pub mod diagnostic;
 pub mod difference;
 pub mod duration;
 pub mod elide;
+pub mod explanations;
 pub mod frame;
 pub mod json;
 pub mod line;

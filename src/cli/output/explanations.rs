@@ -1,0 +1,405 @@
+//! The longer text of every diagnostic: what it means, why it is so, what to do. One entry for each of
+//! [`model::diagnostic::IDS`], in their order.
+
+/// The text for an id; paragraphs are separated by an empty line.
+pub fn explanation(id: &str) -> Option<&'static str> {
+    TEXTS
+        .binary_search_by(|(known, _)| known.cmp(&id))
+        .ok()
+        .and_then(|at| TEXTS.get(at))
+        .map(|(_, text)| *text)
+}
+
+const TEXTS: &[(&str, &str)] = &[
+    (
+        "ambiguous-attribute",
+        "A name could mean two attributes, so neither is taken.\n\n\
+         Write the whole path to the one that is meant.",
+    ),
+    (
+        "argument-count",
+        "A function was called with more or fewer arguments than it takes. The message says how many it \
+         takes.\n\n\
+         To pass the elements of a list as arguments, write `...` after the last one: max(var.sizes...).",
+    ),
+    (
+        "argument-not-null",
+        "A function got null where it needs a value.\n\n\
+         Give a default with coalesce(), or test for null first: x == null ? .. : f(x).",
+    ),
+    (
+        "argument-type",
+        "A function got a value of a type it cannot work with, and that cannot be converted to one it can.\n\n\
+         terrace console shows what an expression gives and of which type it is.",
+    ),
+    (
+        "bug",
+        "Something happened that cannot happen if Terrace is right. Nothing that was recorded is lost: what \
+         was done is in the record, and what was begun is in its journal.\n\n\
+         Please report it with the text of the message and the output of terrace version.",
+    ),
+    (
+        "check-failed",
+        "A check of the environment did not pass in the time it has (`within`). What was applied stays \
+         applied and recorded; the environment does not count as verified.\n\n\
+         The message says what the check saw last.",
+    ),
+    (
+        "condition-failed",
+        "A validation, precondition or postcondition gave false. The message is the one its author wrote.\n\n\
+         A failed precondition stops the instance before anything happens to it. A failed postcondition comes \
+         after: what was done stays done and recorded, and what depends on it does not go on.",
+    ),
+    (
+        "condition-not-known",
+        "A condition needs a value that is known only after the apply, where it must be known before.",
+    ),
+    (
+        "constant-condition",
+        "A condition refers to nothing, so that it always gives the same answer.\n\n\
+         A validation refers to its variable; a precondition or postcondition to what it guards.",
+    ),
+    (
+        "cycle",
+        "Things need each other in a circle, so that none can come first. The message names the shortest \
+         circle there is.\n\n\
+         Take one of the references out: often a security rule, a policy or an attachment can be a resource \
+         of its own that depends on both sides.",
+    ),
+    (
+        "deep-recursion",
+        "Something nests deeper than anyone writes by hand. Mostly it is generated text that does not end \
+         where it should.",
+    ),
+    (
+        "deprecated",
+        "This still works and will not for ever. The message says what to write instead.",
+    ),
+    ("division", "A number was divided by zero, or zero by zero."),
+    (
+        "duplicate-argument",
+        "An argument is set twice in one block. Only one of them can count, so neither is taken.",
+    ),
+    (
+        "duplicate-definition",
+        "Two blocks declare the same thing. Both places are shown.\n\n\
+         All .tf files of a directory are one module: the other block may be in another file.",
+    ),
+    (
+        "duplicate-key",
+        "A key comes twice where each may come once, such as in the result of a `for` with braces.\n\n\
+         To gather the values of equal keys in lists, write `...` after the value: {for s in list : s.key => \
+         s...}.",
+    ),
+    (
+        "empty-definition",
+        "The directory has no .tf or .tf.json files, so there is nothing to plan.\n\n\
+         terrace init writes a definition to begin with. The project file terrace.hcl names the directory \
+         (`definition = \"infra\"`).",
+    ),
+    (
+        "ephemeral-misuse",
+        "An ephemeral value is one that is never stored. Here it would be: in the record, in a plan or in an \
+         output.\n\n\
+         Use it in provider configurations, write-only arguments and ephemeral outputs of modules. \
+         ephemeralasnull() gives null in its place.",
+    ),
+    (
+        "file-not-readable",
+        "A file could not be read. The cause is in the note.\n\n\
+         Paths in functions such as file() start at the directory Terrace runs in; begin them with \
+         ${path.module} to start at the module.",
+    ),
+    (
+        "function-failed",
+        "A function said no to its arguments. The reason follows the function's name.",
+    ),
+    (
+        "import-failed",
+        "An object that should be taken over could not be: it does not exist, cannot be read, or its type \
+         cannot be imported. The record is as before.",
+    ),
+    (
+        "inconsistent-result",
+        "A provider made something else than it planned. What it made is recorded, so that nothing is lost; \
+         what depends on it does not go on.\n\n\
+         This is a bug in the provider. A new plan shows what is there now.",
+    ),
+    (
+        "index-out-of-range",
+        "A list, map or object has no element with this index or key. Counting starts at 0.\n\n\
+         try(x[3], default) and lookup(map, key, default) give something else instead.",
+    ),
+    (
+        "invalid-character",
+        "A character that has no place in the language, such as typographic quotes or a control character. \
+         The message says which one it is.",
+    ),
+    (
+        "invalid-count",
+        "`count` is a whole number of 0 or more, and known when the plan is made.\n\n\
+         Where it depends on something that is made first, apply that alone before: terrace apply ENVIRONMENT \
+         -target=ADDRESS.",
+    ),
+    (
+        "invalid-escape",
+        "A backslash in a string begins one of \\n \\r \\t \\\" \\\\ \\uXXXX \\UXXXXXXXX.\n\n\
+         A backslash itself is written \\\\. In a heredoc backslashes are only backslashes.",
+    ),
+    (
+        "invalid-for-each",
+        "`for_each` is a map or a set of strings, and its keys are known when the plan is made: they become \
+         part of addresses.\n\n\
+         A list becomes a set with toset(). Where keys depend on something that is made first, use keys that \
+         are known and put the rest into the values.",
+    ),
+    (
+        "invalid-identifier",
+        "A name is made of letters, digits, `_` and `-`, and does not begin with a digit or a `-`.",
+    ),
+    (
+        "invalid-json",
+        "Text that should be JSON is not. The message says where it stops being JSON.",
+    ),
+    (
+        "invalid-number",
+        "Text that should be a number is not one, or a number is written in a way that is not understood.",
+    ),
+    (
+        "invalid-plan",
+        "A provider planned something that it must not: it changed what the definition sets, or gave a value \
+         of another type than it says.\n\n\
+         Nothing was changed. This is a bug in the provider.",
+    ),
+    (
+        "invalid-result",
+        "A provider answered with something that does not fit its own schema.\n\n\
+         This is a bug in the provider. What exists is recorded as far as it is known.",
+    ),
+    (
+        "invalid-template",
+        "A template (`${..}` or `%{..}`) is not complete or not in order: each %{ if } and %{ for } has its \
+         %{ endif } and %{ endfor }.\n\n\
+         To write the characters themselves, double the first: $${ and %%{.",
+    ),
+    (
+        "invalid-type",
+        "A type constraint is not one. Types are string, number, bool, any, list(T), set(T), map(T), \
+         object({name = T}), tuple([T]) and, inside of an object, optional(T, default).",
+    ),
+    (
+        "invalid-utf8",
+        "Text is not UTF-8. Definition files are UTF-8; a byte-order mark at the beginning is accepted.\n\n\
+         A file with other bytes is read with filebase64().",
+    ),
+    (
+        "journal-open",
+        "A run before this one ended in the middle of a step, and what came of that step is not known. What \
+         may exist is listed.\n\n\
+         Everything that can be found out is found out by itself; this is what is left. The message says for \
+         each object what may exist and how to settle it.",
+    ),
+    (
+        "missing-argument",
+        "A block needs an argument that is not there.",
+    ),
+    (
+        "missing-block",
+        "A block needs another block inside of it, or one of more than one, that is not there.",
+    ),
+    (
+        "missing-module",
+        "A module is not where its `source` says. Local sources begin with ./ or ../ and start at the \
+         directory of the file.",
+    ),
+    (
+        "missing-provider",
+        "Nothing here provides this type of resource, or a provider configuration that is named does not \
+         exist.",
+    ),
+    ("missing-value", "A value is needed and none is there."),
+    (
+        "missing-variable",
+        "A variable without a default has no value in this environment.\n\n\
+         Set it in terrace.hcl (`variables` of the environment), in a file (`variable_files`, -var-file) or \
+         with -var NAME=VALUE.",
+    ),
+    (
+        "move-blocked",
+        "A `moved` block says that an object has another address now, and there is an object at that address \
+         already. Nothing was moved.\n\n\
+         The plan shows what happens to both. Remove or rename one of them first when that is not what is \
+         wanted.",
+    ),
+    (
+        "not-a-literal",
+        "Only a plain value may stand here, because it is read before anything can be evaluated.",
+    ),
+    (
+        "not-known",
+        "A value is known only after the apply, where it is needed before.",
+    ),
+    ("null-value", "A value is null where it may not be."),
+    (
+        "operand-type",
+        "An operator got values it does not work with: + - * / % < > take numbers, && || ! take true and \
+         false.",
+    ),
+    (
+        "plan-stale",
+        "The record has changed since this plan was made, so what it says may not be true any more. Nothing \
+         was changed.\n\n\
+         Make a new plan.",
+    ),
+    (
+        "prevent-destroy",
+        "The plan would destroy an instance whose block says `prevent_destroy = true`. Nothing was changed.\n\n\
+         Take that line out when the object really is to go, or leave the instance out of the plan \
+         (-exclude=ADDRESS).",
+    ),
+    (
+        "project-file",
+        "terrace.hcl has something in it that is not understood. The place is shown.",
+    ),
+    (
+        "provider-failed",
+        "A provider could not do what it was asked, for a reason that may pass or that it does not tell. It \
+         was tried again where that makes sense.\n\n\
+         What exists is recorded. Apply again to go on from there.",
+    ),
+    (
+        "provider-refused",
+        "What is behind the provider said no, and would say no again. The note has its own words.\n\n\
+         What exists is recorded. Change what was refused and apply again.",
+    ),
+    (
+        "read-only-directory",
+        "The project's directory cannot be written, and the record is to be made there.",
+    ),
+    (
+        "record-locked",
+        "Another run is changing this environment. Two at once could not know of each other's changes.\n\n\
+         Wait for it; terrace log ENVIRONMENT shows it. When its process is gone, its hold on the record ends \
+         by itself. The exit code is 75, so that scripts can try again.",
+    ),
+    (
+        "record-newer",
+        "The record was written by a newer Terrace and has things in it that this one does not know. It was \
+         not touched.\n\n\
+         Use that release or a newer one.",
+    ),
+    (
+        "record-unreadable",
+        "The record could not be opened or is damaged. It was not changed.\n\n\
+         The note says what is wrong with it. Every change before the damage is in the backups of \
+         .terrace/state.db, if any were made.",
+    ),
+    (
+        "record-write",
+        "The record could not be written, mostly because the disk is full. An effect is begun only when the \
+         intent to do it is recorded; what came of one whose result could not be recorded is found out by the \
+         next command.\n\n\
+         Make room and apply again.",
+    ),
+    (
+        "reserved-name",
+        "This name has a meaning of its own in the language and cannot be given to anything else.",
+    ),
+    (
+        "self-reference",
+        "A block refers to itself. What an instance has only after it is made cannot be part of what it is \
+         made from.\n\n\
+         Inside of provisioners, connections and postconditions `self` names the instance.",
+    ),
+    (
+        "sensitive-value",
+        "A sensitive value would be shown. An output that has one says `sensitive = true`.\n\n\
+         nonsensitive() says that a value derived from a secret gives nothing away.",
+    ),
+    (
+        "still-declared",
+        "A `removed` or `moved` block is about something that is still declared. Only one of both can be \
+         meant.",
+    ),
+    (
+        "syntax",
+        "The text is not in the form of the language at this place. What was expected instead is said where \
+         it is known.\n\n\
+         What follows is read as well as possible, so that as many errors as possible are found at once; one \
+         mistake can still cause several of them.",
+    ),
+    (
+        "target-unknown",
+        "An address on the command line names nothing that is defined or recorded.\n\n\
+         terrace state list ENVIRONMENT lists what is recorded.",
+    ),
+    (
+        "too-large",
+        "Something is larger than Terrace can handle: a file, a number of instances, a text.",
+    ),
+    ("too-many-blocks", "A block may come only so many times."),
+    (
+        "undeclared-variable",
+        "A value is given for a variable that the definition does not declare. It is mostly a mistyped name.\n\n\
+         In an environment of terrace.hcl this is an error; in a file of variables a warning, because one \
+         file may serve several definitions.",
+    ),
+    (
+        "unknown-attribute",
+        "An object has no attribute of this name. What it has comes from the schema of its type, or from the \
+         value it was made from.",
+    ),
+    (
+        "unknown-block",
+        "A block of this type, or an argument of this name, has no meaning here.",
+    ),
+    (
+        "unknown-environment",
+        "The project has no environment of this name. terrace status lists those it has; terrace.hcl declares \
+         them.",
+    ),
+    ("unknown-function", "There is no function of this name."),
+    (
+        "unknown-name",
+        "A name has no meaning at this place. Names that a `for` brings are known only inside of it.",
+    ),
+    (
+        "unknown-reference",
+        "A reference names something that is not declared in this module.\n\n\
+         Modules see only their own variables, locals and resources; what they need from outside comes in as \
+         a variable, what they give comes out as an output.",
+    ),
+    (
+        "unknown-resource-type",
+        "No provider of this definition has a resource or data source of this type.",
+    ),
+    (
+        "unsupported",
+        "Terraform knows this and Terrace does not yet. Nothing was changed.",
+    ),
+    (
+        "unterminated",
+        "A quote, bracket, heredoc or comment is opened and never closed. The place shown is where it begins.",
+    ),
+    (
+        "value-type",
+        "A value has another type than is wanted here, and cannot be converted to it.\n\n\
+         terrace console shows what an expression gives and of which type it is.",
+    ),
+    (
+        "version-constraint",
+        "A version that is wanted is not the one that is there, or what is written is no version constraint.\n\n\
+         Constraints look like \">= 1.2.0\", \"~> 1.4\" or \">= 1.2, < 2.0\".",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_id_has_a_text_and_every_text_an_id() {
+        let ours: Vec<&str> = TEXTS.iter().map(|(id, _)| *id).collect();
+        assert_eq!(ours, model::diagnostic::IDS);
+    }
+}
