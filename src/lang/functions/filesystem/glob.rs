@@ -1,8 +1,9 @@
 //! Finds files by a pattern: `*`, `?`, `[a-z]`, `[^a-z]`, `{a,b}` and `\` within a part of a path, `**` for any number of
 //! directories.
 //!
-//! Follows Terraform in detail, oddities included: `aa{,b}` does not find `aa`, braces neither nest nor contain a `/`, and
-//! a pattern that is wrong is an error only when some name is compared with the part that is.
+//! Follows Terraform, oddities included: `aa{,b}` does not find `aa`, braces neither nest nor contain a `/`, and a pattern
+//! that is wrong is an error only when some name is compared with the part that is. But Terraform forgets such an error
+//! if another directory follows, and passes over some names in which characters take different numbers of bytes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
