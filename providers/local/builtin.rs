@@ -10,8 +10,8 @@ use contract::{
     UpgradeRequest, ValidateRequest, ValidateSubject,
 };
 use futures_util::StreamExt;
-use model::schema::Block;
-use model::{Path, Str, Value};
+use model::schema::{AttributeType, Block};
+use model::{Path, Str, Type, Value};
 
 use crate::kind::{Change, DataSource, Kind, RecordType};
 
@@ -231,18 +231,23 @@ fn shape_errors(block: &Block, config: &Value) -> Vec<ProviderError> {
         .into_iter()
         .map(|violation| ProviderError::permanent(violation.message).at(violation.path))
         .collect();
-    for (name, value) in config
-        .as_fields()
-        .into_iter()
-        .flat_map(model::value::Fields::iter)
-    {
-        if value
-            .as_number()
-            .is_some_and(|number| number.to_i64().is_none())
-        {
+    whole_numbers(block, config, &Path::root(), &mut found);
+    found
+}
+
+/// Numbers of the object, and of the blocks in it; what an attribute of any type holds is its author's affair.
+fn whole_numbers(block: &Block, object: &Value, at: &Path, found: &mut Vec<ProviderError>) {
+    for (name, attribute) in &block.attributes {
+        let number = object.get(name).and_then(Value::as_number);
+        let is_number = matches!(attribute.ty, AttributeType::Plain(Type::Number));
+        if is_number && number.is_some_and(|number| number.to_i64().is_none()) {
             let message = format!("`{name}` is not a whole number of at most 64 bits");
-            found.push(ProviderError::permanent(message).at(Path::root().attribute(name.clone())));
+            found.push(ProviderError::permanent(message).at(at.attribute(name.clone())));
         }
     }
-    found
+    for (name, nested) in &block.blocks {
+        if let Some(value) = object.get(name) {
+            whole_numbers(&nested.block, value, &at.attribute(name.clone()), found);
+        }
+    }
 }

@@ -6,6 +6,7 @@
 mod builtin;
 mod digest;
 mod fault;
+mod kernel;
 mod kind;
 mod world;
 

@@ -1,17 +1,21 @@
 //! `local_command`: an object of any kind, managed by commands that create, read, update and delete it. The contract
 //! between Terrace and the commands stands in `providers/README.md`.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use contract::{
-    ApplyError, ApplyRequest, Exists, Found, Object, PlanRequest, PlanResponse, ProviderError,
-    Secrets,
+    ApplyError, ApplyRequest, ErrorClass, Exists, Found, Object, PlanRequest, PlanResponse,
+    ProviderError, Secrets,
 };
 use model::schema::Attribute;
 use model::{Path, Type, Value};
+use tokio::time::Instant;
 
 use super::command_line;
 use super::output::Format;
 use super::run::{Finished, Invocation, RunError, run};
+use crate::kernel;
 use crate::kind::{Change, WorldType};
 use crate::world::{self, World};
 use contract::attributes::{self, named_texts, text};
@@ -22,6 +26,9 @@ use contract::rules::{Rules, When};
 const GONE: i32 = 44;
 /// Outputs are passed on in the environment, which holds no more in one variable.
 const MOST_OUTPUT: usize = 100 << 10;
+/// After a crash, a command that still runs is waited for no longer.
+const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(50);
 const COMMANDS: [&str; 4] = ["create", "read", "update", "delete"];
 /// What the object is made of: it is made again when one of these changes.
 const INPUTS: [&str; 6] = [
@@ -139,7 +146,7 @@ impl LocalCommand {
                 .world
                 .path(text(object, "working_directory").unwrap_or_default()),
             stdin: text(object, "stdin").unwrap_or_default().into(),
-            timeout: duration::parse(text(object, "timeout").unwrap_or("10m"))?,
+            timeout: timeout(object)?,
         })
     }
 
@@ -421,13 +428,40 @@ impl WorldType for LocalCommand {
                 private,
             }));
         }
-        Ok(match self.look(value, &private, &marker).await? {
-            Seen::Object(object) => Found::Object(object),
-            Seen::Gone => Found::Nothing,
-            Seen::NoReadCommand => Found::CannotTell {
+        // A command goes on when Terrace is killed; what it comes to shows when it has ended.
+        let running = until_ended(&marker, timeout(value)?.min(PATIENCE)).await?;
+        let seen = self.look(value, &private, &marker).await?;
+        match (seen, running) {
+            (Seen::Object(object), _) => Ok(Found::Object(object)),
+            (Seen::Gone | Seen::NoReadCommand, Some(pid)) => {
+                let message = format!(
+                    "the `{which}` command, or something it started, still runs as process {pid}"
+                );
+                Err(ProviderError::new(ErrorClass::Conflict, message))
+            }
+            (Seen::Gone, None) => Ok(Found::Nothing),
+            (Seen::NoReadCommand, None) => Ok(Found::CannotTell {
                 hint: hint(which, value),
-            },
-        })
+            }),
+        }
+    }
+}
+
+fn timeout(object: &Value) -> Result<Duration, ProviderError> {
+    duration::parse(text(object, "timeout").unwrap_or("10m"))
+}
+
+/// Waits until no process has this marker any more. One that still has it after that time.
+async fn until_ended(marker: &str, within: Duration) -> Result<Option<i32>, ProviderError> {
+    let deadline = Instant::now() + within;
+    loop {
+        let Some(pid) = kernel::marked(marker).await?.first().copied() else {
+            return Ok(None);
+        };
+        if Instant::now() >= deadline {
+            return Ok(Some(pid));
+        }
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

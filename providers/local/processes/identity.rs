@@ -1,18 +1,12 @@
 //! Which process is ours. A process number alone does not say: it is given to another process in time, so an identity
 //! is the number, the moment the process started, and the boot of the machine; and, for a process whose number was
-//! never recorded, the marker in its environment. Entry points: [`Identity::look`], [`Identity::find`].
-
-use std::fs;
-use std::io;
-use std::path::PathBuf;
+//! never recorded, the marker in its environment. Entry points: [`Identity::look`],
+//! [`Identity::among`].
 
 use contract::ProviderError;
 use serde::{Deserialize, Serialize};
 
-use crate::fault;
-
-/// The environment variable that a process is found by.
-pub(super) const MARKER: &str = "TERRACE_MARKER";
+use crate::kernel::{Stat, boot, has_marker, processes};
 
 /// Which process. Every process is the first of a session, whose number is its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +17,7 @@ pub(super) struct Identity {
     start: u64,
     /// Which boot.
     boot: String,
-    /// What its environment holds under [`MARKER`].
+    /// What its environment holds under `TERRACE_MARKER`.
     marker: String,
 }
 
@@ -36,32 +30,6 @@ pub(super) enum Presence {
     Remains,
     /// Nothing of it runs.
     Gone,
-}
-
-/// What the kernel says of a process.
-struct Stat {
-    state: u8,
-    session: i32,
-    start: u64,
-}
-
-impl Stat {
-    fn of(pid: i32) -> Option<Self> {
-        let text = fs::read(format!("/proc/{pid}/stat")).ok()?;
-        // The program's name stands in parentheses and may itself hold any character.
-        let after_name = text.iter().rposition(|byte| *byte == b')')?;
-        let rest = std::str::from_utf8(text.get(after_name + 2..)?).ok()?;
-        let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
-        Some(Self {
-            state: *fields.first()?.as_bytes().first()?,
-            session: fields.get(3)?.parse().ok()?,
-            start: fields.get(19)?.parse().ok()?,
-        })
-    }
-
-    fn is_alive(&self) -> bool {
-        !matches!(self.state, b'Z' | b'X' | b'x')
-    }
 }
 
 impl Identity {
@@ -78,35 +46,28 @@ impl Identity {
         }))
     }
 
-    /// Finds the process with this marker in its environment; the first of its session before all others.
+    /// The process among these, all of one marker: the first of its session before all others.
     ///
     /// # Errors
-    /// When the kernel's list of processes cannot be read.
-    pub(super) fn find(marker: &str) -> Result<Option<(Self, Presence)>, ProviderError> {
-        let marked = processes()?
-            .into_iter()
-            .filter(|pid| has_marker(*pid, marker));
+    /// When the kernel's word on them cannot be read.
+    pub(super) fn among(marked: &[i32], marker: &str) -> Result<Option<Self>, ProviderError> {
         let alive: Vec<(i32, Stat)> = marked
-            .filter_map(|pid| Some((pid, Stat::of(pid)?)))
+            .iter()
+            .filter_map(|pid| Some((*pid, Stat::of(*pid)?)))
             .filter(|(_, stat)| stat.is_alive())
             .collect();
         let Some((_, any)) = alive.first() else {
             return Ok(None);
         };
         let first = alive.iter().find(|(pid, stat)| stat.session == *pid);
-        let (pid, start, presence) = match first {
-            Some((pid, stat)) => (*pid, stat.start, Presence::Running),
-            None => (any.session, 0, Presence::Remains),
-        };
-        Ok(Some((
-            Self {
-                pid,
-                start,
-                boot: boot()?,
-                marker: marker.to_owned(),
-            },
-            presence,
-        )))
+        // When it has ended itself, what it started is known by its session alone.
+        let (pid, start) = first.map_or((any.session, 0), |(pid, stat)| (*pid, stat.start));
+        Ok(Some(Self {
+            pid,
+            start,
+            boot: boot()?,
+            marker: marker.to_owned(),
+        }))
     }
 
     /// What there is of it now.
@@ -147,31 +108,6 @@ impl Identity {
     }
 }
 
-fn has_marker(pid: i32, marker: &str) -> bool {
-    // What cannot be read belongs to someone else.
-    let Ok(environment) = fs::read(format!("/proc/{pid}/environ")) else {
-        return false;
-    };
-    let wanted = format!("{MARKER}={marker}");
-    environment
-        .split(|byte| *byte == 0)
-        .any(|entry| entry == wanted.as_bytes())
-}
-
-fn processes() -> Result<Vec<i32>, ProviderError> {
-    let failed = |error: &io::Error| fault::about("read", &PathBuf::from("/proc"), error);
-    let entries = fs::read_dir("/proc").map_err(|error| failed(&error))?;
-    Ok(entries
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .collect())
-}
-
-fn boot() -> Result<String, ProviderError> {
-    let path = PathBuf::from("/proc/sys/kernel/random/boot_id");
-    let text = fs::read_to_string(&path).map_err(|error| fault::about("read", &path, &error))?;
-    Ok(text.trim().to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,8 +133,14 @@ mod tests {
         assert_eq!(other_boot.look().unwrap(), Presence::Gone);
     }
 
-    #[test]
-    fn a_marker_nobody_has_finds_nothing() {
-        assert_eq!(Identity::find("nobody-has-this-marker").unwrap(), None);
+    #[tokio::test(start_paused = true)]
+    async fn a_marker_nobody_has_finds_nothing() {
+        let marked = crate::kernel::marked("nobody-has-this-marker")
+            .await
+            .unwrap();
+        assert_eq!(
+            Identity::among(&marked, "nobody-has-this-marker").unwrap(),
+            None
+        );
     }
 }

@@ -9,8 +9,8 @@ use std::process::Stdio;
 use contract::ProviderError;
 use process_wrap::tokio::{ChildWrapper, CommandWrap, ProcessSession};
 
-use super::identity::MARKER;
 use crate::fault;
+use crate::kernel::MARKER;
 
 /// A process to start.
 #[derive(Debug)]

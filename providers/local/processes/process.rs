@@ -19,6 +19,7 @@ use super::launch::Launch;
 use super::ready::Ready;
 use super::stop::Stop;
 use crate::fault::blocking;
+use crate::kernel;
 use crate::kind::{Change, WorldType};
 use crate::world::{self, World};
 use contract::attributes::{self, named_texts, text, texts};
@@ -184,11 +185,11 @@ impl LocalProcess {
         planned: &Value,
         marker: &str,
     ) -> Result<Option<Object>, ProviderError> {
-        let wanted = marker.to_owned();
-        let Some((identity, presence)) = blocking(move || Identity::find(&wanted)).await? else {
+        let marked = kernel::marked(marker).await?;
+        let Some(identity) = Identity::among(&marked, marker)? else {
             return Ok(None);
         };
-        if let (Presence::Running, Some(ready)) = (presence, Ready::of(planned)?) {
+        if let Some(ready) = Ready::of(planned)? {
             // What depends on it waits here as it would have; a process that does not get ready is there all the same.
             let deadline = Instant::now() + ready.within;
             while identity.look()? == Presence::Running && Instant::now() < deadline {

@@ -267,3 +267,34 @@ async fn an_external_program_answers_a_query() {
         "the program did not write a JSON object whose values are strings"
     );
 }
+
+#[tokio::test]
+async fn a_command_that_outlived_a_crash_is_waited_for() {
+    let bench = Bench::new("local");
+    let attributes = [
+        (
+            "create",
+            Value::from("touch begun; while ! test -e go; do :; done; touch made"),
+        ),
+        ("read", Value::from("test -e made || exit 44; touch seen")),
+    ];
+    let config = bench.config("local_command", attributes);
+    let request = bench.request("local_command", &nothing(), &config).await;
+    // As after a crash: the command was started with its marker, and nobody waits for it.
+    let line = "touch begun; while ! test -e go; do :; done; touch made";
+    let mut orphan = std::process::Command::new("sh")
+        .args(["-c", line])
+        .env("TERRACE_MARKER", request.marker.as_str())
+        .current_dir(bench.path())
+        .spawn()
+        .unwrap();
+    while !bench.path().join("begun").exists() {
+        tokio::task::yield_now().await;
+    }
+    let found = bench.find(request);
+    tokio::pin!(found);
+    assert!(futures_util::poll!(&mut found).is_pending());
+    fs::write(bench.path().join("go"), "").unwrap();
+    orphan.wait().unwrap();
+    assert!(matches!(found.await.unwrap(), Found::Object(_)));
+}

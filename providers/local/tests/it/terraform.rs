@@ -83,3 +83,15 @@ async fn a_trigger_replaces_it() {
         [Path::root().attribute("triggers_replace")]
     );
 }
+
+#[tokio::test]
+async fn its_input_may_be_any_number() {
+    let bench = Bench::new("terraform");
+    let half = Value::Number(model::Number::parse("0.5").unwrap());
+    assert_eq!(
+        bench
+            .validate("terraform_data", config(&bench, half, Value::NULL))
+            .await,
+        [""; 0]
+    );
+}
