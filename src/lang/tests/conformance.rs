@@ -2,7 +2,10 @@
 //!
 //! `TERRACE_EXPRESSIONS=FILE cargo test conformance -- --nocapture` runs another file of the same form.
 
-#![expect(clippy::unwrap_used, reason = "a file that cannot be read fails the test")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a file that cannot be read fails the test"
+)]
 
 mod spec;
 
@@ -76,8 +79,8 @@ fn variable(
     }
 }
 
-/// The value of the case's expression, or the messages of the errors.
-fn answer(case: &Case) -> Result<Value, String> {
+/// The value of the case's expression, or the messages of the errors. Directories are relative to `base`.
+fn answer(case: &Case, base: &Path) -> Result<Value, String> {
     let messages = |found: &Diagnostics| {
         let all: Vec<&str> = found.iter().map(|found| found.message.as_str()).collect();
         all.join("; ")
@@ -94,10 +97,10 @@ fn answer(case: &Case) -> Result<Value, String> {
     {
         return Err(format!("`{}` is not declared", free.root.text));
     }
-    let directory = case
-        .dir
-        .clone()
-        .map_or_else(|| std::env::current_dir().unwrap(), PathBuf::from);
+    let directory = match &case.dir {
+        Some(dir) => base.join(dir),
+        None => std::env::current_dir().unwrap(),
+    };
     let ctx = CallContext {
         directory: &directory,
         home: Some(Path::new("/root")),
@@ -122,8 +125,9 @@ fn answer(case: &Case) -> Result<Value, String> {
 }
 
 /// What differs, if anything does.
-fn difference(case: &Case) -> Option<String> {
-    let got = std::panic::catch_unwind(|| answer(case)).unwrap_or_else(|_| Err("PANIC".into()));
+fn difference(case: &Case, base: &Path) -> Option<String> {
+    let got =
+        std::panic::catch_unwind(|| answer(case, base)).unwrap_or_else(|_| Err("PANIC".into()));
     let panicked = matches!(&got, Err(message) if message == "PANIC");
     let same = match (&case.expect, &got) {
         (Expected::Error(_), Err(_)) => true,
@@ -182,9 +186,15 @@ fn conformance() {
         .filter(|line| !line.trim().is_empty())
         .map(Case::parse)
         .collect();
+    let base = path
+        .parent()
+        .unwrap_or(Path::new(""))
+        .canonicalize()
+        .unwrap();
+    let base = base.as_path();
     let differing: Vec<(&Case, String)> = cases
         .iter()
-        .filter_map(|case| Some((case, difference(case)?)))
+        .filter_map(|case| Some((case, difference(case, base)?)))
         .collect();
     let exact = cases.len() - differing.len();
     println!("expressions: {exact} of {} exact", cases.len());
