@@ -160,7 +160,7 @@ fn one(
     for excerpt in &excerpts {
         text = excerpt.mend_column(text);
     }
-    without_trailing_spaces(&unsentinel(&text, look))
+    look.fit(without_trailing_spaces(&unsentinel(&text, look)))
 }
 
 /// The facts, beginning with the instance when no other text names it.

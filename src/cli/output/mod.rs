@@ -20,6 +20,7 @@ pub mod run;
 pub mod run_view;
 mod source_lines;
 pub mod state;
+pub mod status;
 pub mod table;
 pub mod text_diff;
 pub mod value;

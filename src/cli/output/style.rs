@@ -323,6 +323,25 @@ impl Look {
         }
     }
 
+    /// Finished text, escape sequences and all, in characters that may be written.
+    pub fn fit(self, text: String) -> String {
+        if self.charset == Charset::Unicode || text.is_ascii() {
+            return text;
+        }
+        let mut out = String::with_capacity(text.len());
+        for part in text.split_inclusive(|c: char| !c.is_ascii()) {
+            let end = part
+                .char_indices()
+                .next_back()
+                .filter(|(_, c)| !c.is_ascii())
+                .map_or(part.len(), |(at, _)| at);
+            let (ascii, other) = part.split_at(end);
+            out.push_str(ascii);
+            self.put_plain(&mut out, other);
+        }
+        out
+    }
+
     fn put_plain(self, out: &mut String, text: &str) {
         let harmless = |byte: u8| (0x20..0x7f).contains(&byte);
         if text.bytes().all(harmless) {

@@ -210,3 +210,24 @@ fn debug_colour_labels_a_diagnostic() {
     let text = render(&diagnostic.into(), &sources, Warnings::Folded, look);
     insta::assert_snapshot!(text + "[EOF]");
 }
+
+#[test]
+fn ascii_terminals_get_ascii() {
+    let mut sources = Sources::default();
+    let file = sources.add("main.tf", "a = \"\u{e9}\" + b\n");
+    let diagnostic = Diagnostic::error("unknown-name", "`b` is not known")
+        .at(find(&sources, file, "b", 0), "\u{2192} here");
+    let look = Look {
+        charset: crate::cli::output::style::Charset::Ascii,
+        ..look()
+    };
+    let text = render(&diagnostic.into(), &sources, Warnings::Folded, look);
+    insta::assert_snapshot!(text + "[EOF]", @r#"
+    error[unknown-name]: `b` is not known
+     --> main.tf:1:11
+      |
+    1 | a = "\u00e9" + b
+      |           ^ -> here
+    [EOF]
+    "#);
+}

@@ -1,6 +1,6 @@
 //! What stands last on the plan's screen, because it is read last: counts, then all that will be destroyed.
 
-use model::change::{Action, Change};
+use model::change::{Action, Change, DeposedKey};
 use model::plan::{Plan, PlanMode};
 
 use super::names::fold_addresses;
@@ -164,9 +164,19 @@ pub(super) fn write_danger(page: &mut Page, plan: &Plan, amount: Amount) {
         items.push(format!("{address} (replaced, as a value is not known yet)"));
     }
     items.extend(fold_addresses(
-        with(|change| change.action == Action::Destroy).map(|change| &change.addr),
+        with(|change| change.action == Action::Destroy && change.deposed.is_none())
+            .map(|change| &change.addr),
         amount,
     ));
+    for change in plan
+        .changes
+        .iter()
+        .filter(|change| change.action == Action::Destroy)
+    {
+        if let Some(DeposedKey(key)) = &change.deposed {
+            items.push(format!("{} (deposed object {key})", change.addr));
+        }
+    }
     if items.is_empty() {
         return;
     }

@@ -206,19 +206,14 @@ fn groups_of<'a>(changes: &[&'a Change], options: PlanOptions) -> Vec<Group<'a>>
         return unfolded(changes, options.extent());
     }
     let mut sorted = changes.to_vec();
-    let name = |change: &Change| {
-        (
-            change.addr.block.mode,
-            change.addr.block.rtype.clone(),
-            change.addr.block.name.clone(),
-        )
-    };
     // Within a module instance they are sorted already; the blocks of several instances must meet.
     sorted.sort_by(|a, b| {
-        if a.addr.block == b.addr.block {
+        let (a, b) = (&a.addr.block, &b.addr.block);
+        let name = || (a.mode, &a.rtype, &a.name).cmp(&(b.mode, &b.rtype, &b.name));
+        if std::sync::Arc::ptr_eq(a, b) {
             Ordering::Equal
         } else {
-            name(a).cmp(&name(b))
+            name()
         }
     });
     fold(&sorted, options.extent())
