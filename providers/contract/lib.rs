@@ -8,13 +8,16 @@ pub mod duration;
 pub mod rules;
 
 mod alike;
+mod compatibility;
 mod error;
 mod proposed;
 mod provider;
 mod request;
 mod secrets;
 mod validity;
+mod violation;
 
+pub use compatibility::result_is_compatible;
 pub use error::{ApplyError, ErrorClass, Exists, ProviderError};
 pub use proposed::{empty_block, planned_data, proposed_new};
 pub use provider::{Effects, Provider, ProviderSchema, Providers, ResourceSchema};
@@ -24,4 +27,5 @@ pub use request::{
     ValidateSubject,
 };
 pub use secrets::Secrets;
-pub use validity::{Violation, conforms, plan_is_valid, result_is_compatible};
+pub use validity::plan_is_valid;
+pub use violation::{Violation, conforms};
