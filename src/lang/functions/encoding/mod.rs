@@ -13,9 +13,6 @@ pub(super) mod json;
 mod json_read;
 mod url;
 mod yaml;
-mod yaml_read;
-mod yaml_scalar;
-mod yaml_write;
 
 use super::protocol::Function;
 

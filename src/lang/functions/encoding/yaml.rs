@@ -1,8 +1,15 @@
 //! `yamlencode` and `yamldecode`.
 
+mod cursor;
+mod parse;
+mod read;
+mod scalar;
+mod scan;
+mod text;
+mod write;
+
 use model::{Type, Value};
 
-use super::{yaml_read, yaml_write};
 use crate::functions::protocol::{Arguments, Function, FunctionError, Param, Purity, Returns};
 
 pub(super) const YAMLDECODE: Function = Function {
@@ -33,7 +40,7 @@ pub(super) const YAMLENCODE: Function = Function {
         if !value.is_wholly_known() {
             return Ok(Value::unknown(Type::String));
         }
-        yaml_write::write(value)
+        write::write(value)
             .map(Value::string)
             .map_err(FunctionError::new)
     },
@@ -43,5 +50,5 @@ pub(super) const YAMLENCODE: Function = Function {
 };
 
 fn read(args: Arguments<'_>) -> Result<Value, FunctionError> {
-    yaml_read::read(args.string(0)?).map_err(FunctionError::new)
+    read::read(args.string(0)?).map_err(|problem| FunctionError::new(problem.to_string()))
 }

@@ -56,13 +56,14 @@ pub(super) fn resolve(text: &str, tag: Option<&str>, style: Style) -> Result<Val
         Some(kind) => plain(text)?.ok_or_else(|| format!("`{text}` is not a `!!{kind}`"))?,
         None => plain(text)?.unwrap_or_else(|| Value::string(text)),
     };
-    Ok(match style {
-        Style::Block => block(value),
-        Style::Plain | Style::Quoted => value,
+    Ok(if style == Style::Block && tag.is_none() {
+        block(value)
+    } else {
+        value
     })
 }
 
-/// A block is always text, even when it looks like something else.
+/// A block without a tag is always text, even when it looks like something else.
 fn block(value: Value) -> Value {
     model::value::convert(&value, &model::Type::String).unwrap_or(value)
 }
