@@ -175,10 +175,10 @@ impl LocalCommand {
         let invocation = self
             .invocation(planned, words, &own)
             .map_err(RunError::NotStarted)?;
-        let finished = run(invocation).await?;
+        let finished = run(invocation).await.map_err(|error| error.at(which))?;
         let secrets = secrets(planned);
         if !finished.status.success() {
-            return Err(RunError::CutOff(finished.failure(&secrets)));
+            return Err(RunError::CutOff(finished.failure(&secrets)).at(which));
         }
         let planned = attributes::with(planned, [("id", Value::string(id))]);
         object(&planned, &finished, &secrets).map_err(RunError::CutOff)
@@ -202,13 +202,17 @@ impl LocalCommand {
             ("TERRACE_OUTPUT", &*before),
         ];
         let invocation = self.invocation(value, words, &own)?;
-        let finished = run(invocation).await.map_err(RunError::into_error)?;
+        let finished = run(invocation)
+            .await
+            .map_err(|error| error.at("read").into_error())?;
         let secrets = secrets(value);
         if finished.status.code() == Some(GONE) {
             return Ok(Seen::Gone);
         }
         if !finished.status.success() {
-            return Err(finished.failure(&secrets));
+            return Err(finished
+                .failure(&secrets)
+                .at(Path::root().attribute("read")));
         }
         let id = match value.get("id").filter(|id| id.is_known()) {
             Some(id) => id.clone(),
@@ -300,9 +304,11 @@ impl LocalCommand {
             ("TERRACE_OUTPUT", &*before),
         ];
         let invocation = self.invocation(&prior, words, &own).map_err(failed)?;
-        let error = match run(invocation).await {
+        let error = match run(invocation).await.map_err(|error| error.at("delete")) {
             Ok(finished) if finished.status.success() => return Ok(None),
-            Ok(finished) => finished.failure(&secrets(&prior)),
+            Ok(finished) => finished
+                .failure(&secrets(&prior))
+                .at(Path::root().attribute("delete")),
             Err(RunError::NotStarted(error)) => return Err(failed(error)),
             Err(RunError::CutOff(error)) => error,
         };
@@ -440,9 +446,7 @@ impl WorldType for LocalCommand {
                 Err(ProviderError::new(ErrorClass::Conflict, message))
             }
             (Seen::Gone, None) => Ok(Found::Nothing),
-            (Seen::NoReadCommand, None) => Ok(Found::CannotTell {
-                hint: hint(which, value),
-            }),
+            (Seen::NoReadCommand, None) => Ok(Found::CannotTell { hint: hint(which) }),
         }
     }
 }
@@ -465,14 +469,9 @@ async fn until_ended(marker: &str, within: Duration) -> Result<Option<i32>, Prov
     }
 }
 
-fn hint(which: &str, value: &Value) -> String {
-    let shown = command_line::of(value, which)
-        .ok()
-        .flatten()
-        .unwrap_or_default();
-    let shown = secrets(value).hidden_in(&shown.last().cloned().unwrap_or_default());
+fn hint(which: &str) -> String {
     format!(
-        "The `{which}` command (`{shown}`) may have run in whole, in part, or not at all. Look at what it works on. \
-         With a `read` command Terrace can see for itself."
+        "The `{which}` command may have run in whole, in part, or not at all. Look at what it works on. With a `read` \
+         command Terrace can see for itself."
     )
 }

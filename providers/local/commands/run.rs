@@ -6,6 +6,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use contract::{ProviderError, Secrets};
+use model::Path;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
@@ -56,6 +57,15 @@ pub(super) enum RunError {
 }
 
 impl RunError {
+    /// The same, about the attribute that says what to run.
+    pub(super) fn at(self, attribute: &str) -> Self {
+        let at = |error: ProviderError| error.at(Path::root().attribute(attribute));
+        match self {
+            Self::NotStarted(error) => Self::NotStarted(at(error)),
+            Self::CutOff(error) => Self::CutOff(at(error)),
+        }
+    }
+
     /// The error itself.
     pub(super) fn into_error(self) -> ProviderError {
         match self {
@@ -125,16 +135,10 @@ pub(super) async fn run(invocation: Invocation) -> Result<Finished, RunError> {
     }
 }
 
+/// The program alone: a line for the shell, or an argument, may hold a secret.
 fn shown(words: &[String]) -> String {
     match words {
-        [shell, flag, line] if shell == "/bin/sh" && flag == "-c" => {
-            let first = line.lines().next().unwrap_or_default();
-            if first.len() < line.len() {
-                format!("{first} ..")
-            } else {
-                first.to_owned()
-            }
-        }
+        [shell, flag, _] if shell == "/bin/sh" && flag == "-c" => "sh".into(),
         _ => words.first().cloned().unwrap_or_default(),
     }
 }

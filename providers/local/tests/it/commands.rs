@@ -113,6 +113,7 @@ async fn a_failure_shows_what_was_said_but_no_secret() {
         "{error}"
     );
     assert_eq!(error.error.detail, "no: (sensitive)");
+    assert_eq!(error.error.path, Some(Path::root().attribute("create")));
     assert_eq!(error.exists, Exists::Unknown);
 }
 
@@ -186,9 +187,7 @@ async fn without_read_nobody_can_tell_and_the_hint_says_so() {
         panic!("it told")
     };
     assert!(
-        hint.starts_with(
-            "The `create` command (`make it`) may have run in whole, in part, or not at all."
-        ),
+        hint.starts_with("The `create` command may have run in whole, in part, or not at all."),
         "{hint}"
     );
 }
