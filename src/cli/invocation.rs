@@ -56,8 +56,11 @@ impl Invocation {
     pub fn new(process: Process, global: Global) -> Self {
         let around = Surroundings::read(|name| process.environment.get(name).cloned());
         let base = global.chdir.clone().unwrap_or_default();
-        let directory =
-            if base.as_os_str().is_empty() { process.directory.clone() } else { process.directory.join(&base) };
+        let directory = if base.as_os_str().is_empty() {
+            process.directory.clone()
+        } else {
+            process.directory.join(&base)
+        };
         Self {
             stdout: Look::stdout(global.color(), &around),
             stderr: Look::stderr(global.color(), &around),
@@ -77,7 +80,13 @@ impl Invocation {
     }
 
     /// Shows diagnostics on standard error; `consequence` ends the line after several errors.
-    pub fn report(&self, diagnostics: &Diagnostics, sources: &Sources, consequence: &str, compact: bool) {
+    pub fn report(
+        &self,
+        diagnostics: &Diagnostics,
+        sources: &Sources,
+        consequence: &str,
+        compact: bool,
+    ) {
         let warnings = match (self.global.quiet, compact) {
             (2.., _) => Warnings::Hidden,
             (_, true) => Warnings::Compact,
@@ -99,7 +108,12 @@ impl Invocation {
     /// How progress is shown.
     pub fn progress(&self) -> ProgressMode {
         let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
-        ProgressMode::decide(terminal, &self.around, self.global.quiet, self.global.verbose)
+        ProgressMode::decide(
+            terminal,
+            &self.around,
+            self.global.quiet,
+            self.global.verbose,
+        )
     }
 
     /// Whether someone can be asked.
@@ -109,8 +123,20 @@ impl Invocation {
 
     /// Who runs this: `TERRACE_ACTOR`, who a CI system says it is, or the user.
     pub fn actor(&self) -> String {
-        let names = ["TERRACE_ACTOR", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_USER_ID", "USER", "LOGNAME"];
-        let found = names.iter().find_map(|name| self.process.environment.get(*name).filter(|value| !value.is_empty()));
+        let names = [
+            "TERRACE_ACTOR",
+            "GITHUB_ACTOR",
+            "GITLAB_USER_LOGIN",
+            "BUILD_USER_ID",
+            "USER",
+            "LOGNAME",
+        ];
+        let found = names.iter().find_map(|name| {
+            self.process
+                .environment
+                .get(*name)
+                .filter(|value| !value.is_empty())
+        });
         found.cloned().unwrap_or_else(|| "unknown".into())
     }
 }

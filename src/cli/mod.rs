@@ -2,4 +2,110 @@
 
 pub mod args;
 pub mod exit;
+pub mod invocation;
 pub mod output;
+
+mod prepare;
+mod record;
+
+mod listen;
+
+mod apply;
+mod completions;
+mod console;
+mod explain;
+mod fmt;
+mod init;
+mod log;
+mod outputs;
+mod plan;
+mod show;
+mod state;
+mod status;
+mod validate;
+mod version;
+mod views;
+
+use std::ffi::OsString;
+
+use args::Command;
+use exit::ExitCode;
+use invocation::{Invocation, Process};
+use output::style::{Look, Surroundings};
+use output::write;
+
+/// Runs the command that a command line names.
+pub fn run(line: impl IntoIterator<Item = OsString>, process: Process) -> ExitCode {
+    let args = match args::parse(line) {
+        Ok(args) => args,
+        Err(early) => return end_early(&early, &process),
+    };
+    let invocation = Invocation::new(process, args.global);
+    if !invocation.directory.is_dir() {
+        let message = format!("there is no directory `{}`", invocation.directory.display());
+        let diagnostic = model::Diagnostic::error("file-not-readable", message);
+        invocation.report(&diagnostic.into(), &model::Sources::default(), "", false);
+        return ExitCode::Usage;
+    }
+    match args.command {
+        Command::Plan(args) => block_on(plan::run(&invocation, args)),
+        Command::Apply(args) => block_on(apply::run(&invocation, args)),
+        Command::Destroy(args) => block_on(apply::destroy(&invocation, args)),
+        Command::Version(args) => answer(version::text(&args).as_bytes(), ExitCode::Done),
+        Command::Completions(args) => answer(&completions::script(&args), ExitCode::Done),
+        Command::Explain(args) => {
+            let (text, code) = explain::text(&args, invocation.stdout);
+            answer(text.as_bytes(), code)
+        }
+        Command::Show(args) => show::run(&invocation, &args),
+        Command::Output(args) => outputs::run(&invocation, &args),
+        Command::State(command) => state::run(&invocation, &command),
+        Command::Status(args) => status::run(&invocation, &args),
+        Command::Log(args) => log::run(&invocation, &args),
+        Command::Validate(args) => block_on(validate::run(&invocation, args)),
+        Command::Fmt(args) => fmt::run(&invocation, &args),
+        Command::Console(args) => console::run(&invocation, &args),
+        Command::Init(args) => init::run(&invocation, &args),
+    }
+}
+
+/// Runs a command that waits for things.
+fn block_on(command: impl Future<Output = ExitCode>) -> ExitCode {
+    match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => {
+            let code = runtime.block_on(command);
+            // A provider's blocking call that was left must not keep the process.
+            runtime.shutdown_background();
+            code
+        }
+        Err(error) => {
+            write::say(&format!("error: cannot start threads: {error}\n"));
+            ExitCode::Failed
+        }
+    }
+}
+
+/// Writes an answer to standard output.
+fn answer(text: &[u8], code: ExitCode) -> ExitCode {
+    match write::through(|out| out.write_all(text)) {
+        Ok(()) => code,
+        Err(_) => ExitCode::Failed,
+    }
+}
+
+fn end_early(early: &args::Early, process: &Process) -> ExitCode {
+    let around = Surroundings::read(|name| process.environment.get(name).cloned());
+    let choice = output::style::ColorChoice::Auto;
+    if early.is_answer() {
+        let text = early.text(Look::stdout(choice, &around).paint);
+        return match write::answer(&text) {
+            Ok(()) => early.code,
+            Err(_) => ExitCode::Failed,
+        };
+    }
+    write::say(&early.text(Look::stderr(choice, &around).paint));
+    early.code
+}

@@ -43,7 +43,12 @@ pub struct Prepared {
 impl Prepared {
     /// A fresh evaluation.
     pub fn desired(&self) -> Desired {
-        Desired::new(self.definition.clone(), self.graph.clone(), &self.variables, self.settings.clone())
+        Desired::new(
+            self.definition.clone(),
+            self.graph.clone(),
+            &self.variables,
+            self.settings.clone(),
+        )
     }
 
     /// The text of everything that was read.
@@ -64,7 +69,12 @@ pub struct Refused {
 impl Refused {
     /// Shows it; nothing was changed.
     pub fn report(&self, invocation: &Invocation) -> ExitCode {
-        invocation.report(&self.diagnostics, &self.sources, "nothing was changed", false);
+        invocation.report(
+            &self.diagnostics,
+            &self.sources,
+            "nothing was changed",
+            false,
+        );
         ExitCode::Failed
     }
 }
@@ -76,7 +86,10 @@ impl Refused {
 pub fn open(invocation: &Invocation) -> Result<(Project, Diagnostics), Refused> {
     let (project, diagnostics) = project::open(&invocation.directory, &invocation.base);
     if diagnostics.has_errors() {
-        return Err(Refused { diagnostics, sources: project.sources });
+        return Err(Refused {
+            diagnostics,
+            sources: project.sources,
+        });
     }
     Ok((project, diagnostics))
 }
@@ -85,11 +98,17 @@ pub fn open(invocation: &Invocation) -> Result<(Project, Diagnostics), Refused> 
 ///
 /// # Errors
 /// When the project is not right, or has no such environment.
-pub fn open_environment(invocation: &Invocation, name: Option<&str>) -> Result<(Project, Str, Diagnostics), Refused> {
+pub fn open_environment(
+    invocation: &Invocation,
+    name: Option<&str>,
+) -> Result<(Project, Str, Diagnostics), Refused> {
     let (project, diagnostics) = open(invocation)?;
     match project.environment(name) {
         Ok(environment) => Ok((project, environment, diagnostics)),
-        Err(error) => Err(Refused { diagnostics: error.diagnostic().into(), sources: project.sources }),
+        Err(error) => Err(Refused {
+            diagnostics: error.diagnostic().into(),
+            sources: project.sources,
+        }),
     }
 }
 
@@ -107,7 +126,11 @@ pub struct Wanted<'w> {
 impl<'w> Wanted<'w> {
     /// What planning options want.
     pub fn of(environment: Option<&'w str>, planning: &'w Planning) -> Self {
-        Self { environment, given: &planning.given, ask: planning.input }
+        Self {
+            environment,
+            given: &planning.given,
+            ask: planning.input,
+        }
     }
 }
 
@@ -116,7 +139,8 @@ impl<'w> Wanted<'w> {
 /// # Errors
 /// With everything that is wrong with any of it.
 pub fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prepared, Refused> {
-    let (mut project, environment, mut warnings) = open_environment(invocation, wanted.environment)?;
+    let (mut project, environment, mut warnings) =
+        open_environment(invocation, wanted.environment)?;
     let directory = project.definition_directory();
     let base = match project.definition() {
         "." | "" => invocation.base.clone(),
@@ -152,12 +176,24 @@ pub fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prepared, 
     warnings.extend(found);
     warnings.sort();
     if warnings.has_errors() {
-        return Err(Refused { diagnostics: warnings, sources: definition.sources });
+        return Err(Refused {
+            diagnostics: warnings,
+            sources: definition.sources,
+        });
     }
     let settings = settings(invocation, &environment, &directory, None);
     let providers = (invocation.process.providers)(&directory, invocation.process.clock.clone());
     let (definition, graph) = (Arc::new(definition), Arc::new(graph));
-    Ok(Prepared { project, environment, definition, graph, variables, settings, providers, warnings })
+    Ok(Prepared {
+        project,
+        environment,
+        definition,
+        graph,
+        variables,
+        settings,
+        providers,
+        warnings,
+    })
 }
 
 /// What evaluation sees of the world.
@@ -180,14 +216,21 @@ pub fn settings(
 
 fn argument(given: &Given) -> Argument {
     match given {
-        Given::Variable { name, value } => Argument::Variable { name: name.clone(), text: value.clone() },
+        Given::Variable { name, value } => Argument::Variable {
+            name: name.clone(),
+            text: value.clone(),
+        },
         Given::File(path) => Argument::File(path.clone()),
     }
 }
 
 fn tf_vars(environment: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let named = environment.iter().filter_map(|(name, value)| Some((name.strip_prefix("TF_VAR_")?, value)));
-    named.map(|(name, value)| (name.to_owned(), value.clone())).collect()
+    let named = environment
+        .iter()
+        .filter_map(|(name, value)| Some((name.strip_prefix("TF_VAR_")?, value)));
+    named
+        .map(|(name, value)| (name.to_owned(), value.clone()))
+        .collect()
 }
 
 /// Asks for required variables that were not given.
@@ -197,17 +240,34 @@ fn ask(
     given: &mut BTreeMap<Str, lang::desired::Given>,
     sources: &mut Sources,
 ) {
-    for variable in root.variables.values().filter(|variable| variable.default.is_none()) {
+    for variable in root
+        .variables
+        .values()
+        .filter(|variable| variable.default.is_none())
+    {
         if given.contains_key(&variable.name) {
             continue;
         }
         let description = variable.description.clone().unwrap_or_default();
         let (mut input, mut output) = (std::io::stdin().lock(), std::io::stderr());
-        let answer = prompt::variable(&variable.name, &description, invocation.stderr, &mut input, &mut output);
+        let answer = prompt::variable(
+            &variable.name,
+            &description,
+            invocation.stderr,
+            &mut input,
+            &mut output,
+        );
         let Ok(Some(text)) = answer else { return };
         let shown = format!("answer for {}", variable.name);
         let (value, span, _) = lang::desired::parse_text(Some(variable), &text, &shown, sources);
         let origin = lang::desired::Origin::CommandLine;
-        given.insert(variable.name.clone(), lang::desired::Given { value, span, origin });
+        given.insert(
+            variable.name.clone(),
+            lang::desired::Given {
+                value,
+                span,
+                origin,
+            },
+        );
     }
 }

@@ -10,7 +10,10 @@ pub mod recorded;
 pub mod plan;
 
 pub mod apply;
+pub mod recover;
 
+pub use apply::{ApplyOptions, Outcome, Session, SessionError, SessionRequest, Stop, apply};
 pub use events::Events;
+pub use plan::resume::resume;
 pub use plan::{PlanOptions, Planned, plan};
 pub use recorded::Recorded;

@@ -11,9 +11,11 @@ pub mod graph;
 pub mod load;
 pub mod project;
 pub mod reference;
+mod requirements;
 mod suggest;
 
 pub use desired::{Desired, Phase, Settings};
 pub use graph::Graph;
 pub use load::{Definition, load};
+pub use requirements::{allows, requirements};
 pub use suggest::closest;

@@ -78,11 +78,6 @@ impl Line {
         self.pieces.is_empty()
     }
 
-    /// The pieces.
-    pub fn pieces(&self) -> &[(Label, Cow<'static, str>)] {
-        &self.pieces
-    }
-
     /// Its text without labels.
     pub fn text(&self) -> String {
         self.pieces.iter().map(|(_, text)| text.as_ref()).collect()

@@ -9,6 +9,8 @@ use model::clock::Timestamp;
 use model::event::{Event, EventKind};
 
 use super::frame::{Medium, ended, frame, notices};
+use super::json::ui::Message;
+use super::json::ui_run::still_running;
 use super::line::Line;
 use super::run_view::RunView;
 use super::style::{Label, Look, Surroundings};
@@ -139,6 +141,11 @@ impl Progress {
                 self.tell_terminal();
             }
         }
+    }
+
+    /// Messages for the stream about steps that go on; in a silent run they are the sign of life.
+    pub fn still_running(&mut self, now: Timestamp) -> Vec<Message> {
+        still_running(&mut self.view, now)
     }
 
     /// Takes the block away; lines that were kept stay.

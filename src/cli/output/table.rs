@@ -34,11 +34,6 @@ impl Table {
         self.rows.push(cells.into_iter().collect());
     }
 
-    /// Whether it has no rows.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
     /// Writes it.
     pub fn render(&self, page: &mut Page) {
         let widths = self.widths();

@@ -17,6 +17,7 @@ use model::serial::RunId;
 use model::{Diagnostics, Str, Value};
 use tokio::sync::watch;
 
+pub(crate) use session::millis;
 pub use session::{Session, SessionError, SessionRequest};
 
 use crate::events::Events;

@@ -133,6 +133,11 @@ impl Session {
         self.run.check(check).await
     }
 
+    /// Now, by the session's clock.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// The store.
     pub fn store(&self) -> &Store {
         &self.store
@@ -197,4 +202,23 @@ async fn beat(store: Store, lease: Lease, clock: Arc<dyn Clock>) {
 
 pub(crate) fn millis(at: Timestamp) -> UnixMillis {
     UnixMillis(at.0)
+}
+
+impl Session {
+    /// Ends earlier runs of the environment whose processes are gone: the lease that this session holds proves it.
+    ///
+    /// # Errors
+    /// When the record cannot be read or written.
+    pub async fn end_interrupted(&self) -> Result<(), RecordError> {
+        let ended = millis(self.clock.now());
+        for run in self.store.unended_runs(self.lease.environment())? {
+            if run.id == self.run.id() || run.token.is_none() {
+                continue;
+            }
+            let counts = std::collections::BTreeMap::new();
+            let end = RunEnd { outcome: RunOutcome::Interrupted, counts, ended };
+            self.run.finish_other(run.id, end).await?;
+        }
+        Ok(())
+    }
 }

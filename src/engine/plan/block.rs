@@ -163,7 +163,7 @@ impl Walk<'_> {
             object: object.clone(),
         });
         let answers = block.provider.read(requests.collect()).await;
-        let count = answers.len() as u64;
+        self.observed += answers.len() as u64;
         let mut observed = Vec::with_capacity(batch.len());
         for ((addr, _), (recorded, answer)) in objects.iter().zip(batch.into_iter().zip(answers)) {
             observed.push(match answer {
@@ -178,9 +178,7 @@ impl Walk<'_> {
                 }
             });
         }
-        self.events
-            .emit(model::event::EventKind::Observed { objects: count })
-            .await;
+        self.events.emit(model::event::EventKind::Observed { objects: self.observed }).await;
         observed
     }
 

@@ -12,6 +12,7 @@ mod order;
 mod orphan;
 mod outputs;
 mod targets;
+pub mod resume;
 mod triggers;
 mod walk;
 

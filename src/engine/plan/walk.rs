@@ -42,6 +42,8 @@ pub(super) struct Walk<'e> {
     /// Data that was read for the plan, to be used by the apply as well.
     pub(super) reads: BTreeMap<InstanceAddr, Value>,
     pub(super) bad_providers: HashSet<ProviderAddr>,
+    /// How many recorded objects were observed so far.
+    pub(super) observed: u64,
 }
 
 impl<'e> Walk<'e> {
@@ -69,6 +71,7 @@ impl<'e> Walk<'e> {
             moves: Moves::new(),
             reads: BTreeMap::new(),
             bad_providers: HashSet::new(),
+            observed: 0,
         }
     }
 
@@ -108,7 +111,7 @@ impl<'e> Walk<'e> {
     }
 
     /// Opens every provider that the definition or the record names, so that schemas are there.
-    async fn open_sources(&mut self) {
+    pub(super) async fn open_sources(&mut self) {
         let graph = self.desired.graph().clone();
         let mut wanted: BTreeMap<_, (String, Option<Span>)> = BTreeMap::new();
         for &node in &graph.order {
@@ -155,7 +158,7 @@ impl<'e> Walk<'e> {
         }
     }
 
-    async fn node(&mut self, node: NodeId) {
+    pub(super) async fn node(&mut self, node: NodeId) {
         let graph = self.desired.graph().clone();
         let Some(found) = graph.node(node) else {
             return;

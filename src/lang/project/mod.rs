@@ -104,8 +104,7 @@ fn one_label<'l>(
         out.push(Diagnostic::error("syntax", message).at(header, "").help(format!("write `{kind} \"NAME\" {{ .. }}`")));
         return None;
     };
-    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if label.text.is_empty() || !label.text.chars().all(good) || label.text.starts_with(['.', '-']) {
+    if !is_name(&label.text) {
         out.push(
             Diagnostic::error("invalid-identifier", format!("`{}` is not a name", label.text))
                 .at(label.span, "")
@@ -114,6 +113,12 @@ fn one_label<'l>(
         return None;
     }
     Some(label)
+}
+
+/// Whether text can name an environment or a check: ASCII letters, digits, `-`, `_` and `.`.
+pub fn is_name(text: &str) -> bool {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    !text.is_empty() && text.chars().all(good) && !text.starts_with(['.', '-'])
 }
 
 /// Reports names that lead nowhere, and environments that come after each other in a circle.

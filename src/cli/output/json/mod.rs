@@ -9,6 +9,7 @@ mod shape;
 pub mod state;
 pub mod ui;
 pub mod ui_run;
+pub mod value_spec;
 
 #[cfg(test)]
 mod scenarios;

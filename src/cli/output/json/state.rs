@@ -141,3 +141,51 @@ pub(super) fn modules(resources: impl Iterator<Item = (ModuleAddr, Json)>) -> Js
     }
     root
 }
+
+#[cfg(test)]
+mod tests {
+    use model::address::{ModulePath, ProviderAddr, ProviderSource};
+    use model::{Marks, Str};
+
+    use super::*;
+
+    #[test]
+    fn a_state_has_modules_and_what_is_special_about_objects() {
+        let provider = ProviderAddr {
+            module: ModulePath::root(),
+            source: ProviderSource::builtin(),
+            alias: None,
+        };
+        let value = Value::object([("input", Value::from("p").mark(Marks::SENSITIVE))]);
+        let depends_on = ["a.c"
+            .parse::<model::address::InstanceAddr>()
+            .unwrap()
+            .resource()];
+        let key = DeposedKey("0a1b2c3d".into());
+        let object = |addr: &str, deposed, tainted| RecordedView {
+            addr: addr.parse().unwrap(),
+            deposed,
+            provider: &provider,
+            schema_version: 1,
+            value: &value,
+            depends_on: if tainted { &depends_on } else { &[] },
+            tainted,
+        };
+        let objects = [
+            object("module.m[\"k\"].a.b", None, true),
+            object("a.b", Some(&key), false),
+        ];
+        let name: Str = "url".into();
+        let output = OutputView {
+            name: &name,
+            value: &Value::int(3),
+            sensitive: false,
+        };
+        let mut text = Vec::new();
+        write(&mut text, &objects, &[output]).unwrap();
+        let json: Json = serde_json::from_slice(&text).unwrap();
+        insta::assert_snapshot!(serde_json::to_string_pretty(&json).unwrap() + "\n[EOF]");
+        let empty = json!({"format_version": "1.0", "terraform_version": TERRAFORM_VERSION});
+        assert_eq!(state(&[], &[]), empty);
+    }
+}

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use model::address::InstanceAddr;
+use model::clock::Timestamp;
 use model::event::{Event, EventKind};
 use model::plan::StepKind;
 use serde_json::{Map, Value as Json, json};
@@ -12,6 +13,7 @@ use super::diagnostic::Translator;
 use super::instance::message_names;
 use super::ui::{Message, diagnostic};
 use crate::cli::output::duration::short;
+use crate::cli::output::run_view::RunView;
 
 /// A running step, told from time to time.
 pub fn apply_progress(
@@ -30,6 +32,27 @@ pub fn apply_progress(
         short(elapsed)
     );
     Some(Message::info("apply_progress", text, vec![("hook", hook)]))
+}
+
+/// A running step speaks so often.
+const HEARTBEAT_SECS: u64 = 10;
+
+/// Messages about steps that go on, each every ten seconds as Terraform's. To be called about once a second.
+pub fn still_running(view: &mut RunView, now: Timestamp) -> Vec<Message> {
+    let mut messages = Vec::new();
+    for step in view.running.values_mut() {
+        let took = now.since(step.since);
+        if took.as_secs() >= HEARTBEAT_SECS * (u64::from(step.told) + 1) {
+            step.told += 1;
+            messages.extend(apply_progress(
+                &step.addr,
+                step.kind,
+                step.id.as_deref(),
+                took,
+            ));
+        }
+    }
+    messages
 }
 
 /// The messages that an event of a run is; none for events that only a screen needs.
@@ -257,4 +280,36 @@ pub(super) fn hook(addr: &InstanceAddr, action: Option<&str>, id: Option<&str>) 
 
 pub(super) fn in_brackets(id: Option<&str>) -> String {
     id.map_or_else(String::new, |id| format!(" [id={id}]"))
+}
+
+#[cfg(test)]
+mod tests {
+    use model::plan::StepId;
+
+    use super::*;
+
+    #[test]
+    fn a_running_step_speaks_every_ten_seconds() {
+        let mut view = RunView::default();
+        let started = EventKind::StepStarted {
+            step: StepId(0),
+            kind: StepKind::Update,
+            addr: "a.b".parse().unwrap(),
+            id: Some("i-1".into()),
+        };
+        view.take(&Event {
+            at: Timestamp(0),
+            kind: started,
+        });
+        let texts: Vec<String> = (1..=35)
+            .flat_map(|second| still_running(&mut view, Timestamp(second * 1_000)))
+            .map(|message| message.text)
+            .collect();
+        insta::assert_snapshot!(texts.join("\n") + "\n[EOF]", @r"
+        a.b: Still modifying... [id=i-1, 10s elapsed]
+        a.b: Still modifying... [id=i-1, 20s elapsed]
+        a.b: Still modifying... [id=i-1, 30s elapsed]
+        [EOF]
+        ");
+    }
 }

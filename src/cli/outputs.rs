@@ -1,0 +1,77 @@
+//! `terrace output`: the recorded root outputs of an environment.
+
+use model::{Diagnostic, Diagnostics};
+
+use super::args::OutputArgs;
+use super::exit::ExitCode;
+use super::invocation::Invocation;
+use super::output::state::{output, output_json, output_raw, outputs, outputs_json};
+use super::output::write;
+use super::prepare::open;
+use super::{record, views};
+
+/// Runs the command.
+pub fn run(invocation: &Invocation, args: &OutputArgs) -> ExitCode {
+    let (project, _) = match open(invocation) {
+        Ok(opened) => opened,
+        Err(refused) => return refused.report(invocation),
+    };
+    let named = args.subject(|name| project.has_environment(name));
+    let refuse = |diagnostic: Diagnostic| {
+        invocation.report(&Diagnostics::from(diagnostic), &project.sources, "", false);
+        ExitCode::Failed
+    };
+    let environment = match project.environment(named.environment.as_deref()) {
+        Ok(environment) => environment,
+        Err(error) => return refuse(error.diagnostic()),
+    };
+    let recorded = record::open_existing(&project.record())
+        .map_err(engine::record::StoreError::Record)
+        .and_then(|store| record::read(store.as_ref(), &environment));
+    let recorded = match recorded {
+        Ok(recorded) => recorded,
+        Err(error) => return record::report(invocation, &error),
+    };
+    let all = views::outputs(&recorded);
+    let text = match &named.rest {
+        None if args.json => format!("{:#}\n", outputs_json(&all)),
+        None if args.raw => {
+            return refuse(
+                Diagnostic::error("missing-argument", "`--raw` needs the name of an output")
+                    .help(format!("write terrace output {environment} NAME --raw")),
+            );
+        }
+        None => outputs(&all, invocation.stdout),
+        Some(name) => {
+            let Some(one) = all.iter().find(|one| *one.name == *name.as_str()) else {
+                let diagnostic = Diagnostic::error("missing-value", format!("`{environment}` has no output `{name}`"));
+                let known: Vec<&str> = all.iter().map(|one| one.name.as_str()).collect();
+                return refuse(match lang::closest(name, known.iter().copied()) {
+                    Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
+                    None if known.is_empty() => diagnostic.help("nothing is applied yet, or nothing has an output"),
+                    None => diagnostic.help(format!("it has {}", known.join(", "))),
+                });
+            };
+            if args.json {
+                format!("{}\n", output_json(one))
+            } else if args.raw {
+                match output_raw(one) {
+                    Some(text) => text,
+                    None => {
+                        let found = one.value.ty().friendly();
+                        return refuse(
+                            Diagnostic::error("value-type", format!("output `{name}` is {found}, which has no bare text"))
+                                .help("use --json"),
+                        );
+                    }
+                }
+            } else {
+                output(one, invocation.stdout)
+            }
+        }
+    };
+    match write::answer(&text) {
+        Ok(()) => ExitCode::Done,
+        Err(_) => ExitCode::Failed,
+    }
+}

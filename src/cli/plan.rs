@@ -1,0 +1,331 @@
+//! `terrace plan`: shows what would change, and keeps the plan so that exactly it can be applied.
+
+use std::time::Duration;
+
+use engine::{Events, PlanOptions, Planned};
+use model::plan::{Plan, PlanMode, PlannedFile, Refresh};
+use model::{Diagnostics, Sources};
+use sha2::{Digest, Sha256};
+use state::{NewPlan, Payload, Protection, RecordError, Store, UnixMillis};
+
+use super::args::{PlanArgs, Planning, Showing};
+use super::exit::ExitCode;
+use super::invocation::Invocation;
+use super::listen::{Listener, Listening};
+use super::output::json::diagnostic::Translator;
+use super::output::json::ui;
+use super::output::plan::{self as screen, Form, PlanFacts};
+use super::output::recorded::OutputView;
+use super::output::write;
+use super::prepare::{Prepared, Refused, Wanted, prepare};
+use super::record;
+
+/// Runs the command.
+pub async fn run(invocation: &Invocation, args: PlanArgs) -> ExitCode {
+    let prepared = match prepare(
+        invocation,
+        Wanted::of(args.environment.as_deref(), &args.planning),
+    ) {
+        Ok(prepared) => prepared,
+        Err(refused) => return refuse(invocation, &refused, args.showing),
+    };
+    warn_without_effect(invocation, &args.planning);
+    let store = match record::open(&prepared.project.record()) {
+        Ok(store) => store,
+        Err(error) => return record::report(invocation, &error),
+    };
+    if let Err(refused) = record::recover(invocation, &prepared, &store).await {
+        return refuse(invocation, &refused, args.showing);
+    }
+    let made = match make(invocation, &prepared, &store, &args.planning, args.showing).await {
+        Ok(made) => made,
+        Err(refused) => return refuse(invocation, &refused, args.showing),
+    };
+    let kept = match keep(&store, &made.planned.plan, &prepared).await {
+        Ok(()) => true,
+        // A plan is worth seeing also where it cannot be kept.
+        Err(RecordError::ReadOnly { .. }) => false,
+        Err(error) => return record::report(invocation, &error),
+    };
+    if let Some(path) = &args.out {
+        if let Err(error) = write_reference(path, &made.planned.plan) {
+            let message = format!("cannot write `{}`", path.display());
+            let diagnostic =
+                model::Diagnostic::error("file-not-readable", message).note(error.to_string());
+            invocation.report(&diagnostic.into(), prepared.sources(), "", false);
+            return ExitCode::Failed;
+        }
+    }
+    let apply_with = kept.then(|| match &args.out {
+        Some(path) => format!("terrace apply {}", path.display()),
+        None => format!("terrace apply {}", made.planned.plan.id),
+    });
+    show(
+        invocation,
+        &made,
+        &prepared,
+        args.showing,
+        form(args.showing, args.summary),
+        apply_with,
+    );
+    if args.detailed_exitcode && !made.planned.plan.is_empty() {
+        return ExitCode::ChangesPending;
+    }
+    ExitCode::Done
+}
+
+/// Shows what went wrong before anything was planned.
+pub fn refuse(invocation: &Invocation, refused: &Refused, showing: Showing) -> ExitCode {
+    if showing.json {
+        let mut translator = Translator::new(&refused.sources);
+        let now = invocation.process.clock.now();
+        let mut text = ui::version(env!("CARGO_PKG_VERSION")).line(now) + "\n";
+        for diagnostic in &refused.diagnostics {
+            text.push_str(&ui::diagnostic(diagnostic, &mut translator).line(now));
+            text.push('\n');
+        }
+        return match write::answer(&text) {
+            Ok(()) | Err(_) => ExitCode::Failed,
+        };
+    }
+    invocation.report(
+        &refused.diagnostics,
+        &refused.sources,
+        "nothing was changed",
+        showing.compact_warnings,
+    );
+    let locked = refused
+        .diagnostics
+        .iter()
+        .any(|diagnostic| diagnostic.id == "record-locked");
+    if locked {
+        ExitCode::Locked
+    } else {
+        ExitCode::Failed
+    }
+}
+
+/// Says which options have no effect.
+pub fn warn_without_effect(invocation: &Invocation, planning: &Planning) {
+    for text in planning.without_effect() {
+        invocation.say(&format!("hint: {text}\n"));
+    }
+}
+
+/// A plan that was made, and how long that took.
+#[derive(Debug)]
+pub struct Made {
+    /// The plan, ready to be applied.
+    pub planned: Planned,
+    /// Warnings.
+    pub warnings: Diagnostics,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// The next three calls of the straight line: read the record, observe, plan.
+///
+/// # Errors
+/// With everything that is wrong.
+pub async fn make(
+    invocation: &Invocation,
+    prepared: &Prepared,
+    store: &Store,
+    planning: &Planning,
+    showing: Showing,
+) -> Result<Made, Refused> {
+    let clock = invocation.process.clock.clone();
+    let started = clock.now();
+    let sources = || prepared.sources().clone();
+    let recorded = engine::record::read(store, &prepared.environment).map_err(|error| Refused {
+        diagnostics: record::diagnostic(&error).into(),
+        sources: sources(),
+    })?;
+    let options = PlanOptions {
+        mode: match (planning.destroy, planning.refresh_only) {
+            (true, _) => PlanMode::Destroy,
+            (_, true) => PlanMode::RefreshOnly,
+            (false, false) => PlanMode::Normal,
+        },
+        refresh: if planning.refresh {
+            Refresh::Observe
+        } else {
+            Refresh::Trust
+        },
+        targets: planning.targets.clone(),
+        excludes: planning.excludes.clone(),
+        replace: planning.replaces.clone(),
+        now: prepared.settings.plan_time.unwrap_or(started),
+        revision: None,
+        variables: prepared.variables.clone(),
+        files: files(prepared),
+    };
+    let mode = if showing.json {
+        Listening::Silent
+    } else {
+        Listening::Screen
+    };
+    let listener = Listener::start(invocation, mode, prepared.sources());
+    let events = Events::to(listener.sender(), clock.clone());
+    let planned = engine::plan(
+        prepared.desired(),
+        recorded,
+        prepared.providers.clone(),
+        options,
+        &events,
+    )
+    .await;
+    drop(events);
+    listener.finish().await;
+    let mut warnings = prepared.warnings.clone();
+    match planned {
+        (Some(planned), found) => {
+            warnings.extend(found);
+            Ok(Made {
+                planned,
+                warnings,
+                took: clock.now().since(started),
+            })
+        }
+        (None, found) => {
+            warnings.extend(found);
+            Err(Refused {
+                diagnostics: warnings,
+                sources: sources(),
+            })
+        }
+    }
+}
+
+fn files(prepared: &Prepared) -> Vec<PlannedFile> {
+    let file = |(path, content): &(String, std::sync::Arc<[u8]>)| PlannedFile {
+        path: path.clone(),
+        digest: Sha256::digest(content).into(),
+    };
+    prepared.definition.files.iter().map(file).collect()
+}
+
+/// Keeps a plan, and the definition it was made from, in the record.
+///
+/// # Errors
+/// When the record cannot be written.
+pub async fn keep(store: &Store, plan: &Plan, prepared: &Prepared) -> Result<(), RecordError> {
+    if plan.is_empty() {
+        return Ok(());
+    }
+    for (_, content) in &prepared.definition.files {
+        store.put_blob(content.clone()).await?;
+    }
+    let bytes = engine::codec::encode(plan).map_err(|error| RecordError::Bug {
+        what: error.to_string(),
+    })?;
+    let protection = if has_secrets(plan) {
+        Protection::Sealed
+    } else {
+        Protection::Plain
+    };
+    let new = NewPlan {
+        environment: plan.environment.clone(),
+        id: plan.id.to_string(),
+        serial: state::Serial(plan.serial.0),
+        created: UnixMillis(plan.created.0),
+        bytes: Payload::new(bytes, protection),
+    };
+    store.save_plan(new).await
+}
+
+fn has_secrets(plan: &Plan) -> bool {
+    plan.variables.values().any(model::Value::has_marks)
+        || plan.changes.iter().any(|change| {
+            change.before.has_marks() || change.after.has_marks() || change.config.has_marks()
+        })
+        || plan.outputs.iter().any(|output| output.sensitive)
+        || plan.reads.values().any(model::Value::has_marks)
+        || plan
+            .drift
+            .iter()
+            .any(|drift| drift.recorded.has_marks() || drift.observed.has_marks())
+}
+
+/// Writes the file that `-out` asks for. The plan itself stays in the record, where its secrets are sealed; the file
+/// names it.
+fn write_reference(path: &std::path::Path, plan: &Plan) -> std::io::Result<()> {
+    let reference = serde_json::json!({
+        "terrace_plan": plan.id.to_string(),
+        "environment": plan.environment.to_string(),
+        "serial": plan.serial.0,
+    });
+    std::fs::write(path, format!("{reference}\n"))
+}
+
+/// How much of a plan is shown.
+pub fn form(showing: Showing, summary: bool) -> Form {
+    match (showing.detail, summary) {
+        (true, _) => Form::Detail,
+        (_, true) => Form::Summary,
+        (false, false) => Form::Folded,
+    }
+}
+
+/// Shows a plan on standard output, and its warnings on standard error.
+pub fn show(
+    invocation: &Invocation,
+    made: &Made,
+    prepared: &Prepared,
+    showing: Showing,
+    form: Form,
+    apply_with: Option<String>,
+) {
+    let plan = &made.planned.plan;
+    if showing.json {
+        show_json(invocation, made, prepared.sources());
+        return;
+    }
+    let drift_with = (!plan.drift.is_empty())
+        .then(|| format!("terrace plan {} -refresh-only", plan.environment));
+    let facts = PlanFacts {
+        accounts: Vec::new(),
+        took: Some(made.took),
+        apply_with,
+        drift_with,
+    };
+    let options = screen::PlanOptions {
+        form,
+        verbose: invocation.global.verbose > 0,
+    };
+    let text = screen::render(plan, &facts, options, invocation.stdout);
+    // A reader that went away wants no more.
+    let _ = write::answer(&text);
+    invocation.report(
+        &made.warnings,
+        prepared.sources(),
+        "",
+        showing.compact_warnings,
+    );
+}
+
+fn show_json(invocation: &Invocation, made: &Made, sources: &Sources) {
+    let now = invocation.process.clock.now();
+    let recorded: Vec<OutputView<'_>> = made
+        .planned
+        .recorded
+        .outputs
+        .iter()
+        .map(|(name, output)| OutputView {
+            name,
+            value: &output.value,
+            sensitive: output.sensitive,
+        })
+        .collect();
+    let mut translator = Translator::new(sources);
+    let mut text = ui::version(env!("CARGO_PKG_VERSION")).line(now) + "\n";
+    for message in ui::plan(&made.planned.plan, &recorded) {
+        text.push_str(&message.line(now));
+        text.push('\n');
+    }
+    for diagnostic in &made.warnings {
+        text.push_str(&ui::diagnostic(diagnostic, &mut translator).line(now));
+        text.push('\n');
+    }
+    let _ = write::answer(&text);
+}
