@@ -1,5 +1,5 @@
 use super::*;
-use model::Span;
+use model::{FileId, Span};
 
 fn look() -> Look {
     Look::plain().wide(80)
