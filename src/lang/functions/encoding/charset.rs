@@ -94,7 +94,12 @@ impl Charset {
                 let (bytes, _, lost) = encoding.encode(text);
                 (!lost).then(|| bytes.into_owned())
             }
-            _ => {
+            Self::Ascii
+            | Self::Latin1
+            | Self::Latin5
+            | Self::Browser(_)
+            | Self::Dos(_)
+            | Self::Euro(..) => {
                 let table = self.table();
                 let byte = |c: char| {
                     table
@@ -129,7 +134,12 @@ impl Charset {
                 let (text, lost) = encoding.decode_without_bom_handling(bytes);
                 (!lost).then(|| text.into_owned())
             }
-            _ => {
+            Self::Ascii
+            | Self::Latin1
+            | Self::Latin5
+            | Self::Browser(_)
+            | Self::Dos(_)
+            | Self::Euro(..) => {
                 let table = self.table();
                 Some(
                     bytes
@@ -195,7 +205,7 @@ fn hz_encode(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let mut chinese = false;
     for c in text.chars() {
-        if chinese != !c.is_ascii() {
+        if chinese == c.is_ascii() {
             chinese = !chinese;
             out.extend(if chinese { b"~{" } else { b"~}" });
         }

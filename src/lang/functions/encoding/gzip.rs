@@ -94,7 +94,7 @@ mod tests {
             text.push_str(&word.repeat(1 + (state >> 28) as usize % 3));
             if state.is_multiple_of(97) {
                 let end = text.len() - text.len() / 3;
-                text.push_str(&text.get(end..).unwrap_or_default().to_owned());
+                text.extend_from_within(end..);
             }
         }
         for length in [

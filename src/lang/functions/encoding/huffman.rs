@@ -68,6 +68,12 @@ impl Codes {
     }
 }
 
+/// How many symbols get codes of each length, for three or more weights in ascending order.
+fn lengths_of(weights: &[u32], longest: u8) -> Vec<usize> {
+    let top = usize::from(longest).min(weights.len() - 1);
+    PackageMerge::new(weights, top).run()
+}
+
 /// A row of the package-merge algorithm: packages of one length, cheapest first.
 #[derive(Clone, Copy, Default)]
 struct Row {
@@ -75,109 +81,132 @@ struct Row {
     last: u64,
     /// How many more items are wanted.
     wanted: usize,
-    /// The cost of the next single symbol, and of the next pair from the row below.
+    /// The cost of the next single symbol.
     next_leaf: u64,
+    /// The cost of the next pair from the row below.
     next_pair: u64,
 }
 
-/// How many symbols get codes of each length, for three or more weights in ascending order.
-///
 /// Package-merge from the top row down, after Katajainen, Moffat and Turpin: a row makes its next item from the next
 /// symbol or, where that is not dearer, from two items of the row below.
-fn lengths_of(weights: &[u32], longest: u8) -> Vec<usize> {
-    let count = weights.len();
-    let weight = |index: usize| {
-        weights
-            .get(index)
-            .map_or(u64::MAX, |weight| u64::from(*weight))
-    };
-    let top = usize::from(longest).min(count - 1);
-    let mut rows = vec![
-        Row {
-            last: weight(1),
+struct PackageMerge<'a> {
+    weights: &'a [u32],
+    top: usize,
+    /// By level; level 0 is below all.
+    rows: Vec<Row>,
+    /// `leaves[row][level]`: how many symbols are in the items of `level` that the last item of `row` is made of.
+    leaves: Vec<Vec<usize>>,
+}
+
+impl<'a> PackageMerge<'a> {
+    fn new(weights: &'a [u32], top: usize) -> Self {
+        let mut merge = Self {
+            weights,
+            top,
+            rows: Vec::new(),
+            leaves: vec![vec![0; top + 1]; top + 1],
+        };
+        // The first two items of every row are the first two symbols.
+        let next_pair = merge.weight(0) + merge.weight(1);
+        let row = Row {
+            last: merge.weight(1),
             wanted: 0,
-            next_leaf: weight(2),
-            next_pair: weight(0) + weight(1)
+            next_leaf: merge.weight(2),
+            next_pair,
         };
-        top + 2
-    ];
-    // leaves[row][level]: how many symbols are in the items of `level` below the item made last in `row`.
-    let mut leaves = vec![vec![0; top + 1]; top + 1];
-    for (row, levels) in leaves.iter_mut().enumerate().skip(1) {
-        if let Some(own) = levels.get_mut(row) {
-            *own = 2;
+        merge.rows = vec![row; top + 2];
+        for level in 1..=top {
+            merge.set_leaves(level, 2);
         }
+        merge.change(1, |row| row.next_pair = u64::MAX);
+        merge.change(top, |row| row.wanted = 2 * weights.len() - 4);
+        merge
     }
-    set(&mut rows, 1, |row| row.next_pair = u64::MAX);
-    set(&mut rows, top, |row| row.wanted = 2 * count - 4);
-    let mut level = top;
-    loop {
-        let Some(mut row) = rows.get(level).copied() else {
-            break;
-        };
-        if row.next_pair == u64::MAX && row.next_leaf == u64::MAX {
-            // Nothing is left here; the row above gets no more pairs.
-            set(&mut rows, level, |row| row.wanted = 0);
-            set(&mut rows, level + 1, |row| row.next_pair = u64::MAX);
-            level += 1;
-            continue;
+
+    fn run(mut self) -> Vec<usize> {
+        let mut level = self.top;
+        while let Some(row) = self.rows.get(level).copied() {
+            if row.next_pair == u64::MAX && row.next_leaf == u64::MAX {
+                // Nothing is left here; the row above gets no more pairs.
+                self.change(level, |row| row.wanted = 0);
+                self.change(level + 1, |row| row.next_pair = u64::MAX);
+                level += 1;
+                continue;
+            }
+            let made = self.make_item(level, row);
+            if made.wanted > 0 {
+                // Where the row below was used up, it makes more first.
+                while level > 1
+                    && self
+                        .rows
+                        .get(level - 1)
+                        .is_some_and(|below| below.wanted > 0)
+                {
+                    level -= 1;
+                }
+            } else if level == self.top {
+                break;
+            } else {
+                self.change(level + 1, |above| above.next_pair = row.last + made.last);
+                level += 1;
+            }
         }
-        let before = row.last;
+        let chain = self.leaves.get(self.top).cloned().unwrap_or_default();
+        let at = |level: usize| chain.get(level).copied().unwrap_or(0);
+        let of_length = |length: usize| at(self.top + 1 - length) - at(self.top - length);
+        std::iter::once(0)
+            .chain((1..=self.top).map(of_length))
+            .collect()
+    }
+
+    /// Makes the next item of a row; gives the row after that.
+    fn make_item(&mut self, level: usize, mut row: Row) -> Row {
         if row.next_leaf < row.next_pair {
             row.last = row.next_leaf;
-            let own = leaves
-                .get_mut(level)
-                .and_then(|levels| levels.get_mut(level));
-            let own = own.map_or(0, |own| {
-                *own += 1;
-                *own
-            });
-            row.next_leaf = weight(own);
+            let used = self
+                .leaves
+                .get(level)
+                .and_then(|levels| levels.get(level))
+                .map_or(0, |used| used + 1);
+            self.set_leaves(level, used);
+            row.next_leaf = self.weight(used);
         } else {
             row.last = row.next_pair;
-            let below = leaves.get(level - 1).cloned().unwrap_or_default();
-            if let Some(levels) = leaves.get_mut(level) {
+            let below = self.leaves.get(level - 1).cloned().unwrap_or_default();
+            if let Some(levels) = self.leaves.get_mut(level) {
                 levels
                     .iter_mut()
                     .zip(below)
                     .take(level)
                     .for_each(|(to, from)| *to = from);
             }
-            set(&mut rows, level - 1, |row| row.wanted = 2);
+            self.change(level - 1, |row| row.wanted = 2);
         }
         row.wanted -= 1;
-        set(&mut rows, level, |place| *place = row);
-        if row.wanted == 0 {
-            if level == top {
-                break;
-            }
-            set(&mut rows, level + 1, |above| {
-                above.next_pair = before + row.last
-            });
-            level += 1;
-        } else {
-            while rows
-                .get(level - 1)
-                .is_some_and(|below| level > 1 && below.wanted > 0)
-            {
-                level -= 1;
-            }
-        }
+        self.change(level, |place| *place = row);
+        row
     }
-    let chain = leaves.get(top).cloned().unwrap_or_default();
-    let at = |level: usize| chain.get(level).copied().unwrap_or(0);
-    let mut counts = vec![0; top + 1];
-    for level in (1..=top).rev() {
-        if let Some(place) = counts.get_mut(top - level + 1) {
-            *place = at(level) - at(level - 1);
-        }
-    }
-    counts
-}
 
-fn set(rows: &mut [Row], index: usize, change: impl FnOnce(&mut Row)) {
-    if let Some(row) = rows.get_mut(index) {
-        change(row);
+    fn weight(&self, index: usize) -> u64 {
+        self.weights
+            .get(index)
+            .map_or(u64::MAX, |weight| u64::from(*weight))
+    }
+
+    fn set_leaves(&mut self, level: usize, count: usize) {
+        if let Some(place) = self
+            .leaves
+            .get_mut(level)
+            .and_then(|levels| levels.get_mut(level))
+        {
+            *place = count;
+        }
+    }
+
+    fn change(&mut self, level: usize, change: impl FnOnce(&mut Row)) {
+        if let Some(row) = self.rows.get_mut(level) {
+            change(row);
+        }
     }
 }
 

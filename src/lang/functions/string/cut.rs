@@ -126,6 +126,8 @@ fn substr(text: &str, offset: i64, length: i64) -> String {
         .graphemes(true)
         .skip(usize::try_from(start).unwrap_or(usize::MAX));
     match usize::try_from(length) {
+        // Terraform takes a length of 0 for all, too, when it has counted from the end.
+        Ok(0) if offset < 0 => rest.collect(),
         Ok(length) => rest.take(length).collect(),
         Err(_) => rest.collect(),
     }
@@ -157,6 +159,7 @@ mod tests {
             ("hello", -5, -1, "hello"),
             ("hello", 6, 1, ""),
             ("hello", 0, 0, ""),
+            ("hello", -3, 0, "llo"),
             ("🤷🏽‍♀️abc", 0, 1, "🤷🏽‍♀️"),
             ("a\r\nb", 1, 1, "\r\n"),
             ("", 0, 1, ""),

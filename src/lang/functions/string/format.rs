@@ -54,10 +54,7 @@ fn format(args: Arguments<'_>, ty: &Type) -> Result<Value, FunctionError> {
             .split('%')
             .next()
             .filter(|prefix| prefix.len() < text.len());
-        let prefix = prefix
-            .map(safe_prefix)
-            .filter(|prefix| !prefix.is_empty())
-            .map(Into::into);
+        let prefix = prefix.map(safe_prefix).filter(|prefix| !prefix.is_empty());
         return Ok(Value::refined(
             Type::String,
             Refinement {

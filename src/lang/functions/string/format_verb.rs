@@ -126,10 +126,14 @@ impl<'a> Verb<'a> {
     }
 
     fn default_text(&self, value: &Value) -> Result<String, String> {
-        match value {
-            Value::String(text) if !self.flags.sharp => Ok(text.to_string()),
-            Value::Number(number) if !self.flags.sharp => Ok(number.text_general(None)),
-            _ => json::encode(value).map_err(|reason| self.unsupported(&reason)),
+        if self.flags.sharp {
+            json::encode(value).map_err(|reason| self.unsupported(&reason))
+        } else if let Some(text) = value.as_str() {
+            Ok(text.to_string())
+        } else if let Some(number) = value.as_number() {
+            Ok(number.text_general(None))
+        } else {
+            json::encode(value).map_err(|reason| self.unsupported(&reason))
         }
     }
 

@@ -65,14 +65,21 @@ pub(super) fn unicode(name: &str) -> Option<ClassUnicode> {
     };
     let hir = regex_syntax::Parser::new().parse(&query).ok()?;
     match hir.into_kind() {
-        HirKind::Class(Class::Unicode(class)) => Some(class),
+        HirKind::Class(Class::Unicode(class)) => return Some(class),
         // A class of one character is a literal.
         HirKind::Literal(literal) => {
             let c = std::str::from_utf8(&literal.0).ok()?.chars().next()?;
-            Some(of(&[(c, c)]))
+            return Some(of(&[(c, c)]));
         }
-        _ => None,
+        HirKind::Empty
+        | HirKind::Class(Class::Bytes(_))
+        | HirKind::Look(_)
+        | HirKind::Repetition(_)
+        | HirKind::Capture(_)
+        | HirKind::Concat(_)
+        | HirKind::Alternation(_) => {}
     }
+    None
 }
 
 fn is_category(name: &str) -> bool {

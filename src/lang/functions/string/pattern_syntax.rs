@@ -232,12 +232,12 @@ impl<'a> Reader<'a> {
                     '+' => (1, None),
                     _ => (0, Some(1)),
                 };
-                self.repeat(start, repeated, min, max, false)?;
+                self.repeat(start, repeated, min, max)?;
             }
             '{' => {
                 let start = self.at;
                 match self.counts() {
-                    Some((min, max)) => self.repeat(start, repeated, min, max, true)?,
+                    Some((min, max)) => self.repeat(start, repeated, min, max)?,
                     None => {
                         self.next();
                         self.push_char('{');
@@ -363,7 +363,6 @@ impl<'a> Reader<'a> {
         repeated: Option<usize>,
         min: u32,
         max: Option<u32>,
-        counted: bool,
     ) -> Result<(), PatternError> {
         let written = self.since(start);
         if min > MAX_REPEAT || max.is_some_and(|max| max > MAX_REPEAT || max < min) {
@@ -380,12 +379,7 @@ impl<'a> Reader<'a> {
         let Some(item) = self.open.last_mut().and_then(|group| group.sequence.pop()) else {
             return Err(error("missing argument to repetition operator", whole));
         };
-        let times = if counted {
-            max.unwrap_or(min).max(1)
-        } else {
-            1
-        };
-        let repeats = item.repeats.saturating_mul(times);
+        let repeats = item.repeats.saturating_mul(max.unwrap_or(min).max(1));
         if repeats > MAX_REPEAT {
             return Err(error("invalid repeat count", written));
         }

@@ -75,6 +75,10 @@ impl<'t> Parser<'t> {
         Ok(parser)
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "a few of many tokens matter here"
+    )]
     fn start_document(&mut self) -> Result<(), Problem> {
         let mut directives = false;
         loop {
@@ -189,6 +193,10 @@ impl<'t> Parser<'t> {
         }
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "a few of many tokens matter here"
+    )]
     fn node(&mut self, place: Place) -> Result<(Event, Mark), Problem> {
         let start = self.scanner.peek()?.1;
         if matches!(self.scanner.peek()?.0, Token::Alias(_)) {
@@ -252,6 +260,10 @@ impl<'t> Parser<'t> {
     }
 
     /// Reads an anchor and a tag, in either order.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "a few of many tokens matter here"
+    )]
     fn properties(&mut self) -> Result<Properties, Problem> {
         let mut properties = Properties::default();
         loop {

@@ -340,8 +340,11 @@ mod tests {
         let list = tuple(&[one.clone(), tuple(&[one.clone(), tuple(&[])])]);
         writes(list.clone(), "- 1\n- - 1\n  - []\n");
         writes(object(&[("a", list)]), "\"a\":\n- 1\n- - 1\n  - []\n");
-        let inner = object(&[("b", one.clone()), ("c", tuple(&[one.clone()]))]);
-        writes(tuple(&[inner.clone()]), "- \"b\": 1\n  \"c\":\n  - 1\n");
+        let inner = object(&[("b", one.clone()), ("c", tuple(std::slice::from_ref(&one)))]);
+        writes(
+            tuple(std::slice::from_ref(&inner)),
+            "- \"b\": 1\n  \"c\":\n  - 1\n",
+        );
         writes(
             object(&[("a", inner)]),
             "\"a\":\n  \"b\": 1\n  \"c\":\n  - 1\n",
