@@ -4,10 +4,9 @@ use model::{Diagnostic, Value};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::cursor::{Bracket, Cursor};
-use super::recover::heredoc_name;
 use super::template::{Piece, Pieces, Text};
 use super::text::{Stop, line_stop, unescape_bare};
-use super::token::{Newlines, line_end};
+use super::token::{Newlines, heredoc_name, line_end};
 use crate::syntax::ast::{Expr, ExprKind};
 
 impl Cursor<'_> {

@@ -20,7 +20,7 @@ mod quoted;
 mod recover;
 mod template;
 mod template_tree;
-mod text;
+pub(crate) mod text;
 mod unexpected;
 
 #[cfg(test)]

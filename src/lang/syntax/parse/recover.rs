@@ -3,7 +3,7 @@
 
 use super::cursor::{Bracket, Cursor};
 use super::text::{Stop, line_stop, quoted_stop};
-use super::token::{Newlines, Token, TokenKind, lex, line_end};
+use super::token::{Newlines, TokenKind, heredoc_name, lex, line_end};
 
 /// Where reading can go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -322,12 +322,4 @@ impl Skip<'_> {
             }
         }
     }
-}
-
-/// The bytes of the marker's name in a heredoc token.
-pub(super) fn heredoc_name(text: &str, token: Token) -> (usize, usize) {
-    let word = text.get(token.start..token.end).unwrap_or_default();
-    let name = word.trim_start_matches("<<").trim_start_matches('-');
-    let start = token.end - name.len();
-    (start, start + name.trim_end().len())
 }

@@ -7,7 +7,7 @@ use super::template::Text;
 
 /// What ends a run of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stop {
+pub(crate) enum Stop {
     /// `${` or `%{`.
     Sequence,
     /// `"`.
@@ -17,7 +17,7 @@ pub(super) enum Stop {
 }
 
 /// Finds what ends the run of text in quotes that starts at byte `from`, and whether it has escapes.
-pub(super) fn quoted_stop(text: &str, from: usize) -> (Stop, usize, bool) {
+pub(crate) fn quoted_stop(text: &str, from: usize) -> (Stop, usize, bool) {
     let bytes = text.as_bytes();
     let mut escapes = false;
     let mut at = from;
@@ -45,7 +45,7 @@ pub(super) fn quoted_stop(text: &str, from: usize) -> (Stop, usize, bool) {
 
 /// Finds where a line of text without quotes ends that goes on at byte `from`: before its first sequence, or after its
 /// newline, or at the end of the text. Says also whether it has escapes.
-pub(super) fn line_stop(text: &str, from: usize) -> (Stop, usize, bool) {
+pub(crate) fn line_stop(text: &str, from: usize) -> (Stop, usize, bool) {
     let bytes = text.as_bytes();
     let mut escapes = false;
     let mut at = from;

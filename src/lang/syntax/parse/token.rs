@@ -251,6 +251,14 @@ fn heredoc_length(text: &str, start: usize) -> Option<usize> {
     Some(2 + (rest.len() - name.len()) + length + newline)
 }
 
+/// The bytes of the marker's name in a heredoc token.
+pub(crate) fn heredoc_name(text: &str, token: Token) -> (usize, usize) {
+    let word = text.get(token.start..token.end).unwrap_or_default();
+    let name = word.trim_start_matches("<<").trim_start_matches('-');
+    let start = token.end - name.len();
+    (start, start + name.trim_end().len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
