@@ -20,7 +20,6 @@ struct Edit<'t> {
 pub(super) fn rewrite<'t>(pieces: Vec<Piece<'t>>, body: &Body) -> Vec<Piece<'t>> {
     let mut rewriter = Rewriter {
         pieces: &pieces,
-        text,
         edits: Vec::new(),
     };
     rewriter.body(body, &[]);
