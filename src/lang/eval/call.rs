@@ -41,6 +41,12 @@ pub(super) fn eval(expr: &Expr, env: Env<'_>, out: &mut Diagnostics) -> Value {
         expand: *expand,
         span: expr.span,
     };
+    if !env.scope.has_functions() {
+        return env.fail(out, *name_span, || {
+            Diagnostic::error("not-a-literal", "no function can be called here")
+                .help("write the value itself")
+        });
+    }
     match name.as_slice() {
         [name] => builtin(&call(name), env, out),
         [namespace, name] if *namespace == "core" => builtin(&call(name), env, out),

@@ -73,4 +73,8 @@ impl Scope for Nothing<'_> {
     fn calls(&self) -> &CallContext<'_> {
         &self.calls
     }
+
+    fn has_functions(&self) -> bool {
+        false
+    }
 }

@@ -50,6 +50,11 @@ pub trait Scope {
     fn is_console(&self) -> bool {
         false
     }
+
+    /// Whether functions may be called at all.
+    fn has_functions(&self) -> bool {
+        true
+    }
 }
 
 /// `root.steps[key].rest`.
@@ -141,6 +146,10 @@ impl Scope for Bound<'_> {
 
     fn is_console(&self) -> bool {
         self.outer.is_console()
+    }
+
+    fn has_functions(&self) -> bool {
+        self.outer.has_functions()
     }
 }
 

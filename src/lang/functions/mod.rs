@@ -12,9 +12,11 @@ pub mod protocol;
 mod registry;
 mod string;
 mod template;
+mod terraform_provider;
 #[cfg(test)]
 mod testing;
 mod text_function;
 
 pub use protocol::{CallContext, Function, FunctionError, Impure, Random, call};
 pub use registry::{all, lookup};
+pub use terraform_provider::terraform_provider;

@@ -5,7 +5,7 @@ use std::path::Path;
 use model::clock::{Clock, Timestamp};
 use model::{Number, Type, Value};
 
-use super::protocol::{CallContext, Impure, Random, call};
+use super::protocol::{CallContext, Function, Impure, Random, call};
 use super::registry::lookup;
 
 #[derive(Debug)]
@@ -25,6 +25,15 @@ impl Random for Fixed {
 
 /// Calls a function with relative paths relative to `directory`, and the home directory `/home/me`.
 pub(super) fn run_in(directory: &Path, name: &str, args: Vec<Value>) -> Result<Value, String> {
+    run_function(directory, lookup(name).unwrap(), args)
+}
+
+/// Calls a function that has no name of its own in the language.
+pub(super) fn run_function(
+    directory: &Path,
+    function: &Function,
+    args: Vec<Value>,
+) -> Result<Value, String> {
     let ctx = CallContext {
         directory,
         home: Some(Path::new("/home/me")),
@@ -34,7 +43,7 @@ pub(super) fn run_in(directory: &Path, name: &str, args: Vec<Value>) -> Result<V
         random: &Fixed,
         template_depth: 0,
     };
-    call(lookup(name).unwrap(), &ctx, args).map_err(|error| error.message)
+    call(function, &ctx, args).map_err(|error| error.message)
 }
 
 /// Calls a function.

@@ -57,7 +57,7 @@ fn decoded_type(args: Arguments<'_>) -> Result<Type, FunctionError> {
 }
 
 /// What is known of the text of a value that is not wholly known: how it begins.
-fn beginning(value: &Value) -> Value {
+pub(in crate::functions) fn beginning(value: &Value) -> Value {
     let refinement = value.range();
     let prefix = match value.ty() {
         _ if !refinement.not_null => None,
