@@ -92,6 +92,9 @@ impl Charset {
             Self::Hz => hz_encode(text),
             Self::Many(encoding) => {
                 let (bytes, _, lost) = encoding.encode(text);
+                // Browsers write these two as other characters of old Japanese keyboards.
+                let japanese = matches!(encoding.name(), "Shift_JIS" | "EUC-JP" | "ISO-2022-JP");
+                let lost = lost || (japanese && text.contains(['¥', '‾']));
                 (!lost).then(|| bytes.into_owned())
             }
             Self::Ascii
@@ -132,7 +135,9 @@ impl Charset {
             Self::Hz => hz_decode(bytes),
             Self::Many(encoding) => {
                 let (text, lost) = encoding.decode_without_bom_handling(bytes);
-                (!lost).then(|| text.into_owned())
+                // Browsers give bytes that mean nothing a private meaning.
+                let private = text.contains(|c| matches!(c, '\u{e000}'..='\u{f8ff}'));
+                (!lost && !private).then(|| text.into_owned())
             }
             Self::Ascii
             | Self::Latin1
@@ -205,7 +210,7 @@ fn hz_encode(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let mut chinese = false;
     for c in text.chars() {
-        if chinese == c.is_ascii() {
+        if chinese == c.is_ascii() && c != '~' {
             chinese = !chinese;
             out.extend(if chinese { b"~{" } else { b"~}" });
         }
@@ -214,7 +219,7 @@ fn hz_encode(text: &str) -> Option<Vec<u8>> {
             '\0'..='\x7f' => out.push(u8::try_from(c).ok()?),
             _ => {
                 let mut buffer = [0; 4];
-                let (bytes, _, lost) = encoding_rs::GBK.encode(c.encode_utf8(&mut buffer));
+                let (bytes, _, lost) = encoding_rs::GB18030.encode(c.encode_utf8(&mut buffer));
                 match *bytes {
                     [first @ 0xa1..=0xf7, second @ 0xa1..=0xfe] if !lost => {
                         out.extend([first & 0x7f, second & 0x7f]);
@@ -242,14 +247,14 @@ fn hz_decode(bytes: &[u8]) -> Option<String> {
                 chinese = false;
                 after
             }
-            [b'~', b'~', after @ ..] if !chinese => {
+            [b'~', b'~', after @ ..] => {
                 out.push('~');
                 after
             }
             [b'~', b'\n', after @ ..] => after,
             [first @ 0x21..=0x77, second @ 0x21..=0x7e, after @ ..] if chinese => {
                 let pair = [first | 0x80, second | 0x80];
-                let (text, lost) = encoding_rs::GBK.decode_without_bom_handling(&pair);
+                let (text, lost) = encoding_rs::GB18030.decode_without_bom_handling(&pair);
                 out.push_str(&text);
                 if lost {
                     return None;

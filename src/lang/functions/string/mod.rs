@@ -6,6 +6,7 @@ mod cut;
 mod format;
 mod format_verb;
 mod pattern;
+mod pattern_chars;
 mod pattern_class;
 mod pattern_syntax;
 mod regex;
