@@ -41,7 +41,8 @@ fn read(args: Arguments<'_>) -> Result<Value, FunctionError> {
 fn decoded_type(args: Arguments<'_>) -> Result<Type, FunctionError> {
     let text = args.value(0)?;
     if text.is_known() {
-        return Ok(read(args)?.ty());
+        // What it is will show; it need not be read twice.
+        return Ok(Type::Dynamic);
     }
     let prefix = text.range().prefix.unwrap_or_default();
     Ok(match prefix.trim_start().chars().next() {
