@@ -66,9 +66,11 @@ fn built_in(directory: &Path, clock: Arc<dyn Clock>) -> Arc<dyn Providers> {
 #[async_trait]
 impl Providers for BuiltIn {
     async fn open(&self, source: &ProviderSource) -> Result<Arc<dyn Provider>, ProviderError> {
-        local::open(source, self.world.clone()).ok_or_else(|| {
-            ProviderError::new(ErrorClass::NotFound, "it is not built in")
-                .detail("built in are terraform, null, random, time, local, external; others cannot be run yet")
-        })
+        local::open(source, self.world.clone())
+            .or_else(|| sim::open(source, self.world.directory.clone()))
+            .ok_or_else(|| {
+                ProviderError::new(ErrorClass::NotFound, "it is not built in")
+                    .detail("built in are terraform, null, random, time, local, external and terrace/sim; others cannot be run yet")
+            })
     }
 }

@@ -41,15 +41,8 @@ pub async fn run(invocation: &Invocation, args: ApplyArgs) -> ExitCode {
     ) {
         Ok(subject) => subject,
         Err(error) => {
-            let mut diagnostic = Diagnostic::error("unknown-environment", error.to_string());
-            let known: Vec<String> = project
-                .environments()
-                .iter()
-                .map(ToString::to_string)
-                .collect();
-            diagnostic = diagnostic.help(format!("environments are {}", known.join(", ")));
             let refused = Refused {
-                diagnostics: diagnostic.into(),
+                diagnostics: prepare::unknown_word(&error, &project).into(),
                 sources: project.sources,
             };
             plan::refuse(invocation, &refused, args.showing);

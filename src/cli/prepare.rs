@@ -12,9 +12,9 @@ use lang::load::Disk;
 use lang::{Definition, Desired, Graph, Phase, Settings, load};
 use model::address::ModulePath;
 use model::clock::Timestamp;
-use model::{Diagnostics, Sources, Str, Value};
+use model::{Diagnostic, Diagnostics, Sources, Str, Value};
 
-use super::args::{Given, Planning};
+use super::args::{Given, Planning, WordsError};
 use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::prompt;
@@ -92,6 +92,22 @@ pub fn open(invocation: &Invocation) -> Result<(Project, Diagnostics), Refused> 
         });
     }
     Ok((project, diagnostics))
+}
+
+/// A word of the command line that names nothing, and what it could be.
+pub fn unknown_word(error: &WordsError, project: &Project) -> Diagnostic {
+    let diagnostic = Diagnostic::error("unknown-environment", error.to_string());
+    let WordsError::Unknown { word, .. } = error else {
+        return diagnostic;
+    };
+    let known = project.environments();
+    match lang::closest(word, known.iter().map(Str::as_str)) {
+        Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
+        None => {
+            let known: Vec<&str> = known.iter().map(Str::as_str).collect();
+            diagnostic.help(format!("environments are {}", known.join(", ")))
+        }
+    }
 }
 
 /// Opens the project and finds the environment that is meant.

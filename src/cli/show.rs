@@ -18,7 +18,7 @@ use super::output::state::{RecordScreen, record as record_screen};
 use super::output::style::Label;
 use super::output::write;
 use super::plan::form;
-use super::prepare::open;
+use super::prepare::{open, unknown_word};
 use super::{record, views};
 
 /// Runs the command.
@@ -30,9 +30,7 @@ pub fn run(invocation: &Invocation, args: &ShowArgs) -> ExitCode {
     let subject = match args.subject(|name| project.has_environment(name), |path| invocation.directory.join(path).is_file()) {
         Ok(subject) => subject,
         Err(error) => {
-            let known: Vec<String> = project.environments().iter().map(ToString::to_string).collect();
-            let diagnostic = Diagnostic::error("unknown-environment", error.to_string());
-            let diagnostic = diagnostic.help(format!("environments are {}", known.join(", ")));
+            let diagnostic = unknown_word(&error, &project);
             invocation.report(&diagnostic.into(), &project.sources, "", false);
             return ExitCode::Usage;
         }

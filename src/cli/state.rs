@@ -2,14 +2,14 @@
 
 use model::{Diagnostic, Diagnostics, Str};
 
-use super::args::{Named, StateCommand, WordsError};
+use super::args::{Named, StateCommand};
 use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::json::state as json;
 use super::output::recorded::RecordedView;
 use super::output::state::{list, list_json, show};
 use super::output::write;
-use super::prepare::open;
+use super::prepare::{open, unknown_word};
 use super::{record, views};
 
 /// Runs the command.
@@ -29,7 +29,7 @@ pub fn run(invocation: &Invocation, command: &StateCommand) -> ExitCode {
     };
     let Named { environment, rest: targets } = match named {
         Ok(named) => named,
-        Err(error) => return refuse(words(&error), ExitCode::Usage),
+        Err(error) => return refuse(unknown_word(&error, &project), ExitCode::Usage),
     };
     let environment: Str = match project.environment(environment.as_deref()) {
         Ok(environment) => environment,
@@ -67,10 +67,6 @@ pub fn run(invocation: &Invocation, command: &StateCommand) -> ExitCode {
         Ok(()) => ExitCode::Done,
         Err(_) => ExitCode::Failed,
     }
-}
-
-fn words(error: &WordsError) -> Diagnostic {
-    Diagnostic::error("unknown-environment", error.to_string())
 }
 
 fn with_id<'r>(objects: Vec<RecordedView<'r>>, id: Option<&str>) -> Vec<RecordedView<'r>> {

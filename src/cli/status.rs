@@ -10,7 +10,7 @@ use state::{CheckRow, RecordError, RunFilter, RunKind, RunOutcome, RunRow, Store
 use super::args::StatusArgs;
 use super::exit::ExitCode;
 use super::invocation::Invocation;
-use super::output::duration::age;
+use super::output::duration::{age, ago};
 use super::output::line::{Line, Page};
 use super::output::style::Label;
 use super::output::table::{Align, Table};
@@ -81,7 +81,10 @@ fn glance(store: Option<&Store>, environment: &Str) -> Result<Glance, RecordErro
     let filter = RunFilter { environment: Some(environment.clone()), before: None, limit: 1 };
     glance.last = store.runs(&filter)?.into_iter().next();
     glance.running = glance.last.as_ref().is_some_and(|run| run.end.is_none());
-    glance.checks = store.newest_checks(environment)?;
+    if glance.objects > 0 {
+        // Of what is destroyed, it says nothing that it was well once.
+        glance.checks = store.newest_checks(environment)?;
+    }
     glance.open = store.open_intents(environment)?.intents.len();
     Ok(glance)
 }
@@ -138,7 +141,7 @@ fn screen(invocation: &Invocation, glances: &[Glance], now: Timestamp, one: bool
             Line::of(Label::Environment, glance.environment.to_string()),
             Line::plain(glance.serial.to_string()),
             Line::plain(glance.objects.to_string()),
-            last_run(glance, now),
+            last_run(glance, now, age),
             Line::of(label, checks),
         ]);
     }
@@ -150,7 +153,7 @@ fn screen(invocation: &Invocation, glances: &[Glance], now: Timestamp, one: bool
     page.finish()
 }
 
-fn last_run(glance: &Glance, now: Timestamp) -> Line {
+fn last_run(glance: &Glance, now: Timestamp, since_when: fn(Duration) -> String) -> Line {
     let Some(run) = &glance.last else { return Line::plain("none") };
     let word = outcome_word(run);
     let label = match word {
@@ -159,7 +162,7 @@ fn last_run(glance: &Glance, now: Timestamp) -> Line {
         _ => Label::Plain,
     };
     let since: Duration = now.since(Timestamp(run.end.as_ref().map_or(run.started.0, |end| end.ended.0)));
-    Line::plain(format!("{} ", run.id)).with(label, word).with(Label::Duration, format!("  {}", age(since)))
+    Line::plain(format!("{} ", run.id)).with(label, word).with(Label::Duration, format!("  {}", since_when(since)))
 }
 
 fn open_line(glance: &Glance) -> Line {
@@ -177,9 +180,9 @@ fn details(page: &mut Page, glance: &Glance, now: Timestamp) {
         _ => "nothing".into(),
     };
     page.line(&Line::plain(format!("  running   {running}")));
-    let mut last = Line::plain("  last run  ").joined(last_run(glance, now));
+    let mut last = Line::plain("  last run  ").joined(last_run(glance, now, ago));
     if let Some(run) = &glance.last {
-        last.put(Label::Plain, format!(" ago by {}", run.actor));
+        last.put(Label::Plain, format!(" by {}", run.actor));
         if let Some(end) = &run.end {
             let counts: Vec<String> = end.counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
             if !counts.is_empty() {
@@ -190,7 +193,7 @@ fn details(page: &mut Page, glance: &Glance, now: Timestamp) {
     page.line(&last);
     for check in &glance.checks {
         let (label, word) = if check.result.passed { (Label::Done, "passed") } else { (Label::Failed, "failed") };
-        let since = age(now.since(Timestamp(check.result.at.0)));
+        let since = ago(now.since(Timestamp(check.result.at.0)));
         let line = Line::plain(format!("  check     {} ", check.result.name)).with(label, word);
         page.line(&line.with(Label::Duration, format!("  {since}")).then(format!("  {}", check.result.detail)));
     }

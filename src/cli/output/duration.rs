@@ -37,6 +37,14 @@ pub fn age(since: Duration) -> String {
     }
 }
 
+/// The same as a phrase: `just now`, `14m ago`.
+pub fn ago(since: Duration) -> String {
+    match since.as_secs() {
+        0 => "just now".into(),
+        _ => format!("{} ago", age(since)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,5 +59,7 @@ mod tests {
         assert_eq!(precise(Duration::from_millis(3_149)), "3.1s");
         assert_eq!(precise(Duration::from_millis(41)), "41ms");
         assert_eq!(age(Duration::from_secs(840)), "14m");
+        assert_eq!(ago(Duration::from_secs(840)), "14m ago");
+        assert_eq!(ago(Duration::from_millis(840)), "just now");
     }
 }

@@ -164,23 +164,38 @@ fn wrap(line: &Line, width: usize, indent: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut current = Line::new();
     let (mut used, mut fresh) = (0, true);
-    for (label, text) in &line.pieces {
-        for word in text.split_inclusive(' ') {
-            let bare = width_of(word.trim_end_matches(' '));
-            if !fresh && used + bare > width {
-                lines.push(trimmed(std::mem::take(&mut current)));
-                current.put(Label::Plain, " ".repeat(indent));
-                (used, fresh) = (indent, true);
-            }
-            if !word.trim_end_matches(' ').is_empty() {
-                fresh = false;
-            }
-            used += width_of(word);
-            current.put(*label, word.to_owned());
+    for word in words(line) {
+        let text = word.text();
+        let bare = text.trim_end_matches(' ');
+        if !fresh && used + width_of(bare) > width {
+            lines.push(trimmed(std::mem::take(&mut current)));
+            current.put(Label::Plain, " ".repeat(indent));
+            (used, fresh) = (indent, true);
         }
+        fresh &= bare.is_empty();
+        used += width_of(&text);
+        current.append(word);
     }
     lines.push(trimmed(current));
     lines
+}
+
+/// The words of a line, each with the space after it. A word may have pieces of several labels.
+fn words(line: &Line) -> Vec<Line> {
+    let mut words = Vec::new();
+    let mut word = Line::new();
+    for (label, text) in &line.pieces {
+        for part in text.split_inclusive(' ') {
+            word.put(*label, part.to_owned());
+            if part.ends_with(' ') {
+                words.push(std::mem::take(&mut word));
+            }
+        }
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
 }
 
 /// The line without spaces at its end; neighbours of one label become one piece.
@@ -234,6 +249,21 @@ mod tests {
               two
               three
               four
+        [EOF]
+        ");
+    }
+
+    #[test]
+    fn a_comma_stays_with_the_word_before_it() {
+        let mut page = Page::new(Look::plain().wide(10));
+        let list = Line::plain("one")
+            .then(", ")
+            .with(Label::Destroy, "two")
+            .then(", ");
+        page.wrapped(&list.then("three"), 2);
+        insta::assert_snapshot!(page.finish() + "[EOF]", @r"
+        one, two,
+          three
         [EOF]
         ");
     }
