@@ -1,0 +1,264 @@
+//! The story that README.md tells of `examples/shop`, for real: three environments come up and are verified, a second
+//! run has nothing to do, a server that was killed is seen and healed, and a destroy leaves nothing behind.
+
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use regex::Regex;
+
+const ENVIRONMENTS: [&str; 3] = ["test", "staging", "production"];
+
+#[test]
+fn the_shop_comes_up_in_three_environments_heals_and_leaves_nothing() {
+    let shop = Shop::new();
+
+    for environment in ENVIRONMENTS {
+        shop.done(&["apply", environment, "-auto-approve"]);
+    }
+    assert_eq!(shop.servers().len(), 3 + 4 + 5);
+    insta::assert_snapshot!(shop.done(&["status"]) + "[EOF]", @r"
+    ENVIRONMENT  SERIAL  INSTANCES  LAST RUN        CHECKS
+    test              1          9  1 applied  <age>  1 passed
+    staging           1         11  2 applied  <age>  2 passed
+    production        1         13  3 applied  <age>  2 passed
+    [EOF]
+    ");
+    assert_eq!(
+        shop.get("/quote?product=sencha&quantity=3"),
+        r#"{"product":"sencha","quantity":3,"cents":2160}"#
+    );
+
+    for environment in ENVIRONMENTS {
+        assert_eq!(
+            shop.run(&["plan", environment, "-detailed-exitcode"]).code,
+            Some(0),
+            "{environment} is as defined"
+        );
+    }
+
+    let before = shop.servers();
+    let orders = before.get("../run/test/orders.conf").expect("orders runs");
+    kill(*orders);
+    let plan = shop.run(&["plan", "test", "-detailed-exitcode"]);
+    assert_eq!(plan.code, Some(2));
+    insta::assert_snapshot!(plan.stdout + "[EOF]", @r#"
+    Environment test   recorded serial 1
+
+    module.service["orders"]
+      + module.service["orders"].local_process.server
+          command                = ["../bin/shop-server", "../run/test/orders.conf"]
+          ready.http             = "http://127.0.0.1:<port+1>/health"
+          ready.within           = "10s"
+          stderr                 = "../run/test/orders.log"
+          stop.grace             = "2s"
+          triggers.configuration = "<sha256>"
+          triggers.program       = "<sha256>"
+          triggers.token         = (sensitive value)
+          id, pid known after apply
+          because it is gone
+
+    Plan <plan>: 1 create, 8 unchanged
+    Apply exactly this: terrace apply <plan>
+    [EOF]
+    "#);
+
+    shop.done(&["apply", "test", "-auto-approve"]);
+    let after = shop.servers();
+    let healed: Vec<&String> = after
+        .iter()
+        .filter(|(name, pid)| before.get(*name) != Some(pid))
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(healed, ["../run/test/orders.conf"]);
+
+    for environment in ENVIRONMENTS {
+        shop.done(&["destroy", environment, "-auto-approve"]);
+    }
+    assert_eq!(shop.servers(), BTreeMap::new());
+    let left: Vec<PathBuf> = fs::read_dir(shop.path("run"))
+        .expect("the directory")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    assert_eq!(left, Vec::<PathBuf>::new());
+}
+
+/// A copy of the example on ports of its own. Nothing of it runs any more when it is dropped.
+struct Shop {
+    directory: tempfile::TempDir,
+    first_port: u16,
+}
+
+/// What a command answered.
+struct Answer {
+    stdout: String,
+    stderr: String,
+    code: Option<i32>,
+}
+
+impl Shop {
+    fn new() -> Self {
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shop");
+        let first_port = free_ports();
+        let shop = Self {
+            directory: tempfile::tempdir().expect("a directory"),
+            first_port,
+        };
+        copy(&example.join("infra"), &shop.path("infra"));
+        for name in ["bin", "run"] {
+            fs::create_dir(shop.path(name)).expect("a directory");
+        }
+        fs::copy(server(), shop.path("bin/shop-server")).expect("the server is copied");
+        let mut project = fs::read_to_string(example.join("terrace.hcl")).expect("the project");
+        for (port, offset) in [("18410", 0), ("18430", 20), ("18450", 40)] {
+            assert!(project.contains(port), "{port} is in terrace.hcl");
+            project = project.replace(port, &(first_port + offset).to_string());
+        }
+        fs::write(shop.path("terrace.hcl"), project).expect("the project is written");
+        shop
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn run(&self, words: &[&str]) -> Answer {
+        let output = Command::new(env!("CARGO_BIN_EXE_terrace"))
+            .args(words)
+            .current_dir(self.directory.path())
+            .env_remove("CI")
+            .env("LC_ALL", "C.UTF-8")
+            .stdin(Stdio::null())
+            .output()
+            .expect("terrace runs");
+        let text = |bytes: &[u8]| self.same_each_time(&String::from_utf8_lossy(bytes));
+        Answer {
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+            code: output.status.code(),
+        }
+    }
+
+    /// Runs a command that must be done, and returns what it answered.
+    fn done(&self, words: &[&str]) -> String {
+        let Answer {
+            stdout,
+            stderr,
+            code,
+        } = self.run(words);
+        assert_eq!(code, Some(0), "terrace {words:?}\n{stdout}\n{stderr}");
+        stdout
+    }
+
+    /// Asks the front end of production.
+    fn get(&self, target: &str) -> String {
+        let url = format!("127.0.0.1:{}", self.first_port + 50);
+        let mut stream = std::net::TcpStream::connect(url).expect("the shop listens");
+        let request = format!("GET {target} HTTP/1.1\r\nHost: shop\r\n\r\n");
+        std::io::Write::write_all(&mut stream, request.as_bytes()).expect("the shop reads");
+        let answer = std::io::read_to_string(stream).expect("the shop answers");
+        let (_, body) = answer.split_once("\r\n\r\n").expect("an answer has a body");
+        body.to_owned()
+    }
+
+    /// The servers of this shop that run, by configuration file.
+    fn servers(&self) -> BTreeMap<String, u32> {
+        let here = fs::canonicalize(self.directory.path()).expect("the directory");
+        let processes = fs::read_dir("/proc").expect("the list of processes");
+        let ours = |process: &Path| {
+            // What has ended has no working directory any more, even while nobody has asked how it ended.
+            fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(&here))
+        };
+        processes
+            .flatten()
+            .map(|process| process.path())
+            .filter(|process| ours(process))
+            .filter_map(|process| {
+                let pid = process.file_name()?.to_str()?.parse().ok()?;
+                let words = fs::read_to_string(process.join("cmdline")).ok()?;
+                Some((words.split('\0').nth(1)?.to_owned(), pid))
+            })
+            .collect()
+    }
+
+    /// The text with what differs from run to run taken out.
+    fn same_each_time(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for offset in 0..60 {
+            let port = (self.first_port + offset).to_string();
+            text = text.replace(&port, &format!("<port+{offset}>"));
+        }
+        for (pattern, instead) in [
+            (r"\bp[0-9a-f]{7}\b", "<plan>"),
+            (r"\b[0-9a-f]{64}\b", "<sha256>"),
+            (r"LAST RUN +CHECKS", "LAST RUN        CHECKS"),
+            (r"applied  (?:now|\d+[smh]) *", "applied  <age>  "),
+        ] {
+            let pattern = Regex::new(pattern).expect("a regular expression");
+            text = pattern.replace_all(&text, instead).into_owned();
+        }
+        text
+    }
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        for pid in self.servers().into_values() {
+            kill(pid);
+        }
+    }
+}
+
+/// Ends a process at once, and waits until it has.
+fn kill(pid: u32) {
+    let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
+    while fs::read_link(format!("/proc/{pid}/cwd")).is_ok() {
+        std::thread::yield_now();
+    }
+}
+
+/// The first of 60 ports of which those the shop uses are free.
+fn free_ports() -> u16 {
+    let start = 20_000 + u16::try_from(std::process::id() % 150).unwrap_or_default() * 60;
+    let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    (0..10)
+        .map(|round| start + round * 60)
+        .find(|first| (0..60).all(|offset| free(first + offset)))
+        .expect("free ports")
+}
+
+/// The program of the shop's servers, built as this test was.
+fn server() -> PathBuf {
+    let terrace = Path::new(env!("CARGO_BIN_EXE_terrace"));
+    let directory = terrace.parent().expect("programs are in a directory");
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet", "--package", "shop-server"]);
+    if directory.ends_with("release") {
+        build.arg("--release");
+    }
+    if let Some(target) = directory.parent() {
+        build.arg("--target-dir").arg(target);
+    }
+    let built = build
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()
+        .expect("cargo runs");
+    assert!(built.success(), "the server is built");
+    directory.join("shop-server")
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a directory");
+    for entry in fs::read_dir(from).expect("a directory").flatten() {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            fs::copy(from, to).expect("a file is copied");
+        }
+    }
+}
