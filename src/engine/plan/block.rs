@@ -8,7 +8,7 @@ use contract::{
     Object, PlanRequest, PlanResponse, Provider, ProviderError, ReadRequest, ResourceSchema,
     UpgradeRequest, ValidateRequest, ValidateSubject, plan_is_valid, proposed_new,
 };
-use lang::desired::{ExpandedBlock, check_body};
+use lang::desired::ExpandedBlock;
 use lang::graph::NodeId;
 use lang::load::IgnoreChanges;
 use model::address::{InstanceAddr, ProviderAddr};
@@ -94,12 +94,8 @@ impl Walk<'_> {
         };
         let definition = self.desired.definition().clone();
         let declared = definition.module(&resource.module)?.resources.get(&name)?;
-        let found = check_body(
-            &declared.body,
-            &schema.schema.block,
-            span,
-            &format!("`{}.{}`", name.rtype, name.name),
-        );
+        let what = format!("`{}.{}`", name.rtype, name.name);
+        let found = self.desired.check_block(declared, &schema.schema.block, &what);
         let wrong = found.has_errors();
         self.evaluated(found);
         if wrong && self.options.mode == PlanMode::Normal {

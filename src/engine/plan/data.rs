@@ -2,7 +2,6 @@
 //! otherwise left to the apply.
 
 use contract::{DataRequest, ErrorClass, ProviderError, planned_data};
-use lang::desired::check_body;
 use lang::graph::NodeId;
 use model::address::{InstanceAddr, Mode};
 use model::change::{Action, Change, Reason};
@@ -47,7 +46,7 @@ impl Walk<'_> {
         let waits = self.waits(node);
         for expanded in self.desired.blocks(node) {
             if !checked && let Some(declared) = self.desired.resource(&expanded.addr) {
-                let found = check_body(&declared.body, &schema.block, span, &what);
+                let found = self.desired.check_block(declared, &schema.block, &what);
                 checked = true;
                 if found.has_errors() {
                     self.evaluated(found);

@@ -13,7 +13,7 @@ use crate::syntax::ast::{self, Body};
 
 /// Reports what a body has that its schema does not know, and required arguments that are missing; once for a block,
 /// whatever its number of instances.
-pub fn check_body(body: &Body, schema: &Block, header: Span, what: &str) -> Diagnostics {
+pub(super) fn check_body(body: &Body, schema: &Block, header: Span, what: &str) -> Diagnostics {
     let mut out = Diagnostics::new();
     check(body, schema, header, what, &mut out);
     out

@@ -8,12 +8,14 @@ use model::schema::Block;
 use model::{Diagnostic, Diagnostics, Marks, Severity, Span, Str, Type, Value};
 
 use super::conditions::{self, Verdict};
-use super::decode::Decoder;
+use super::decode::{Decoder, check_body};
 use super::expand::expand;
 use super::values::{Instances, ModuleValues};
 use super::{Desired, Lookup, name_of};
 use crate::eval::evaluate;
 use crate::graph::{NodeId, NodeKind};
+use crate::syntax::ast::Body;
+use crate::syntax::json::{BodyShape, fit};
 use crate::load::{Check, Module, Output, Resource, Variable, located};
 
 /// What evaluating a node found out for one instance of its module.
@@ -256,8 +258,28 @@ impl Desired {
         else {
             return (Value::unknown(schema.value_type()), out);
         };
-        let value = Decoder::new(&mut out).block(&resource.body, schema, &lookup, resource.span);
+        let value = match self.fitted(&resource.body, schema) {
+            None => Decoder::new(&mut out).block(&resource.body, schema, &lookup, resource.span),
+            Some((body, _)) => Decoder::new(&mut out).block(&body, schema, &lookup, resource.span),
+        };
         (value, out)
+    }
+
+    /// Reports what is wrong with a resource block's body by its schema, whatever its instances.
+    pub fn check_block(&self, resource: &Resource, schema: &Block, what: &str) -> Diagnostics {
+        match self.fitted(&resource.body, schema) {
+            None => check_body(&resource.body, schema, resource.span, what),
+            Some((body, mut diagnostics)) => {
+                diagnostics.extend(check_body(&body, schema, resource.span, what));
+                diagnostics
+            }
+        }
+    }
+
+    /// A body in JSON syntax with its arguments and blocks told apart by the schema; none for native syntax.
+    fn fitted(&self, body: &Body, schema: &Block) -> Option<(Body, Diagnostics)> {
+        let file = self.definition.sources.file(body.span.file)?;
+        file.name.ends_with(".json").then(|| fit(body.clone(), &BodyShape::from(schema)))
     }
 
     /// The configuration of a provider node, in the first instance of its module.
@@ -275,7 +297,10 @@ impl Desired {
             return (Value::unknown(schema.value_type()), out);
         };
         let lookup = self.lookup_in(module);
-        let value = Decoder::new(&mut out).block(&provider.body, schema, &lookup, provider.span);
+        let value = match self.fitted(&provider.body, schema) {
+            None => Decoder::new(&mut out).block(&provider.body, schema, &lookup, provider.span),
+            Some((body, _)) => Decoder::new(&mut out).block(&body, schema, &lookup, provider.span),
+        };
         (value, out)
     }
 

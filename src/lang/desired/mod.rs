@@ -22,7 +22,6 @@ use model::clock::{Clock, Timestamp};
 use model::{Str, Value};
 
 pub use conditions::Verdict;
-pub use decode::check_body;
 pub use root::{Given, Origin, assign, parse_text};
 pub use scope::Lookup;
 use values::ModuleValues;

@@ -4,6 +4,7 @@
 mod blocks;
 mod body;
 mod files;
+mod json;
 mod merge;
 mod module;
 mod variable;
@@ -237,18 +238,14 @@ impl Loader<'_> {
 
 fn parse(file: FileId, text: &str, name: &str) -> (Body, Diagnostics) {
     if name.ends_with(".json") {
-        let message = "definitions in JSON syntax are not read yet";
-        let body = Body {
-            attributes: Vec::new(),
-            blocks: Vec::new(),
-            span: Span::new(file, 0, 0),
+        let (node, mut diagnostics) = syntax::json::parse_json(file, text);
+        let Some(node) = node else {
+            let body = Body { attributes: Vec::new(), blocks: Vec::new(), span: Span::new(file, 0, 0) };
+            return (body, diagnostics);
         };
-        return (
-            body,
-            Diagnostic::error("unsupported", message)
-                .at(Span::new(file, 0, 1), "")
-                .into(),
-        );
+        let (body, found) = syntax::json::json_body(&node, &json::file_shape());
+        diagnostics.extend(found);
+        return (body, diagnostics);
     }
     syntax::parse_body(file, text)
 }
