@@ -1,4 +1,6 @@
 //! Wiring only: which providers exist, the clock and chance, the runtime, the exit code.
+//!
+#![doc = include_str!("README.md")]
 
 mod cli;
 

@@ -14,6 +14,7 @@ mod outputs;
 mod targets;
 pub mod resume;
 mod triggers;
+mod unsupported;
 mod walk;
 
 use std::collections::BTreeMap;

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::moves::Moves;
 use super::targets::Scope;
+use super::unsupported::unsupported;
 use super::{PlanOptions, Planned, moves, order};
 use crate::events::Events;
 use crate::plugins::{self, Plugins};
@@ -80,6 +81,8 @@ impl<'e> Walk<'e> {
         self.moves = moves;
         self.diagnostics.extend(diagnostics);
         self.check_removed();
+        self.diagnostics
+            .extend(unsupported(self.desired.definition(), self.options.mode));
         self.open_sources().await;
         self.scope = Scope::of(&self.desired, &self.recorded, &self.options);
         if self.diagnostics.has_errors() {
