@@ -119,6 +119,8 @@ pub struct FindRequest {
 pub enum Found {
     /// The object exists (created, or updated or not: as it is now).
     Object(Object),
+    /// A create made this object, but did not finish it: it is to be replaced.
+    Unfinished(Object),
     /// It does not exist: a create did not happen, or a destroy did.
     Nothing,
     /// It cannot be told; `hint` says what may exist and where to look.

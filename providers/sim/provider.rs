@@ -391,7 +391,13 @@ impl Provider for SimProvider {
                 .find(|object| object.marker == apply.marker && object.rtype == apply.rtype)
                 .cloned()
         })?;
-        Ok(found.map_or(Found::Nothing, |object| Found::Object(answer(&object))))
+        Ok(match found {
+            None => Found::Nothing,
+            Some(object) if attributes::text(&object.value, "status") == Some("pending") => {
+                Found::Unfinished(answer(&object))
+            }
+            Some(object) => Found::Object(answer(&object)),
+        })
     }
 
     async fn import(&self, request: ImportRequest) -> Result<Object, ProviderError> {

@@ -163,7 +163,7 @@ pub async fn recover(
     };
     let recorded = engine::record::read(store, environment).map_err(|error| refused(&error))?;
     let desired = prepared.desired();
-    let found = engine::recover::recover(&session, &recorded, &desired, &prepared.providers).await;
+    let found = engine::recover::recover(&session, &recorded, desired, &prepared.providers).await;
     let found = found.map_err(|error| refused(&error))?;
     session
         .end_interrupted()

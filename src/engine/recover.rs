@@ -3,18 +3,24 @@
 
 use std::sync::Arc;
 
-use contract::{ApplyRequest, FindRequest, Found, Providers};
+use contract::{ApplyRequest, FindRequest, Found, Object, Providers, ResourceSchema};
 use lang::Desired;
 use model::address::{InstanceAddr, ProviderAddr, ProviderSource};
+use model::change::DeposedKey;
 use model::{Diagnostic, Diagnostics, Str, Value};
 use state::{How, ObjectChange, OpenIntent, OpenIntents, Settlement, Store};
 
-use crate::apply::{Session, millis};
-use crate::codec;
+use crate::apply::{self, Session, millis};
+use crate::codec::{self, CodecError};
+use crate::events::Events;
+use crate::plan::inquire::Inquiry;
 use crate::plan::marks;
-use crate::plugins::Plugins;
 use crate::record::{self, StoreError};
 use crate::recorded::{Recorded, RecordedObject};
+use crate::undertaken::Undertaken;
+
+/// How often a provider is asked, at most, when its errors may pass.
+const ATTEMPTS: u32 = 5;
 
 /// What recovery found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,39 +43,54 @@ pub fn is_needed(store: &Store, environment: &Str) -> Result<bool, StoreError> {
     Ok(!store.open_intents(environment)?.intents.is_empty())
 }
 
-/// Settles what can be settled of an environment's open intents, under a session that holds its lease. `desired`
-/// helps to find the providers' configurations; without it, or where it does not help, they are configured with
-/// nothing.
+/// Settles what can be settled of an environment's open intents, under a session that holds its lease. Providers are
+/// configured as `desired`, a fresh evaluation of the definition, says now.
 ///
 /// # Errors
 /// When the record cannot be read or written.
 pub async fn recover(
     session: &Session,
     recorded: &Recorded,
-    desired: &Desired,
+    desired: Desired,
     providers: &Arc<dyn Providers>,
 ) -> Result<Recovery, StoreError> {
     let mut recovery = Recovery::default();
     let open = session.store().open_intents(&recorded.environment)?;
-    let mut plugins = Plugins::new(providers.clone());
+    if open.intents.is_empty() {
+        return Ok(recovery);
+    }
+    let clock = session.clock();
+    let events = Events::ignored(clock.clone());
+    let providers = providers.clone();
+    let mut inquiry = Inquiry::new(desired, recorded.clone(), providers, clock, &events).await;
     for intent in &open.intents {
-        let settled = one(intent, &open, recorded, desired, &mut plugins).await?;
+        let left = Left::of(intent, &open, recorded)?;
         let addr = intent.addr.clone();
-        match settled {
+        match left.ask(&mut inquiry).await? {
             Settled::Known { how, changes } => {
                 match how {
                     How::DidNotHappen => recovery.undone.push(addr),
-                    How::Adopted | How::Done | How::Failed | How::SettledByHand => recovery.adopted.push(addr),
+                    How::Adopted | How::Done | How::Failed | How::SettledByHand => {
+                        recovery.adopted.push(addr);
+                    }
                 }
-                let at = millis(session.now());
-                let settlement = Settlement { how, detail: None, at, changes };
+                let settlement = Settlement {
+                    how,
+                    detail: None,
+                    at: millis(session.now()),
+                    changes,
+                };
                 session.writer().settle(intent.id, settlement).await?;
             }
             Settled::Unknown(hint) => {
-                let verb = &intent.action;
+                let message = format!("it cannot be told what became of `{addr}`");
+                let was = format!(
+                    "run {} was interrupted while it was to {} it",
+                    intent.run, intent.action
+                );
                 recovery.diagnostics.push(
-                    Diagnostic::warning("journal-open", format!("it cannot be told what became of `{addr}`"))
-                        .note(format!("run {} was interrupted while it was to {verb} it", intent.run))
+                    Diagnostic::warning("journal-open", message)
+                        .note(was)
                         .note(hint)
                         .about(addr.clone()),
                 );
@@ -81,118 +102,203 @@ pub async fn recover(
 }
 
 enum Settled {
-    Known { how: How, changes: Vec<ObjectChange> },
+    Known {
+        how: How,
+        changes: Vec<ObjectChange>,
+    },
     Unknown(String),
 }
 
-async fn one(
-    intent: &OpenIntent,
-    open: &OpenIntents,
-    recorded: &Recorded,
-    desired: &Desired,
-    plugins: &mut Plugins,
-) -> Result<Settled, StoreError> {
-    let addr = &intent.addr;
-    let failed = |source| StoreError::Object { address: addr.to_string(), source };
-    let side = |bytes: Option<std::borrow::Cow<'_, [u8]>>| match bytes {
-        Some(bytes) => codec::decode_value(&bytes).map_err(failed),
-        None => Ok(Value::NULL),
-    };
-    let prior = side(open.opener.prior(intent)?)?;
-    let planned = side(open.opener.planned(intent)?)?;
-    let object = recorded.instance(addr).and_then(|instance| match &intent.deposed {
-        None => instance.current.clone(),
-        Some(key) => instance.deposed.get(&model::change::DeposedKey(key.clone())).cloned(),
-    });
-    let provider_addr = provider_of(addr, object.as_ref(), desired);
-    let provider = match plugins.of_source(&provider_addr.source).await {
-        Ok(provider) => provider,
-        Err(error) => return Ok(Settled::Unknown(format!("its provider is not there: {error}"))),
-    };
-    if !plugins.is_configured(&provider_addr) {
-        let config = contract::empty_block(&provider.schema().provider.block);
-        if let Err(error) = plugins.configure(&provider_addr, config).await {
-            return Ok(Settled::Unknown(format!("its provider cannot be configured: {error}")));
-        }
+/// What a process that was killed left behind of one effect.
+struct Left<'i> {
+    intent: &'i OpenIntent,
+    /// The object before, with marks; null for a create.
+    prior: Value,
+    /// The object that was to be made; none for a destroy.
+    undertaken: Option<Undertaken>,
+    /// The object that the effect is on, as recorded; of a create, the one that it replaces.
+    recorded: Option<RecordedObject>,
+}
+
+impl<'i> Left<'i> {
+    fn of(
+        intent: &'i OpenIntent,
+        open: &OpenIntents,
+        recorded: &Recorded,
+    ) -> Result<Self, StoreError> {
+        let damaged = |source: CodecError| StoreError::Object {
+            address: intent.addr.to_string(),
+            source,
+        };
+        let prior = match open.opener.prior(intent)? {
+            Some(bytes) => codec::decode_value(&bytes).map_err(damaged)?,
+            None => Value::NULL,
+        };
+        let undertaken = match open.opener.planned(intent)? {
+            Some(bytes) => Some(Undertaken::decode(&bytes).map_err(damaged)?),
+            None => None,
+        };
+        let instance = recorded.instance(&intent.addr);
+        let recorded = instance.and_then(|instance| match &intent.deposed {
+            None => instance.current.clone(),
+            Some(key) => instance.deposed.get(&DeposedKey(key.clone())).cloned(),
+        });
+        Ok(Self {
+            intent,
+            prior,
+            undertaken,
+            recorded,
+        })
     }
-    let Some(schema) = plugins.resource_schema(&provider_addr.source, &addr.block.rtype).cloned() else {
-        return Ok(Settled::Unknown("its provider does not know the resource type any more".into()));
-    };
-    let (bare_prior, _) = prior.clone().unmark_deep();
-    let (bare_planned, paths) = planned.clone().unmark_paths();
-    let request = FindRequest {
-        apply: ApplyRequest {
-            rtype: addr.block.rtype.clone(),
-            prior: bare_prior.clone(),
-            planned: bare_planned.clone(),
-            config: bare_planned.clone(),
-            private: object.as_ref().map(|object| object.private.clone()).unwrap_or_default(),
-            marker: intent.marker.as_str().into(),
-        },
-    };
-    let found = match provider.find(request).await {
-        Ok(found) => found,
-        Err(error) => return Ok(Settled::Unknown(format!("asking failed: {error}"))),
-    };
-    let here = |deposed: Option<Str>| ObjectChange::Delete { addr: addr.clone(), deposed };
-    let deposed_key = intent.deposed.clone();
-    Ok(match found {
-        Found::CannotTell { hint } => Settled::Unknown(hint),
-        Found::Nothing if prior.is_null() => {
-            // A create that did not happen; an object that was put aside for it is the current one again.
-            let aside = recorded.instance(addr).filter(|instance| instance.current.is_none());
-            let restore = aside.and_then(|instance| {
-                let key = instance.deposed.keys().next().filter(|_| instance.deposed.len() == 1)?;
-                Some(ObjectChange::Restore { addr: addr.clone(), key: key.0.clone() })
-            });
-            Settled::Known { how: How::DidNotHappen, changes: restore.into_iter().collect() }
+
+    async fn ask(&self, inquiry: &mut Inquiry<'_>) -> Result<Settled, StoreError> {
+        let addr = self.provider(inquiry);
+        let provider = match inquiry.provider(&addr).await {
+            Ok(provider) => provider,
+            Err(why) => return Ok(Settled::Unknown(why)),
+        };
+        let Some(schema) = inquiry.schema(&addr, &self.intent.addr.block.rtype) else {
+            let why = "its provider does not know the resource type any more";
+            return Ok(Settled::Unknown(why.into()));
+        };
+        let apply = self.request();
+        let found = match apply::find(&provider, FindRequest { apply }, ATTEMPTS).await {
+            Ok(found) => found,
+            Err(error) => return Ok(Settled::Unknown(format!("asking failed: {error}"))),
+        };
+        self.settle(found, &schema, addr)
+            .map_err(|source| StoreError::Object {
+                address: self.intent.addr.to_string(),
+                source,
+            })
+    }
+
+    /// The provider configuration that was asked for the effect: as the journal has it, as recorded, as defined, or as
+    /// the type's name says.
+    fn provider(&self, inquiry: &Inquiry<'_>) -> ProviderAddr {
+        let known = self.undertaken.as_ref().map(|object| &object.provider);
+        if let Some(known) = known.or(self.recorded.as_ref().map(|object| &object.provider)) {
+            return (**known).clone();
         }
-        // A destroy that did happen, or an object that is gone altogether.
-        Found::Nothing => {
-            let changes = if object.is_some() { vec![here(deposed_key)] } else { Vec::new() };
-            Settled::Known { how: How::Adopted, changes }
-        }
-        Found::Object(found) => {
-            let value = marks::mark(found.value.clone(), &paths, &schema.schema.block, schema.schema.block.has_sensitive());
-            let unchanged = !prior.is_null() && found.value == bare_prior;
-            let how = if unchanged { How::DidNotHappen } else { How::Adopted };
-            if unchanged {
-                return Ok(Settled::Known { how, changes: Vec::new() });
+        let defined = inquiry.defined(&self.intent.addr.resource());
+        defined.unwrap_or_else(|| {
+            let rtype = self.intent.addr.block.rtype.as_str();
+            let source = ProviderSource::implied(rtype.split('_').next().unwrap_or(rtype));
+            ProviderAddr {
+                module: model::address::ModulePath::root(),
+                source,
+                alias: None,
             }
-            let kept = object.clone();
-            let adopted = RecordedObject {
-                value,
-                private: found.private,
-                schema_version: schema.schema.version,
-                provider: Arc::new(provider_addr),
-                dependencies: kept.as_ref().map_or_else(|| dependencies(addr, desired), |object| object.dependencies.clone()),
-                tainted: kept.as_ref().is_some_and(|object| object.tainted),
-                create_before_destroy: kept.as_ref().is_some_and(|object| object.create_before_destroy),
-            };
-            let list = adopted.dependencies.iter().cloned().map(Arc::new).collect();
-            let key = deposed_key.map(model::change::DeposedKey);
-            let object = record::object(addr, key.as_ref(), &adopted, list).map_err(failed)?;
-            Settled::Known { how, changes: vec![ObjectChange::Put(Box::new(object))] }
-        }
-    })
-}
-
-/// The provider configuration of an instance: as recorded, as defined, or as its type's name says.
-fn provider_of(addr: &InstanceAddr, object: Option<&RecordedObject>, desired: &Desired) -> ProviderAddr {
-    if let Some(object) = object {
-        return (*object.provider).clone();
+        })
     }
-    let graph = desired.graph();
-    let defined = graph.resource_node(&addr.resource()).and_then(|node| graph.providers.get(&node).cloned());
-    defined.unwrap_or_else(|| {
-        let rtype = addr.block.rtype.as_str();
-        let source = ProviderSource::implied(rtype.split('_').next().unwrap_or(rtype));
-        ProviderAddr { module: model::address::ModulePath::root(), source, alias: None }
-    })
-}
 
-fn dependencies(addr: &InstanceAddr, desired: &Desired) -> Arc<[model::address::ResourceAddr]> {
-    let graph = desired.graph();
-    let found = graph.managed_dependencies(&|_| false);
-    graph.resource_node(&addr.resource()).and_then(|node| found.get(&node).cloned()).unwrap_or_else(|| Arc::from([]))
+    /// The request as it was sent, or was about to be.
+    fn request(&self) -> ApplyRequest {
+        let bare = |value: &Value| value.clone().unmark_deep().0;
+        let planned = self.undertaken.as_ref().map(|object| bare(&object.value));
+        let planned = planned.unwrap_or(Value::NULL);
+        let private = match (&self.undertaken, &self.recorded) {
+            (Some(undertaken), _) => undertaken.private.clone(),
+            (None, Some(recorded)) => recorded.private.clone(),
+            (None, None) => Vec::new(),
+        };
+        ApplyRequest {
+            rtype: self.intent.addr.block.rtype.clone(),
+            prior: bare(&self.prior),
+            config: planned.clone(),
+            planned,
+            private,
+            marker: self.intent.marker.as_str().into(),
+        }
+    }
+
+    /// What follows from what was found.
+    fn settle(
+        &self,
+        found: Found,
+        schema: &ResourceSchema,
+        provider: ProviderAddr,
+    ) -> Result<Settled, CodecError> {
+        let known = |how, changes| Ok(Settled::Known { how, changes });
+        let (object, unfinished) = match found {
+            Found::CannotTell { hint } => return Ok(Settled::Unknown(hint)),
+            Found::Nothing if self.prior.is_null() => {
+                return known(How::DidNotHappen, Vec::new());
+            }
+            // A destroy that did happen, or an object that is gone altogether.
+            Found::Nothing => {
+                let gone = self.recorded.iter().map(|_| ObjectChange::Delete {
+                    addr: self.intent.addr.clone(),
+                    deposed: self.intent.deposed.clone(),
+                });
+                return known(How::Adopted, gone.collect());
+            }
+            Found::Object(object) => (object, false),
+            Found::Unfinished(object) => (object, true),
+        };
+        let (bare, _) = self.prior.clone().unmark_deep();
+        let unchanged = !self.prior.is_null() && object.value == bare && !unfinished;
+        let is_destroy = self.undertaken.is_none();
+        let how = if unchanged || is_destroy {
+            How::DidNotHappen
+        } else {
+            How::Adopted
+        };
+        if unchanged {
+            return known(how, Vec::new());
+        }
+        let changes = self.recorded_as(object, unfinished, schema, provider)?;
+        known(how, changes)
+    }
+
+    /// The changes that record an object that was found.
+    fn recorded_as(
+        &self,
+        found: Object,
+        unfinished: bool,
+        schema: &ResourceSchema,
+        provider: ProviderAddr,
+    ) -> Result<Vec<ObjectChange>, CodecError> {
+        let addr = &self.intent.addr;
+        let is_create = self.prior.is_null();
+        let like = self
+            .undertaken
+            .as_ref()
+            .map_or(&self.prior, |object| &object.value);
+        let (_, paths) = like.clone().unmark_paths();
+        let block = &schema.schema.block;
+        let kept = self.recorded.as_ref();
+        let dependencies: state::Dependencies = match (&self.undertaken, kept) {
+            (Some(undertaken), _) => undertaken.dependencies.clone(),
+            (None, Some(kept)) => kept.dependencies.iter().cloned().map(Arc::new).collect(),
+            (None, None) => Arc::from([]),
+        };
+        let create_first = match (&self.undertaken, kept) {
+            (Some(undertaken), _) => undertaken.create_before_destroy,
+            (None, kept) => kept.is_some_and(|object| object.create_before_destroy),
+        };
+        let object = RecordedObject {
+            value: marks::mark(found.value, &paths, block, block.has_sensitive()),
+            private: found.private,
+            schema_version: schema.schema.version,
+            provider: Arc::new(provider),
+            dependencies: Arc::from([]),
+            tainted: unfinished || !is_create && kept.is_some_and(|object| object.tainted),
+            create_before_destroy: create_first,
+        };
+        let deposed = self.intent.deposed.clone().map(DeposedKey);
+        let put = record::object(addr, deposed.as_ref(), &object, dependencies)?;
+        let put = ObjectChange::Put(Box::new(put));
+        // The object that it was to replace is put aside as the run would have done.
+        let depose = self
+            .undertaken
+            .as_ref()
+            .and_then(|object| object.depose.as_ref());
+        let aside = depose.filter(|_| is_create && kept.is_some());
+        let aside = aside.map(|key| ObjectChange::Depose {
+            addr: addr.clone(),
+            key: key.0.clone(),
+        });
+        Ok(aside.into_iter().chain([put]).collect())
+    }
 }

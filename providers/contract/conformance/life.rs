@@ -84,7 +84,7 @@ impl Trial {
         if self.schema.effects == Effects::World && !case.may_not_tell {
             match self.find("finding an update", &request).await {
                 Some(Found::Object(_)) | None => {}
-                Some(Found::Nothing | Found::CannotTell { .. }) => {
+                Some(Found::Nothing | Found::Unfinished(_) | Found::CannotTell { .. }) => {
                     self.say("finding an update", "it does not find the object");
                 }
             }
@@ -136,7 +136,7 @@ impl Trial {
             match self.find(before, &request).await {
                 Some(Found::Object(_)) | None => {}
                 Some(Found::CannotTell { .. }) if case.may_not_tell => {}
-                Some(Found::Nothing | Found::CannotTell { .. }) => {
+                Some(Found::Nothing | Found::Unfinished(_) | Found::CannotTell { .. }) => {
                     self.say(before, "it does not find the object")
                 }
             }

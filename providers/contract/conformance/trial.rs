@@ -302,6 +302,7 @@ impl Trial {
             (Found::CannotTell { .. }, _) => self.say(tried, "it cannot tell"),
             (Found::Nothing, None) => {}
             (Found::Nothing, Some(_)) => self.say(tried, "it finds nothing"),
+            (Found::Unfinished(_), _) => self.say(tried, "it finds an object that is not finished"),
             (Found::Object(_), None) => self.say(tried, "it finds an object that there is not"),
             (Found::Object(object), Some(_)) => {
                 for violation in conforms(self.block(), &object.value) {

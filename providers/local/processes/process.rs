@@ -179,24 +179,24 @@ impl LocalProcess {
         }
     }
 
-    /// The object if its process, or the one with this marker, runs.
+    /// The object if a process with this marker runs; not finished if that does not get ready.
     async fn find_created(
         &self,
         planned: &Value,
         marker: &str,
-    ) -> Result<Option<Object>, ProviderError> {
+    ) -> Result<Option<Found>, ProviderError> {
         let marked = kernel::marked(marker).await?;
         let Some(identity) = Identity::among(&marked, marker)? else {
             return Ok(None);
         };
+        let mut is_ready = true;
         if let Some(ready) = Ready::of(planned)? {
             // What depends on it waits here as it would have; a process that does not get ready is there all the same.
             let deadline = Instant::now() + ready.within;
-            while identity.look()? == Presence::Running && Instant::now() < deadline {
-                if ready.attempt().await.is_ok() {
-                    break;
-                }
+            is_ready = ready.attempt().await.is_ok();
+            while !is_ready && identity.look()? == Presence::Running && Instant::now() < deadline {
                 tokio::time::sleep(LONGEST_PAUSE).await;
+                is_ready = ready.attempt().await.is_ok();
             }
         }
         let presence = identity.look()?;
@@ -206,10 +206,14 @@ impl LocalProcess {
         };
         let value = attributes::with(planned, [("id", Value::string(id))]);
         if presence == Presence::Gone {
-            Ok(None)
-        } else {
-            object(&value, &identity, presence).map(Some)
+            return Ok(None);
         }
+        let found = object(&value, &identity, presence)?;
+        Ok(Some(if is_ready {
+            Found::Object(found)
+        } else {
+            Found::Unfinished(found)
+        }))
     }
 }
 
@@ -404,9 +408,9 @@ impl WorldType for LocalProcess {
             ..
         } = request;
         if !planned.is_null()
-            && let Some(object) = self.find_created(&planned, &marker).await?
+            && let Some(found) = self.find_created(&planned, &marker).await?
         {
-            return Ok(Found::Object(object));
+            return Ok(found);
         }
         if prior.is_null() {
             return Ok(Found::Nothing);

@@ -8,10 +8,12 @@ use contract::{
     ApplyError, ApplyRequest, ErrorClass, Exists, FindRequest, Found, Object, PlanRequest,
     Provider, ProviderError, ResourceSchema, proposed_new, result_is_compatible,
 };
+use model::change::DeposedKey;
 use model::event::EventKind;
 use model::plan::{StepId, StepKind};
 use model::{Diagnostic, Str, Value};
-use state::{How, Intent, ObjectChange, RecordError, RunWriter, Settlement};
+use state::{EventRow, How, Intent, ObjectChange, RecordError, RunWriter, Settlement, UnixMillis};
+use tokio::task::JoinSet;
 
 use super::retry;
 use super::session::millis;
@@ -22,6 +24,7 @@ use crate::events::Events;
 use crate::plan::marks;
 use crate::plugins;
 use crate::record;
+use crate::undertaken::Undertaken;
 
 /// One effect, with everything it needs.
 #[derive(Debug)]
@@ -41,9 +44,9 @@ pub(super) struct Effect {
     pub(super) config_marks: Vec<model::value::MarkedPath>,
     /// Whether unknowns of the plan have to be filled in by asking the provider again.
     pub(super) plan_again: bool,
-    /// For the create of a create-first replacement, the key under which the old object is put aside.
-    pub(super) depose: Option<Str>,
-    pub(super) deposed: Option<Str>,
+    /// For the create of a create-first replacement, the key under which the old object is put aside when the new one
+    /// is recorded.
+    pub(super) depose: Option<DeposedKey>,
     pub(super) private: Vec<u8>,
     pub(super) marker: String,
     pub(super) attempts: u32,
@@ -147,31 +150,10 @@ async fn journaled(
             id,
         })
         .await;
-    if let Some(key) = &effect.depose {
-        desk.run
-            .change(vec![ObjectChange::Depose {
-                addr: addr.clone(),
-                key: key.clone(),
-            }])
-            .await?;
-    }
-    let intent = Intent {
-        step: u64::from(effect.step.0),
-        addr: addr.clone(),
-        deposed: effect.deposed.clone(),
-        action: word(effect.kind).into(),
-        marker: effect.marker.clone(),
-        prior: Some(
-            record::payload(&marked(effect, effect.prior.clone())).map_err(|error| bug(&error))?,
-        ),
-        planned: Some(
-            record::payload(&marked(effect, effect.planned.clone()))
-                .map_err(|error| bug(&error))?,
-        ),
-        at: millis(started),
-    };
+    let intent = intent(effect, millis(started)).map_err(|error| bug(&error))?;
     let intent = desk.run.intent(intent).await?;
-    let answer = call(effect, desk, throttled).await;
+    let answer = call(effect, desk, throttled).await?;
+    let answer = fitting(effect, answer);
     // What cannot be told stays open in the journal: the next command asks again.
     let open = matches!(&answer, Err(error) if error.exists == Exists::Unknown);
     let (effected, how, detail, changes) = judge(effect, answer).map_err(|error| bug(&error))?;
@@ -217,6 +199,52 @@ async fn journaled(
     Ok(effected)
 }
 
+/// What the journal is to hold before the effect: what is needed to find out what became of it, and to record that.
+fn intent(effect: &Effect, at: UnixMillis) -> Result<Intent, CodecError> {
+    let row = &effect.row;
+    let prior = (!effect.prior.is_null())
+        .then(|| record::payload(&marked(effect, effect.prior.clone())))
+        .transpose()?;
+    let planned = if effect.planned.is_null() {
+        None
+    } else {
+        let undertaken = Undertaken {
+            value: marked(effect, effect.planned.clone()),
+            private: effect.private.clone(),
+            provider: row.provider.clone(),
+            schema_version: row.change.schema_version,
+            dependencies: row.dependencies.clone(),
+            create_before_destroy: row.create_before_destroy,
+            depose: effect.depose.clone(),
+        };
+        Some(undertaken.payload()?)
+    };
+    Ok(Intent {
+        step: u64::from(effect.step.0),
+        addr: row.change.addr.clone(),
+        deposed: row.deposed.as_ref().map(|key| key.0.clone()),
+        action: word(effect.kind).into(),
+        marker: effect.marker.clone(),
+        prior,
+        planned,
+        at,
+    })
+}
+
+/// An answer that does not fit what was asked says nothing of what exists, unless it names an object.
+fn fitting(
+    effect: &Effect,
+    answer: Result<Option<Object>, ApplyError>,
+) -> Result<Option<Object>, ApplyError> {
+    let exists = match (&answer, effect.kind) {
+        (Ok(Some(object)), StepKind::Destroy) => Exists::Object(object.clone()),
+        (Ok(None), StepKind::Create | StepKind::Update) => Exists::Unknown,
+        _ => return answer,
+    };
+    let error = ProviderError::bug("the provider's answer does not fit what was asked of it");
+    Err(ApplyError { error, exists })
+}
+
 /// The object's id, where it has one that may be shown.
 pub(super) fn id_of(value: &Value) -> Option<Str> {
     match value.get("id")? {
@@ -239,11 +267,14 @@ fn marked(effect: &Effect, value: Value) -> Value {
 }
 
 /// Asks the provider, again where the error may pass.
+///
+/// # Errors
+/// When the run may not write any more: then it may not ask again either.
 async fn call(
     effect: &Effect,
     desk: &Desk,
     throttled: &mut bool,
-) -> Result<Option<Object>, ApplyError> {
+) -> Result<Result<Option<Object>, ApplyError>, RecordError> {
     let mut attempt = 1;
     loop {
         let request = ApplyRequest {
@@ -255,27 +286,52 @@ async fn call(
             marker: effect.marker.as_str().into(),
         };
         let error = match guarded(effect, request.clone()).await {
-            Ok(object) => return Ok(object),
+            Ok(object) => return Ok(Ok(object)),
             Err(error) => error,
         };
         *throttled |= error.error.class == ErrorClass::Throttled;
         let error = match settled(effect, request, error).await {
-            Ok(object) => return Ok(Some(object)),
+            Ok(object) => return Ok(Ok(Some(object))),
             Err(error) => error,
         };
         // What exists half must not be made a second time.
         let again = match (&error.exists, effect.kind) {
             (Exists::Unknown, _) | (Exists::Object(_), StepKind::Create) => false,
-            (Exists::Nothing, StepKind::Destroy) => return Ok(None),
+            (Exists::Nothing, StepKind::Destroy) => return Ok(Ok(None)),
             (Exists::Nothing | Exists::Object(_), _) => true,
         };
         attempt += 1;
         let chance = retry::chance(&effect.marker, attempt);
         let wait = retry::wait(&error.error, attempt, effect.attempts, chance).filter(|_| again);
-        let Some(wait) = wait else { return Err(error) };
+        let Some(wait) = wait else {
+            return Ok(Err(error));
+        };
         tell_retry(effect, desk, attempt, wait, &error).await;
         tokio::time::sleep(wait).await;
+        note_retry(effect, desk, attempt, &error).await?;
     }
+}
+
+/// Writes into the run's history that the provider is asked again. A run that lost its lease cannot, and so does not
+/// ask: whoever has the lease now may have found that nothing had happened, and done it again.
+async fn note_retry(
+    effect: &Effect,
+    desk: &Desk,
+    attempt: u32,
+    error: &ApplyError,
+) -> Result<(), RecordError> {
+    let body = serde_json::json!({
+        "event": "step-retried",
+        "step": effect.step.0,
+        "address": effect.row.change.addr.to_string(),
+        "attempt": attempt,
+        "why": error.error.message,
+    });
+    let event = EventRow {
+        at: millis(desk.events.now()),
+        body: body.to_string(),
+    };
+    desk.run.event(event).await
 }
 
 async fn tell_retry(
@@ -299,9 +355,16 @@ async fn tell_retry(
 /// Calls the provider in a task of its own, so that one that panics takes nothing else with it.
 async fn guarded(effect: &Effect, request: ApplyRequest) -> Result<Option<Object>, ApplyError> {
     let provider = effect.provider.clone();
-    match tokio::spawn(async move { provider.apply(request).await }).await {
-        Ok(answer) => answer,
-        Err(error) => {
+    // A set of one: when the run is left, the provider is not to go on behind its back.
+    let mut task = JoinSet::new();
+    task.spawn(async move { provider.apply(request).await });
+    match task.join_next().await {
+        Some(Ok(answer)) => answer,
+        None => Err(ApplyError {
+            error: ProviderError::bug("the provider was not asked"),
+            exists: Exists::Unknown,
+        }),
+        Some(Err(error)) => {
             let panicked = if error.is_panic() {
                 "the provider panicked"
             } else {
@@ -315,8 +378,8 @@ async fn guarded(effect: &Effect, request: ApplyRequest) -> Result<Option<Object
     }
 }
 
-/// Where it is not known what a failed call left behind, asks. An object that is found where one was to be created
-/// is that object.
+/// Where it is not known what a failed call left behind, asks. An object that is found whole where one was to be created
+/// is that object, unless the provider broke on the way.
 async fn settled(
     effect: &Effect,
     request: ApplyRequest,
@@ -325,8 +388,18 @@ async fn settled(
     if error.exists != Exists::Unknown {
         return Err(error);
     }
-    let exists = match effect.provider.find(FindRequest { apply: request }).await {
-        Ok(Found::Object(object)) => Exists::Object(object),
+    let found = find(
+        &effect.provider,
+        FindRequest { apply: request },
+        effect.attempts,
+    );
+    let exists = match found.await {
+        Ok(Found::Object(object))
+            if effect.kind == StepKind::Create && error.error.class != ErrorClass::Bug =>
+        {
+            return Ok(object);
+        }
+        Ok(Found::Object(object) | Found::Unfinished(object)) => Exists::Object(object),
         Ok(Found::Nothing) => Exists::Nothing,
         Ok(Found::CannotTell { .. }) | Err(_) => Exists::Unknown,
     };
@@ -334,6 +407,35 @@ async fn settled(
         error: error.error,
         exists,
     })
+}
+
+/// Asks what became of an apply, again where the error may pass. A provider that panics has no answer.
+///
+/// # Errors
+/// When the world could not be asked.
+pub(crate) async fn find(
+    provider: &Arc<dyn Provider>,
+    request: FindRequest,
+    attempts: u32,
+) -> Result<Found, ProviderError> {
+    let mut attempt = 1;
+    loop {
+        let (asked, request) = (provider.clone(), request.clone());
+        let marker = request.apply.marker.clone();
+        let mut task = JoinSet::new();
+        task.spawn(async move { asked.find(request).await });
+        let error = match task.join_next().await {
+            Some(Ok(Ok(found))) => return Ok(found),
+            Some(Ok(Err(error))) => error,
+            Some(Err(_)) | None => return Err(ProviderError::bug("the provider panicked")),
+        };
+        attempt += 1;
+        let chance = retry::chance(&marker, attempt);
+        let Some(wait) = retry::wait(&error, attempt, attempts, chance) else {
+            return Err(error);
+        };
+        tokio::time::sleep(wait).await;
+    }
 }
 
 type Judged = (Effected, How, Option<String>, Vec<ObjectChange>);
@@ -344,45 +446,50 @@ fn judge(
     effect: &Effect,
     answer: Result<Option<Object>, ApplyError>,
 ) -> Result<Judged, CodecError> {
-    let addr = &effect.row.change.addr;
-    let gone = || ObjectChange::Delete {
-        addr: addr.clone(),
-        deposed: effect.deposed.clone(),
-    };
-    match (answer, effect.kind) {
-        (Ok(None), StepKind::Destroy) => {
-            Ok((Effected::Done(Value::NULL), How::Done, None, vec![gone()]))
+    match answer {
+        Ok(None) => {
+            let gone = gone(effect);
+            Ok((Effected::Done(Value::NULL), How::Done, None, vec![gone]))
         }
-        (Ok(Some(object)), StepKind::Create | StepKind::Update) => {
+        Ok(Some(object)) => {
             let (wrong, tainted) = check_result(effect, &object);
             let value = marked(effect, object.value);
-            let put = effect.row.put(value.clone(), object.private, tainted)?;
+            let made = made(effect, value.clone(), object.private, tainted)?;
             Ok(match wrong {
-                None => (Effected::Done(value), How::Done, None, vec![put]),
+                None => (Effected::Done(value), How::Done, None, made),
                 Some(diagnostic) => {
                     let detail = Some(diagnostic.message.clone());
-                    (
-                        Effected::Failed(Box::new(diagnostic)),
-                        How::Failed,
-                        detail,
-                        vec![put],
-                    )
+                    let failed = Effected::Failed(Box::new(diagnostic));
+                    (failed, How::Failed, detail, made)
                 }
             })
         }
-        (Ok(_), _) => {
-            let error =
-                ProviderError::bug("the provider's answer does not fit what was asked of it");
-            failed(
-                effect,
-                &ApplyError {
-                    error,
-                    exists: Exists::Unknown,
-                },
-            )
-        }
-        (Err(error), _) => failed(effect, &error),
+        Err(error) => failed(effect, &error),
     }
+}
+
+/// The object is not there any more.
+fn gone(effect: &Effect) -> ObjectChange {
+    ObjectChange::Delete {
+        addr: effect.row.change.addr.clone(),
+        deposed: effect.row.deposed.as_ref().map(|key| key.0.clone()),
+    }
+}
+
+/// The object is there. Where it takes the place of one that is there still, that one is put aside in the same breath:
+/// no crash finds an instance without a current object in between.
+fn made(
+    effect: &Effect,
+    value: Value,
+    private: Vec<u8>,
+    tainted: bool,
+) -> Result<Vec<ObjectChange>, CodecError> {
+    let aside = effect.depose.as_ref().map(|key| ObjectChange::Depose {
+        addr: effect.row.change.addr.clone(),
+        key: key.0.clone(),
+    });
+    let put = effect.row.put(value, private, tainted)?;
+    Ok(aside.into_iter().chain([put]).collect())
 }
 
 /// What is wrong with a result, and whether the object has to be replaced for it.
@@ -427,6 +534,9 @@ fn failed(effect: &Effect, error: &ApplyError) -> Result<Judged, CodecError> {
         plugins::diagnostic("provider-refused", &error.error, &what).about(addr.clone());
     let mut changes = Vec::new();
     match (&error.exists, effect.kind) {
+        // It is as it was, and recorded so.
+        (Exists::Object(object), StepKind::Destroy)
+            if object.value == effect.prior && object.private == effect.private => {}
         (Exists::Object(object), kind) => {
             let tainted = kind == StepKind::Create;
             let value = marked(effect, object.value.clone());
@@ -437,31 +547,16 @@ fn failed(effect: &Effect, error: &ApplyError) -> Result<Judged, CodecError> {
             } else {
                 without_unknowns(&value, &null)
             };
-            changes.push(effect.row.put(value, object.private.clone(), tainted)?);
+            changes = made(effect, value, object.private.clone(), tainted)?;
             if tainted {
                 diagnostic = diagnostic
                     .note("it exists and is recorded as tainted: the next apply replaces it");
             }
         }
-        (Exists::Nothing, StepKind::Destroy) => {
-            changes.push(ObjectChange::Delete {
-                addr: addr.clone(),
-                deposed: effect.deposed.clone(),
-            });
-        }
-        (Exists::Nothing, StepKind::Create) => {
-            if let Some(key) = &effect.depose {
-                changes.push(ObjectChange::Restore {
-                    addr: addr.clone(),
-                    key: key.clone(),
-                });
-            }
-        }
+        (Exists::Nothing, StepKind::Destroy) => changes.push(gone(effect)),
+        (Exists::Nothing, StepKind::Create) => {}
         (Exists::Nothing, _) => {
-            changes.push(ObjectChange::Delete {
-                addr: addr.clone(),
-                deposed: effect.deposed.clone(),
-            });
+            changes.push(gone(effect));
             diagnostic = diagnostic.note("it does not exist any more");
         }
         (Exists::Unknown, _) => {

@@ -17,6 +17,7 @@ use model::serial::RunId;
 use model::{Diagnostics, Str, Value};
 use tokio::sync::watch;
 
+pub(crate) use effect::find;
 pub(crate) use session::millis;
 pub use session::{Session, SessionError, SessionRequest};
 
@@ -93,6 +94,7 @@ pub async fn apply(
     let plan_id = planned.plan.id.clone();
     let environment = planned.plan.environment.clone();
     let steps = planned.plan.steps.len() as u64;
+    let unsettled = session.store().open_intents(&environment)?.intents;
     events
         .emit(EventKind::RunStarted {
             run,
@@ -102,6 +104,7 @@ pub async fn apply(
         })
         .await;
     let mut outcome = schedule::Schedule::new(planned, session, options, events)
+        .spare(unsettled)
         .run()
         .await?;
     outcome.took = events.now().since(started);

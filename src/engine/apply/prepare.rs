@@ -87,12 +87,8 @@ impl Schedule<'_> {
         (provider, schema): (Arc<dyn contract::Provider>, Arc<contract::ResourceSchema>),
         (config, plan_again): (Value, bool),
     ) -> Effect {
-        let key = match change.action {
-            Action::Replace(ReplaceOrder::CreateFirst) => {
-                Some(write::deposed_key(&self.planned.plan, &change).0)
-            }
-            _ => None,
-        };
+        let key = (change.action == Action::Replace(ReplaceOrder::CreateFirst))
+            .then(|| write::deposed_key(&self.planned.plan, &change));
         let null = Value::Null(schema.schema.block.value_type());
         let bare = |value: &Value| value.clone().unmark_deep().0;
         let (prior, planned) = match kind {
@@ -101,25 +97,36 @@ impl Schedule<'_> {
             _ => (bare(&change.before), bare(&change.after)),
         };
         let (config, config_marks) = config.unmark_paths();
-        let (depose, deposed): (Option<Str>, Option<Str>) = match kind {
+        let (depose, deposed) = match kind {
             StepKind::Create => (key, None),
-            StepKind::Destroy => (
-                None,
-                key.or_else(|| change.deposed.as_ref().map(|key| key.0.clone())),
-            ),
+            StepKind::Destroy => (None, key.or_else(|| change.deposed.clone())),
             _ => (None, None),
         };
         let private = match kind {
             StepKind::Destroy => change.prior_private.clone(),
             _ => change.private.clone(),
         };
-        let marker = write::marker(self.run_id(), step, &self.planned.plan.lineage);
+        let marker = write::marker(self.run_id(), step, self.lineage());
         let config_marks = if kind == StepKind::Destroy {
             change.before.clone().unmark_paths().1
         } else {
             config_marks
         };
-        let dependencies = self.lists.of(&change.dependencies);
+        // An object that is to go keeps what is recorded of it until it is gone.
+        let kept = if kind == StepKind::Destroy {
+            self.planned.recorded.instance(&change.addr)
+        } else {
+            None
+        };
+        let kept = kept.and_then(|instance| match &change.deposed {
+            Some(key) => instance.deposed.get(key),
+            None => instance.current.as_ref(),
+        });
+        let (dependencies, create_before_destroy) = match kept {
+            Some(object) => (&object.dependencies, object.create_before_destroy),
+            None => (&change.dependencies, change.create_before_destroy),
+        };
+        let dependencies = self.lists.of(dependencies);
         let prior_private = if kind == StepKind::Create {
             Vec::new()
         } else {
@@ -128,6 +135,8 @@ impl Schedule<'_> {
         let row = Row {
             provider: Arc::new(change.provider.clone()),
             dependencies,
+            deposed,
+            create_before_destroy,
             change: Arc::new(change),
         };
         Effect {
@@ -143,7 +152,6 @@ impl Schedule<'_> {
             config_marks,
             plan_again,
             depose,
-            deposed,
             private,
             marker,
             attempts: self.attempts(),

@@ -4,14 +4,15 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use contract::Effects;
 use lang::Phase;
 use model::address::InstanceAddr;
 use model::event::EventKind;
-use model::plan::{StepId, StepKind};
+use model::plan::{Step, StepId, StepKind};
 use model::{Diagnostic, Diagnostics, Severity, Str, Value};
-use state::{Output, RecordError};
+use state::{OpenIntent, Output, RecordError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -30,6 +31,8 @@ const START: usize = 32;
 const MOST: usize = 256;
 /// The most effects at once that are only in the record.
 const RECORD_ONLY: usize = 2048;
+/// How long a step that is left may take to give way.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A run in progress.
 pub(super) struct Schedule<'s> {
@@ -58,6 +61,8 @@ pub(super) struct Schedule<'s> {
     skipped: u64,
     diagnostics: Diagnostics,
     pub(super) closures: HashMap<lang::graph::NodeId, Arc<[lang::graph::NodeId]>>,
+    /// Instances of which it is not known what became of an earlier effect.
+    unsettled: HashMap<InstanceAddr, OpenIntent>,
 }
 
 impl<'s> Schedule<'s> {
@@ -112,7 +117,33 @@ impl<'s> Schedule<'s> {
             skipped: 0,
             diagnostics: Diagnostics::new(),
             closures: HashMap::new(),
+            unsettled: HashMap::new(),
         }
+    }
+
+    /// Instances that earlier runs left in doubt are not touched: whatever is done to them could be done twice.
+    pub(super) fn spare(mut self, unsettled: Vec<OpenIntent>) -> Self {
+        let by_instance = unsettled.into_iter().map(|open| (open.addr.clone(), open));
+        self.unsettled = by_instance.collect();
+        self
+    }
+
+    fn in_doubt(&self, step: &Step) -> Option<(InstanceAddr, Diagnostic)> {
+        if self.unsettled.is_empty() || step.kind == StepKind::Read {
+            return None;
+        }
+        let change = self.planned.plan.change_of(step)?;
+        let names = std::iter::once(&change.addr).chain(&change.previous);
+        let open = names.filter_map(|addr| self.unsettled.get(addr)).next()?;
+        let addr = change.addr.clone();
+        let message = format!("`{addr}` was left as it is: it cannot be told what became of it");
+        let diagnostic = Diagnostic::error("journal-open", message)
+            .note(format!(
+                "run {} was interrupted while it was to {} it",
+                open.run, open.action
+            ))
+            .about(addr.clone());
+        Some((addr, diagnostic))
     }
 
     pub(super) async fn run(mut self) -> Result<Outcome, StoreError> {
@@ -160,9 +191,25 @@ impl<'s> Schedule<'s> {
                 self.ended(ended).await?;
             }
         }
-        let unknown = self.running.len() as u64;
-        self.running.abort_all();
+        let unknown = self.leave().await?;
         self.finish(unknown).await
+    }
+
+    /// Leaves what still runs, and returns how many steps that are. Once they are gone, nothing of this run happens in
+    /// the world any more, and the next run may ask what became of them.
+    async fn leave(&mut self) -> Result<u64, StoreError> {
+        self.running.abort_all();
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let mut unknown = 0;
+        loop {
+            match tokio::time::timeout_at(deadline, self.running.join_next()).await {
+                Ok(Some(Ok(ended))) => self.ended(Ok(ended)).await?,
+                Ok(Some(Err(_))) => unknown += 1,
+                Ok(None) => return Ok(unknown),
+                // A provider that does not give way ends with the process.
+                Err(_) => return Ok(unknown + self.running.len() as u64),
+            }
+        }
     }
 
     /// Starts every step that may run now.
@@ -179,6 +226,11 @@ impl<'s> Schedule<'s> {
             if matches!(step.kind, StepKind::Move) {
                 self.count(step.kind);
                 self.complete(node);
+                continue;
+            }
+            if let Some((addr, diagnostic)) = self.in_doubt(&step) {
+                self.refuse(StepId(node), step.kind, &addr, diagnostic)
+                    .await;
                 continue;
             }
             let (in_world, full) = match self.effects(&step) {
@@ -484,6 +536,10 @@ fn ways(after: &[Vec<u32>], next: &[Vec<u32>]) -> Vec<u32> {
 impl Schedule<'_> {
     pub(super) fn run_id(&self) -> model::serial::RunId {
         self.session.run_id()
+    }
+
+    pub(super) fn lineage(&self) -> &str {
+        self.session.lineage()
     }
 
     pub(super) fn attempts(&self) -> u32 {

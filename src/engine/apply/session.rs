@@ -59,6 +59,7 @@ pub struct Session {
     store: Store,
     lease: Lease,
     run: Arc<RunWriter>,
+    lineage: Str,
     clock: Arc<dyn Clock>,
     heart: JoinHandle<()>,
 }
@@ -105,11 +106,14 @@ impl Session {
             started: millis(now),
         };
         let run = store.begin_run(&lease, run).await?;
+        // A record that nothing was written to had none before.
+        let lineage = store.header(&request.environment)?.lineage;
         let heart = tokio::spawn(beat(store.clone(), lease.clone(), clock.clone()));
         Ok(Self {
             store: store.clone(),
             lease,
             run: Arc::new(run),
+            lineage,
             clock: clock.clone(),
             heart,
         })
@@ -118,6 +122,16 @@ impl Session {
     /// The run's number.
     pub fn run_id(&self) -> RunId {
         RunId(self.run.id().0)
+    }
+
+    /// Which record it is, whatever record was there when the plan was made.
+    pub(crate) fn lineage(&self) -> &Str {
+        &self.lineage
+    }
+
+    /// The session's clock.
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
     }
 
     /// Where the run writes.
@@ -216,7 +230,11 @@ impl Session {
                 continue;
             }
             let counts = std::collections::BTreeMap::new();
-            let end = RunEnd { outcome: RunOutcome::Interrupted, counts, ended };
+            let end = RunEnd {
+                outcome: RunOutcome::Interrupted,
+                counts,
+                ended,
+            };
             self.run.finish_other(run.id, end).await?;
         }
         Ok(())

@@ -30,16 +30,19 @@ impl Lists {
     }
 }
 
-/// The record's row for the object that a change made.
+/// The record's row for the object that a step is about.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) change: Arc<Change>,
     pub(crate) provider: Arc<ProviderAddr>,
     pub(crate) dependencies: Dependencies,
+    /// The object's deposed key; none for the current one.
+    pub(crate) deposed: Option<DeposedKey>,
+    pub(crate) create_before_destroy: bool,
 }
 
 impl Row {
-    /// Records `value` (with marks) as the current object.
+    /// Records `value` (with marks) as the object.
     pub(crate) fn put(
         &self,
         value: Value,
@@ -53,9 +56,9 @@ impl Row {
             provider: self.provider.clone(),
             dependencies: Arc::from([]),
             tainted,
-            create_before_destroy: self.change.create_before_destroy,
+            create_before_destroy: self.create_before_destroy,
         };
-        let deposed = self.change.deposed.as_ref();
+        let deposed = self.deposed.as_ref();
         let object = record::object(
             &self.change.addr,
             deposed,

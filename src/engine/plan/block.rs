@@ -95,7 +95,9 @@ impl Walk<'_> {
         let definition = self.desired.definition().clone();
         let declared = definition.module(&resource.module)?.resources.get(&name)?;
         let what = format!("`{}.{}`", name.rtype, name.name);
-        let found = self.desired.check_block(declared, &schema.schema.block, &what);
+        let found = self
+            .desired
+            .check_block(declared, &schema.schema.block, &what);
         let wrong = found.has_errors();
         self.evaluated(found);
         if wrong && self.options.mode == PlanMode::Normal {
@@ -174,7 +176,11 @@ impl Walk<'_> {
                 }
             });
         }
-        self.events.emit(model::event::EventKind::Observed { objects: self.observed }).await;
+        self.events
+            .emit(model::event::EventKind::Observed {
+                objects: self.observed,
+            })
+            .await;
         observed
     }
 

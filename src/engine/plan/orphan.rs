@@ -130,7 +130,7 @@ impl Walk<'_> {
 
     /// The provider configuration for a recorded object: as recorded, or, when the definition has no such block any
     /// more, the nearest one of the same provider and alias further up.
-    fn orphan_provider(&self, recorded: &ProviderAddr) -> ProviderAddr {
+    pub(super) fn orphan_provider(&self, recorded: &ProviderAddr) -> ProviderAddr {
         let mut addr = recorded.clone();
         loop {
             if self.plugins.is_configured(&addr) {

@@ -41,10 +41,17 @@ pub async fn resume(
     // The record itself is changed by the apply; here the moves are only known again.
     let _ = moves::apply(&walk.desired, &mut walk.recorded);
     walk.open_sources().await;
-    let after: HashMap<&InstanceAddr, &Change> =
-        plan.changes.iter().filter(|change| change.deposed.is_none()).map(|change| (&change.addr, change)).collect();
-    let observed: HashMap<&InstanceAddr, &Value> =
-        plan.drift.iter().map(|drift| (&drift.addr, &drift.observed)).collect();
+    let after: HashMap<&InstanceAddr, &Change> = plan
+        .changes
+        .iter()
+        .filter(|change| change.deposed.is_none())
+        .map(|change| (&change.addr, change))
+        .collect();
+    let observed: HashMap<&InstanceAddr, &Value> = plan
+        .drift
+        .iter()
+        .map(|drift| (&drift.addr, &drift.observed))
+        .collect();
     let graph = walk.desired.graph().clone();
     for &node in &graph.order {
         match graph.node(node).map(|node| &node.kind) {
@@ -53,15 +60,26 @@ pub async fn resume(
                 walk.evaluated(diagnostics);
                 for block in walk.desired.blocks(node) {
                     let value = |addr: &InstanceAddr| -> Value {
-                        if let Some(change) = after.get(addr).filter(|change| change.action != Action::Destroy) {
+                        if let Some(change) = after
+                            .get(addr)
+                            .filter(|change| change.action != Action::Destroy)
+                        {
                             return change.after.clone();
                         }
-                        if let Some(value) = plan.reads.get(addr).or_else(|| observed.get(addr).copied()) {
+                        if let Some(value) =
+                            plan.reads.get(addr).or_else(|| observed.get(addr).copied())
+                        {
                             return value.clone();
                         }
-                        walk.recorded.current(addr).map_or_else(Value::dynamic, |object| object.value.clone())
+                        walk.recorded
+                            .current(addr)
+                            .map_or_else(Value::dynamic, |object| object.value.clone())
                     };
-                    let values = block.keys().into_iter().map(|key| value(&block.addr.instance(key))).collect();
+                    let values = block
+                        .keys()
+                        .into_iter()
+                        .map(|key| value(&block.addr.instance(key)))
+                        .collect();
                     walk.desired.set_values(&block.addr, values);
                 }
             }
@@ -76,6 +94,11 @@ pub async fn resume(
         walk.diagnostics.sort();
         return (None, walk.diagnostics);
     }
-    let planned = Planned { plan, desired: walk.desired, plugins: walk.plugins, recorded: walk.recorded };
+    let planned = Planned {
+        plan,
+        desired: walk.desired,
+        plugins: walk.plugins,
+        recorded: walk.recorded,
+    };
     (Some(planned), Diagnostics::new())
 }

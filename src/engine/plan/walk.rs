@@ -43,6 +43,8 @@ pub(super) struct Walk<'e> {
     /// Data that was read for the plan, to be used by the apply as well.
     pub(super) reads: BTreeMap<InstanceAddr, Value>,
     pub(super) bad_providers: HashSet<ProviderAddr>,
+    /// Configurations with something in them that is not known yet.
+    pub(super) vague_providers: HashSet<ProviderAddr>,
     /// How many recorded objects were observed so far.
     pub(super) observed: u64,
 }
@@ -72,6 +74,7 @@ impl<'e> Walk<'e> {
             moves: Moves::new(),
             reads: BTreeMap::new(),
             bad_providers: HashSet::new(),
+            vague_providers: HashSet::new(),
             observed: 0,
         }
     }
@@ -230,7 +233,7 @@ impl<'e> Walk<'e> {
     }
 
     /// Configures a provider as its block says.
-    async fn provider(&mut self, node: NodeId) {
+    pub(super) async fn provider(&mut self, node: NodeId) {
         let graph = self.desired.graph().clone();
         let users = graph
             .providers
@@ -254,6 +257,9 @@ impl<'e> Walk<'e> {
         if failed {
             self.bad_providers.insert(addr);
             return;
+        }
+        if !config.is_wholly_known() {
+            self.vague_providers.insert(addr.clone());
         }
         self.configure(&addr, config, span).await;
     }

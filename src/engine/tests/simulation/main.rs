@@ -1,0 +1,6 @@
+//! The engine against a simulated cloud that outlives it: whatever is killed, and whenever, nothing is lost, nothing is
+//! made twice, and nothing exists that the record does not know.
+
+mod bed;
+mod crashes;
+mod definitions;

@@ -1,0 +1,48 @@
+//! What the journal keeps of the object that a step is to make: enough to record the object as the step's run would
+//! have, also when the definition is another one by then.
+
+use std::sync::Arc;
+
+use model::Value;
+use model::address::{ProviderAddr, ResourceAddr};
+use model::change::DeposedKey;
+use serde::{Deserialize, Serialize};
+use state::{Payload, Protection};
+
+use crate::codec::{self, CodecError};
+
+/// The object that a create or update is to make, and how it is to be recorded.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Undertaken {
+    /// Its attributes as planned, with unknowns and marks.
+    pub(crate) value: Value,
+    /// The provider's private bytes of the plan.
+    pub(crate) private: Vec<u8>,
+    /// The provider configuration that makes it.
+    pub(crate) provider: Arc<ProviderAddr>,
+    /// The schema version of the attributes.
+    pub(crate) schema_version: u64,
+    /// Blocks it depends on.
+    pub(crate) dependencies: Arc<[Arc<ResourceAddr>]>,
+    /// Its replacement is created first.
+    pub(crate) create_before_destroy: bool,
+    /// The key that the current object gets when this one takes its place.
+    pub(crate) depose: Option<DeposedKey>,
+}
+
+impl Undertaken {
+    /// As the journal keeps it: sealed when anything in the attributes is marked.
+    pub(crate) fn payload(&self) -> Result<Payload, CodecError> {
+        let protection = if self.value.has_marks() {
+            Protection::Sealed
+        } else {
+            Protection::Plain
+        };
+        Ok(Payload::new(codec::encode(self)?, protection))
+    }
+
+    /// Reads what [`Undertaken::payload`] made.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
+        codec::decode(bytes)
+    }
+}
