@@ -1,0 +1,438 @@
+//! `kill -9` of a real `terrace`, at moments that follow from a seed: while it creates, changes, replaces and destroys.
+//! Each time the next command puts everything right: exactly the defined files, directories and processes exist, none
+//! twice, none unknown to the record.
+//!
+//! `TERRACE_CRASH_SEED=7 cargo test --test crash` kills at other moments.
+
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::panic, reason = "a test fails by panicking")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Forty objects, most of which depend on others.
+const DEFINITION: &str = r#"
+variable "edition" {
+  type = string
+}
+resource "random_pet" "name" {
+  count = 4
+}
+resource "random_id" "key" {
+  count       = 4
+  byte_length = 8
+  keepers     = { edition = var.edition }
+}
+resource "local_directory" "place" {
+  count = 6
+  path  = "${path.module}/out/place-${count.index}"
+}
+resource "local_file" "note" {
+  count    = 16
+  filename = "${local_directory.place[count.index % 6].path}/note-${count.index}"
+  content  = "${var.edition} ${random_pet.name[count.index % 4].id} ${random_id.key[count.index % 4].hex}\n"
+}
+resource "local_file" "swap" {
+  count    = 4
+  filename = "${local_directory.place[count.index].path}/swap-${count.index}-of-${var.edition}"
+  content  = "swap\n"
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+resource "local_process" "daemon" {
+  count   = 6
+  command = ["sleep", "1000"]
+  environment = {
+    CRASH_TEST = "WORD"
+    NUMBER     = count.index
+    EDITION    = var.edition
+    NOTE       = local_file.note[count.index].id
+  }
+}
+"#;
+const OBJECTS: usize = 40;
+
+/// Numbers that follow from a seed (SplitMix64).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % limit
+    }
+}
+
+/// A project whose processes can be told from all others; they end with it.
+struct Project {
+    directory: TempDir,
+    word: String,
+}
+
+/// When a command is killed.
+#[derive(Clone, Copy, Debug)]
+enum Moment {
+    /// So long after it was started.
+    After(Duration),
+    /// So long after it told of so many steps.
+    Steps(u64, Duration),
+}
+
+impl Moment {
+    fn any(chance: &mut Chance, steps: u64) -> Self {
+        let micros = |chance: &mut Chance, limit| Duration::from_micros(chance.below(limit));
+        if chance.below(4) == 0 {
+            Self::After(micros(chance, 250_000))
+        } else {
+            Self::Steps(chance.below(steps), micros(chance, 4_000))
+        }
+    }
+}
+
+impl Project {
+    fn new(name: &str) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let word = format!("{name}-{}", std::process::id());
+        let definition = DEFINITION.replace("WORD", &word);
+        fs::write(directory.path().join("main.tf"), definition).expect("the definition");
+        Self { directory, word }
+    }
+
+    fn command(&self, words: &[&str], edition: u32) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_terrace"));
+        command
+            .args(words)
+            .env("TF_VAR_edition", edition.to_string())
+            .current_dir(self.directory.path())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a command that must be done, and returns what it answered.
+    fn done(&self, words: &[&str], edition: u32) -> String {
+        let output = self.command(words, edition).output().expect("it runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(0), "{words:?}\n{out}\n{err}");
+        out
+    }
+
+    /// Runs a command and kills it. Says whether it was killed before it ended by itself.
+    fn killed(&self, words: &[&str], edition: u32, moment: Moment) -> bool {
+        let started = Instant::now();
+        let mut child = self
+            .command(words, edition)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let stderr = child.stderr.take().expect("its standard error");
+        let mut lines = BufReader::new(stderr).lines();
+        match moment {
+            Moment::After(delay) => until(started + delay),
+            Moment::Steps(steps, delay) => {
+                let told = lines
+                    .by_ref()
+                    .map_while(Result::ok)
+                    .filter(|line| is_step(line));
+                let seen = told.take(usize::try_from(steps).unwrap_or(0)).count();
+                assert!(seen <= OBJECTS * 2);
+                until(Instant::now() + delay);
+            }
+        }
+        kill(child)
+    }
+
+    /// Those of the project's processes that run: their environments by their numbers.
+    fn processes(&self) -> BTreeMap<u64, BTreeMap<String, String>> {
+        let mut found = BTreeMap::new();
+        for entry in fs::read_dir("/proc")
+            .expect("the list of processes")
+            .flatten()
+        {
+            let pid = entry
+                .file_name()
+                .to_str()
+                .and_then(|name| name.parse().ok());
+            let environment = fs::read_to_string(entry.path().join("environ"));
+            let (Some(pid), Ok(environment)) = (pid, environment) else {
+                continue;
+            };
+            let environment: BTreeMap<String, String> = environment
+                .split('\0')
+                .filter_map(|entry| entry.split_once('='))
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect();
+            if environment.get("CRASH_TEST") == Some(&self.word) {
+                found.insert(pid, environment);
+            }
+        }
+        found
+    }
+
+    /// Everything under `out`, with the content of files.
+    fn files(&self) -> BTreeMap<String, Option<String>> {
+        let mut found = BTreeMap::new();
+        let out = self.directory.path().join("out");
+        let mut stack = vec![out.clone()];
+        while let Some(directory) = stack.pop() {
+            let Ok(entries) = fs::read_dir(&directory) else {
+                continue;
+            };
+            for entry in entries.flatten() {
+                let path = entry.path();
+                let name = path.strip_prefix(&out).expect("it is under `out`");
+                let content = fs::read_to_string(&path).ok();
+                found.insert(name.display().to_string(), content);
+                stack.push(path);
+            }
+        }
+        found
+    }
+
+    /// What is recorded: attributes by address.
+    fn recorded(&self, edition: u32) -> BTreeMap<String, Value> {
+        let shown: Value =
+            serde_json::from_str(&self.done(&["show", "-json"], edition)).expect("JSON");
+        let resources = shown.pointer("/values/root_module/resources");
+        let resources = resources
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
+        let mut found = BTreeMap::new();
+        for resource in resources {
+            let text = |name: &str| resource.get(name).and_then(Value::as_str);
+            assert_eq!(text("deposed_key"), None, "{resource}");
+            let address = text("address").expect("an address").to_owned();
+            let values = resource.get("values").cloned().unwrap_or_default();
+            let twice = found.insert(address, values);
+            assert!(twice.is_none(), "it is recorded twice: {resource}");
+        }
+        found
+    }
+
+    /// The newest run: its number, and how it ended.
+    fn newest_run(&self) -> Option<(u64, Option<String>)> {
+        self.runs().into_iter().next_back()
+    }
+
+    fn runs(&self) -> BTreeMap<u64, Option<String>> {
+        let log = self.done(&["log", "--json", "--limit", "4"], 0);
+        let run = |line: &str| {
+            let run: Value = serde_json::from_str(line).expect("JSON");
+            let number = run.get("run").and_then(Value::as_u64).expect("a number");
+            let outcome = run.get("outcome").and_then(Value::as_str);
+            (number, outcome.map(str::to_owned))
+        };
+        log.lines().map(run).collect()
+    }
+
+    /// Applies, and makes sure that exactly what is defined exists, and that the record knows it.
+    fn heal(&self, edition: u32) {
+        self.done(&["apply", "-auto-approve"], edition);
+        self.is_as_defined(edition);
+    }
+
+    fn is_as_defined(&self, edition: u32) {
+        let mut wanted: BTreeSet<String> = (0..6).map(|n| format!("place-{n}")).collect();
+        wanted.extend((0..16).map(|n| format!("place-{}/note-{n}", n % 6)));
+        wanted.extend((0..4).map(|n| format!("place-{n}/swap-{n}-of-{edition}")));
+        let files = self.files();
+        assert_eq!(files.keys().cloned().collect::<BTreeSet<_>>(), wanted);
+
+        let recorded = self.recorded(edition);
+        assert_eq!(recorded.len(), OBJECTS, "{:?}", recorded.keys());
+        for n in 0..16 {
+            let text = |address: String, name: &str| {
+                let value = recorded.get(&address).and_then(|values| values.get(name));
+                value.and_then(Value::as_str).expect("a text").to_owned()
+            };
+            let pet = text(format!("random_pet.name[{}]", n % 4), "id");
+            let key = text(format!("random_id.key[{}]", n % 4), "hex");
+            let content = files.get(&format!("place-{}/note-{n}", n % 6)).cloned();
+            assert_eq!(content.flatten(), Some(format!("{edition} {pet} {key}\n")));
+        }
+
+        let processes = self.processes();
+        let number = |environment: &BTreeMap<String, String>| {
+            assert_eq!(environment.get("EDITION"), Some(&edition.to_string()));
+            environment.get("NUMBER").cloned()
+        };
+        let running: BTreeMap<Option<String>, u64> = processes
+            .iter()
+            .map(|(pid, environment)| (number(environment), *pid))
+            .collect();
+        let known: BTreeMap<Option<String>, u64> = (0..6)
+            .map(|n| {
+                let daemon = recorded.get(&format!("local_process.daemon[{n}]"));
+                let pid = daemon.and_then(|daemon| daemon.get("pid")?.as_u64());
+                (Some(n.to_string()), pid.expect("a number"))
+            })
+            .collect();
+        assert_eq!(running, known);
+        assert_eq!(
+            processes.len(),
+            6,
+            "a process is there twice: {processes:?}"
+        );
+
+        self.done(&["plan", "-detailed-exitcode"], edition);
+    }
+
+    fn is_gone(&self, edition: u32) {
+        assert_eq!(self.files(), BTreeMap::new());
+        assert_eq!(self.processes(), BTreeMap::new());
+        assert_eq!(self.done(&["state", "list"], edition), "");
+        self.done(&["plan", "-destroy", "-detailed-exitcode"], edition);
+    }
+}
+
+impl Drop for Project {
+    fn drop(&mut self) {
+        for pid in self.processes().into_keys() {
+            // It may end by itself meanwhile.
+            let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
+        }
+    }
+}
+
+/// Whether a line tells that a step ended.
+fn is_step(line: &str) -> bool {
+    let word = line.trim_start().split(' ').next().unwrap_or_default();
+    ["Created", "Updated", "Replaced", "Destroyed"].contains(&word)
+}
+
+/// Looks at the clock until it is that late.
+fn until(moment: Instant) {
+    while Instant::now() < moment {
+        std::hint::spin_loop();
+    }
+}
+
+/// Kills, and says whether that was what ended it.
+fn kill(mut child: Child) -> bool {
+    child.kill().expect("it is killed");
+    let status = child.wait().expect("it ends");
+    status.signal() == Some(9)
+}
+
+/// Kills a command and makes sure that the run it had begun, if any, is told to be interrupted once `heal` is done.
+/// Says whether there was one.
+fn interrupted(project: &Project, killed: impl FnOnce() -> bool, heal: impl FnOnce()) -> bool {
+    let before = if record(project).exists() {
+        project.newest_run()
+    } else {
+        None
+    };
+    let was_killed = killed();
+    let open = record(project)
+        .exists()
+        .then(|| project.newest_run())
+        .flatten();
+    let open = open.filter(|(number, outcome)| {
+        outcome.is_none() && before.as_ref().is_none_or(|(known, _)| known != number)
+    });
+    assert!(
+        was_killed || open.is_none(),
+        "a command that ended left a run open"
+    );
+    heal();
+    if let Some((number, _)) = &open {
+        let outcome = project.runs().get(number).cloned();
+        assert_eq!(
+            outcome,
+            Some(Some("interrupted".to_owned())),
+            "run {number}"
+        );
+    }
+    open.is_some()
+}
+
+fn record(project: &Project) -> std::path::PathBuf {
+    project
+        .directory
+        .path()
+        .join(Path::new(".terrace/state.db"))
+}
+
+fn each(name: &str, times: u32, steps: u64, mut kill: impl FnMut(&Project, u32, Moment) -> bool) {
+    let project = Project::new(name);
+    let seed = std::env::var("TERRACE_CRASH_SEED").ok();
+    let seed: u64 = seed.map_or(0, |seed| seed.parse().expect("a number"));
+    let mut chance = Chance(seed ^ name.bytes().map(u64::from).sum::<u64>() << 32);
+    let mut interrupted = 0;
+    for round in 0..times {
+        let moment = Moment::any(&mut chance, steps);
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            kill(&project, round, moment)
+        }));
+        match result {
+            Ok(was) => interrupted += u32::from(was),
+            Err(_) => panic!("round {round}, killed {moment:?}"),
+        }
+    }
+    project.done(&["destroy", "-auto-approve"], times);
+    project.is_gone(times);
+    assert!(
+        interrupted > times / 2,
+        "only {interrupted} of {times} runs were interrupted"
+    );
+}
+
+#[test]
+fn an_apply_that_is_killed_while_it_creates_is_made_good_by_the_next() {
+    each("create", 20, 40, |project, round, moment| {
+        let apply = ["apply", "-auto-approve"];
+        let was = interrupted(
+            project,
+            || project.killed(&apply, round, moment),
+            || project.heal(round),
+        );
+        project.done(&["destroy", "-auto-approve"], round);
+        project.is_gone(round);
+        was
+    });
+}
+
+#[test]
+fn an_apply_that_is_killed_while_it_updates_and_replaces_is_made_good_by_the_next() {
+    each("change", 15, 54, |project, round, moment| {
+        if round == 0 {
+            project.heal(1000);
+        }
+        let apply = ["apply", "-auto-approve"];
+        interrupted(
+            project,
+            || project.killed(&apply, round, moment),
+            || project.heal(round),
+        )
+    });
+}
+
+#[test]
+fn a_destroy_that_is_killed_is_made_good_by_the_next_destroy_or_apply() {
+    each("destroy", 15, 40, |project, round, moment| {
+        project.heal(round);
+        let destroy = ["destroy", "-auto-approve"];
+        let killed = || project.killed(&destroy, round, moment);
+        interrupted(project, killed, || {
+            if round % 2 == 0 {
+                project.done(&destroy, round);
+                project.is_gone(round);
+            } else {
+                project.heal(round);
+            }
+        })
+    });
+}
