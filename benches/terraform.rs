@@ -23,7 +23,11 @@ enum Shape {
     Blocks,
 }
 
-const SHAPES: [(Shape, &str); 3] = [(Shape::Count, "count"), (Shape::ForEach, "for_each"), (Shape::Blocks, "blocks")];
+const SHAPES: [(Shape, &str); 3] = [
+    (Shape::Count, "count"),
+    (Shape::ForEach, "for_each"),
+    (Shape::Blocks, "blocks"),
+];
 const STEPS: [&str; 5] = ["plan", "apply", "no-op", "1 %", "destroy"];
 
 /// What a command cost.
@@ -37,22 +41,51 @@ struct Cost {
 }
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
-    if let Some(("measure", rest)) = args.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+    let args: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|arg| arg != "--bench")
+        .collect();
+    if let Some(("measure", rest)) = args
+        .split_first()
+        .map(|(first, rest)| (first.as_str(), rest))
+    {
         return measured(rest);
     }
-    let sizes = |text: &str| -> Vec<usize> { text.split(',').filter_map(|size| size.parse().ok()).collect() };
+    let sizes = |text: &str| -> Vec<usize> {
+        text.split(',')
+            .filter_map(|size| size.parse().ok())
+            .collect()
+    };
     let alone_at = args.iter().position(|arg| arg == "--alone");
-    let both = args.first().filter(|_| alone_at != Some(0)).map_or_else(|| vec![1000], |text| sizes(text));
-    let alone = alone_at.and_then(|at| args.get(at + 1)).map(|text| sizes(text)).unwrap_or_default();
-    let terraform = Command::new("terraform").arg("version").env_remove("TF_CLI_CONFIG_FILE").output();
+    let both = args
+        .first()
+        .filter(|_| alone_at != Some(0))
+        .map_or_else(|| vec![1000], |text| sizes(text));
+    let alone = alone_at
+        .and_then(|at| args.get(at + 1))
+        .map(|text| sizes(text))
+        .unwrap_or_default();
+    let terraform = Command::new("terraform")
+        .arg("version")
+        .env_remove("TF_CLI_CONFIG_FILE")
+        .output();
     let Ok(version) = terraform else {
-        println!("`terraform` is not on PATH: put the one binary of its releases page there and run this again");
+        println!(
+            "`terraform` is not on PATH: put the one binary of its releases page there and run this again"
+        );
         return ExitCode::FAILURE;
     };
-    println!("{}", String::from_utf8_lossy(&version.stdout).lines().next().unwrap_or_default());
+    println!(
+        "{}",
+        String::from_utf8_lossy(&version.stdout)
+            .lines()
+            .next()
+            .unwrap_or_default()
+    );
     println!("ratio: Terraform's CPU (memory) as a multiple of Terrace's\n");
-    println!("shape     N        step     terrace cpu  wall    MiB   | terraform cpu  wall     MiB   | cpu ratio  memory");
+    println!(
+        "shape     N        step     terrace cpu  wall    MiB   | terraform cpu  wall     MiB   | cpu ratio  memory"
+    );
     for (shape, name) in SHAPES {
         for &size in &both {
             let ours = run(shape, size, "terrace");
@@ -66,13 +99,27 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn report(shape: &str, size: usize, ours: &BTreeMap<usize, Cost>, theirs: Option<&BTreeMap<usize, Cost>>) {
+fn report(
+    shape: &str,
+    size: usize,
+    ours: &BTreeMap<usize, Cost>,
+    theirs: Option<&BTreeMap<usize, Cost>>,
+) {
     for (at, step) in STEPS.iter().enumerate() {
         let Some(our) = ours.get(&at) else { continue };
         let mark = |cost: &Cost| if cost.failed { "!" } else { " " };
-        print!("{shape:<9} {size:<8} {step:<8} {:>9.3}s{} {:>7.2}s {:>7.0}", our.cpu, mark(our), our.wall, our.memory);
+        print!(
+            "{shape:<9} {size:<8} {step:<8} {:>9.3}s{} {:>7.2}s {:>7.0}",
+            our.cpu,
+            mark(our),
+            our.wall,
+            our.memory
+        );
         if let Some(their) = theirs.and_then(|theirs| theirs.get(&at)) {
-            let (cpu, memory) = (their.cpu / our.cpu.max(0.001), their.memory / our.memory.max(1.0));
+            let (cpu, memory) = (
+                their.cpu / our.cpu.max(0.001),
+                their.memory / our.memory.max(1.0),
+            );
             print!(
                 " | {:>9.2}s{} {:>8.2}s {:>7.0} | {cpu:>8.0}x {memory:>7.1}x",
                 their.cpu,
@@ -87,10 +134,15 @@ fn report(shape: &str, size: usize, ours: &BTreeMap<usize, Cost>, theirs: Option
 
 /// Runs all steps of one tool in a fresh directory.
 fn run(shape: Shape, size: usize, tool: &str) -> BTreeMap<usize, Cost> {
-    let directory = std::env::temp_dir().join(format!("terrace-bench-{}-{tool}", std::process::id()));
+    let directory =
+        std::env::temp_dir().join(format!("terrace-bench-{}-{tool}", std::process::id()));
     let _ = std::fs::remove_dir_all(&directory);
     std::fs::create_dir_all(&directory).expect("a temporary directory can be made");
-    let program = if tool == "terrace" { PathBuf::from(env!("CARGO_BIN_EXE_terrace")) } else { "terraform".into() };
+    let program = if tool == "terrace" {
+        PathBuf::from(env!("CARGO_BIN_EXE_terrace"))
+    } else {
+        "terraform".into()
+    };
     let mut costs = BTreeMap::new();
     write(shape, size, 0, &directory);
     if tool == "terraform" {
@@ -130,14 +182,23 @@ fn measure(program: &Path, args: &[&str], directory: &Path) -> Cost {
         .output()
         .expect("this program can be run");
     let text = String::from_utf8_lossy(&output.stdout);
-    let mut numbers = text.split_whitespace().map(|word| word.parse::<f64>().unwrap_or(0.0));
+    let mut numbers = text
+        .split_whitespace()
+        .map(|word| word.parse::<f64>().unwrap_or(0.0));
     let mut next = || numbers.next().unwrap_or(0.0);
     let (cpu, wall, memory, code) = (next(), next(), next(), next());
-    Cost { cpu, wall, memory, failed: code != 0.0 }
+    Cost {
+        cpu,
+        wall,
+        memory,
+        failed: code != 0.0,
+    }
 }
 
 fn measured(command: &[String]) -> ExitCode {
-    let Some((program, args)) = command.split_first() else { return ExitCode::FAILURE };
+    let Some((program, args)) = command.split_first() else {
+        return ExitCode::FAILURE;
+    };
     let started = Instant::now();
     let status = Command::new(program)
         .args(args)
@@ -148,9 +209,14 @@ fn measured(command: &[String]) -> ExitCode {
         .expect("the command can be run");
     let wall = started.elapsed().as_secs_f64();
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("the system counts");
-    let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    let seconds =
+        |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
     let cpu = seconds(usage.user_time()) + seconds(usage.system_time());
-    println!("{cpu} {wall} {} {}", usage.max_rss() as f64 / 1024.0, status.code().unwrap_or(-1));
+    println!(
+        "{cpu} {wall} {} {}",
+        usage.max_rss() as f64 / 1024.0,
+        status.code().unwrap_or(-1)
+    );
     ExitCode::SUCCESS
 }
 
@@ -192,5 +258,8 @@ fn ranges(size: usize) -> String {
         return format!("range({size})");
     }
     let thousands = size.div_ceil(1000);
-    format!("flatten([for t in {} : [for i in range(1000) : t * 1000 + i if t * 1000 + i < {size}]])", ranges(thousands))
+    format!(
+        "flatten([for t in {} : [for i in range(1000) : t * 1000 + i if t * 1000 + i < {size}]])",
+        ranges(thousands)
+    )
 }

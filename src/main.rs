@@ -35,9 +35,14 @@ fn main() -> ExitCode {
 struct WallClock;
 
 impl Clock for WallClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the wall clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that asks the wall clock"
+    )]
     fn now(&self) -> Timestamp {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let since = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
         Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 }
@@ -47,7 +52,10 @@ impl Clock for WallClock {
 struct SystemRandom;
 
 impl Random for SystemRandom {
-    #[expect(clippy::expect_used, reason = "without randomness no secret can be made; there is nothing to go on with")]
+    #[expect(
+        clippy::expect_used,
+        reason = "without randomness no secret can be made; there is nothing to go on with"
+    )]
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the system gives no random bytes");
     }
@@ -62,7 +70,13 @@ struct BuiltIn {
 fn built_in(directory: &Path, clock: Arc<dyn Clock>) -> Arc<dyn Providers> {
     let directory = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
     let entropy = Arc::new(local::SystemEntropy);
-    Arc::new(BuiltIn { world: local::World { clock, entropy, directory } })
+    Arc::new(BuiltIn {
+        world: local::World {
+            clock,
+            entropy,
+            directory,
+        },
+    })
 }
 
 #[async_trait]

@@ -19,7 +19,10 @@ use super::record;
 
 /// Runs the command.
 pub fn run(invocation: &Invocation, args: &ConsoleArgs) -> ExitCode {
-    let prepared = match prepare(invocation, Wanted::of(args.environment.as_deref(), &args.planning)) {
+    let prepared = match prepare(
+        invocation,
+        Wanted::of(args.environment.as_deref(), &args.planning),
+    ) {
         Ok(prepared) => prepared,
         Err(refused) => return refused.report(invocation),
     };
@@ -42,7 +45,11 @@ pub fn run(invocation: &Invocation, args: &ConsoleArgs) -> ExitCode {
         }
         failed |= !one(invocation, &prepared, &desired, &line, args.json);
     }
-    if failed && !interactive { ExitCode::Failed } else { ExitCode::Done }
+    if failed && !interactive {
+        ExitCode::Failed
+    } else {
+        ExitCode::Done
+    }
 }
 
 fn evaluated(prepared: &Prepared) -> Result<Desired, engine::record::StoreError> {
@@ -53,13 +60,18 @@ fn evaluated(prepared: &Prepared) -> Result<Desired, engine::record::StoreError>
     for &node in &graph.order {
         // What is wrong shows when it is referred to.
         let _ = desired.evaluate(node);
-        if !matches!(graph.node(node).map(|node| &node.kind), Some(NodeKind::Resource(_))) {
+        if !matches!(
+            graph.node(node).map(|node| &node.kind),
+            Some(NodeKind::Resource(_))
+        ) {
             continue;
         }
         for block in desired.blocks(node) {
             let value = |key| {
                 let addr = block.addr.instance(key);
-                recorded.current(&addr).map_or_else(Value::dynamic, |object| object.value.clone())
+                recorded
+                    .current(&addr)
+                    .map_or_else(Value::dynamic, |object| object.value.clone())
             };
             let values = block.keys().into_iter().map(value).collect();
             desired.set_values(&block.addr, values);
@@ -86,7 +98,9 @@ fn read(interactive: bool) -> impl Iterator<Item = std::io::Result<String>> {
             pending.push_str(&line);
             // An expression goes on while a bracket is open.
             if balance(&pending) <= 0 {
-                return Some(Ok(std::mem::take(&mut pending).trim_end_matches(['\r', '\n']).to_owned()));
+                return Some(Ok(std::mem::take(&mut pending)
+                    .trim_end_matches(['\r', '\n'])
+                    .to_owned()));
             }
         }
     })
@@ -110,7 +124,13 @@ fn balance(text: &str) -> i64 {
     open
 }
 
-fn one(invocation: &Invocation, prepared: &Prepared, desired: &Desired, text: &str, json: bool) -> bool {
+fn one(
+    invocation: &Invocation,
+    prepared: &Prepared,
+    desired: &Desired,
+    text: &str,
+    json: bool,
+) -> bool {
     let mut sources = prepared.sources().clone();
     let file = sources.add("expression", text);
     let (expr, mut diagnostics) = lang::syntax::parse_expression(file, text);
@@ -123,7 +143,11 @@ fn one(invocation: &Invocation, prepared: &Prepared, desired: &Desired, text: &s
         diagnostics.extend(more);
     }
     if json {
-        let answer = if diagnostics.has_errors() { error_spec(&diagnostics) } else { value_spec(&value) };
+        let answer = if diagnostics.has_errors() {
+            error_spec(&diagnostics)
+        } else {
+            value_spec(&value)
+        };
         return write::answer(&format!("{answer}\n")).is_ok() && !diagnostics.has_errors();
     }
     invocation.report(&diagnostics, &sources, "", false);
@@ -133,7 +157,11 @@ fn one(invocation: &Invocation, prepared: &Prepared, desired: &Desired, text: &s
     let text = if value.marks().contains(Marks::SENSITIVE) {
         "(sensitive value)\n".to_owned()
     } else {
-        let view = OutputView { name: &model::Str::default(), value: &value, sensitive: false };
+        let view = OutputView {
+            name: &model::Str::default(),
+            value: &value,
+            sensitive: false,
+        };
         output(&view, invocation.stdout)
     };
     write::answer(&text).is_ok()
@@ -142,6 +170,10 @@ fn one(invocation: &Invocation, prepared: &Prepared, desired: &Desired, text: &s
 fn error_spec(diagnostics: &Diagnostics) -> serde_json::Value {
     let error = diagnostics.iter().find(|diagnostic| diagnostic.is_error());
     let message = error.map(|error| error.message.clone()).unwrap_or_default();
-    let detail: Vec<String> = error.into_iter().flat_map(|error| error.notes.iter().chain(&error.help)).cloned().collect();
+    let detail: Vec<String> = error
+        .into_iter()
+        .flat_map(|error| error.notes.iter().chain(&error.help))
+        .cloned()
+        .collect();
     serde_json::json!({ "error": message, "detail": detail.join("; ") })
 }

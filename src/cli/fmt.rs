@@ -21,11 +21,21 @@ pub fn run(invocation: &Invocation, args: &FmtArgs) -> ExitCode {
     }
     let mut files = Vec::new();
     let mut found = Found::default();
-    let roots = if args.paths.is_empty() { vec![PathBuf::new()] } else { args.paths.clone() };
+    let roots = if args.paths.is_empty() {
+        vec![PathBuf::new()]
+    } else {
+        args.paths.clone()
+    };
     for root in &roots {
         let path = invocation.directory.join(root);
         if path.is_dir() {
-            collect(&path, root, args.recursive, &mut files, &mut found.diagnostics);
+            collect(
+                &path,
+                root,
+                args.recursive,
+                &mut files,
+                &mut found.diagnostics,
+            );
         } else {
             files.push((path, root.clone()));
         }
@@ -35,7 +45,12 @@ pub fn run(invocation: &Invocation, args: &FmtArgs) -> ExitCode {
         file(&path, &shown, args, &mut page, &mut found);
     }
     let written = write::answer(&page.finish());
-    invocation.report(&found.diagnostics, &found.sources, "those files are as they were", false);
+    invocation.report(
+        &found.diagnostics,
+        &found.sources,
+        "those files are as they were",
+        false,
+    );
     match written {
         Err(_) => ExitCode::Failed,
         Ok(()) if found.diagnostics.has_errors() => ExitCode::Failed,
@@ -52,7 +67,10 @@ struct Found {
 }
 
 fn is_formattable(name: &str) -> bool {
-    [".tf", ".tfvars", ".tftest.hcl"].iter().any(|end| name.ends_with(end)) || name == delivery::project::PROJECT_FILE
+    [".tf", ".tfvars", ".tftest.hcl"]
+        .iter()
+        .any(|end| name.ends_with(end))
+        || name == delivery::project::PROJECT_FILE
 }
 
 fn collect(
@@ -72,7 +90,10 @@ fn collect(
     let mut entries: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     entries.sort();
     for path in entries {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
         let shown = shown.join(&name);
         if name.starts_with('.') {
             continue;
@@ -88,7 +109,11 @@ fn collect(
 }
 
 fn not_readable(path: &Path, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::error("file-not-readable", format!("cannot read `{}`", path.display())).note(error.to_string())
+    Diagnostic::error(
+        "file-not-readable",
+        format!("cannot read `{}`", path.display()),
+    )
+    .note(error.to_string())
 }
 
 fn file(path: &Path, shown: &Path, args: &FmtArgs, page: &mut Page, found: &mut Found) {
@@ -115,7 +140,9 @@ fn file(path: &Path, shown: &Path, args: &FmtArgs, page: &mut Page, found: &mut 
     if args.write && !args.check {
         if let Err(error) = replace(path, &formatted) {
             let message = format!("cannot write `{}`", shown.display());
-            found.diagnostics.push(Diagnostic::error("file-not-readable", message).note(error.to_string()));
+            found
+                .diagnostics
+                .push(Diagnostic::error("file-not-readable", message).note(error.to_string()));
         }
     }
 }
@@ -134,7 +161,10 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 fn difference(page: &mut Page, shown: &Path, old: &str, new: &str) {
-    page.line(&Line::of(Label::Heading, format!("--- {}", shown.display())));
+    page.line(&Line::of(
+        Label::Heading,
+        format!("--- {}", shown.display()),
+    ));
     for row in &LineDifference::between(old, new).rows {
         let (sign, label) = match row.kind {
             RowKind::Old => ("-", Label::Old),
@@ -142,7 +172,16 @@ fn difference(page: &mut Page, shown: &Path, old: &str, new: &str) {
             RowKind::Same => (" ", Label::Plain),
             RowKind::Gap => ("...", Label::Plain),
         };
-        page.line(&Line::of(label, format!("{sign}{}", row.parts.iter().map(|(_, text)| text.as_str()).collect::<String>())));
+        page.line(&Line::of(
+            label,
+            format!(
+                "{sign}{}",
+                row.parts
+                    .iter()
+                    .map(|(_, text)| text.as_str())
+                    .collect::<String>()
+            ),
+        ));
     }
 }
 

@@ -32,18 +32,30 @@ pub fn run(invocation: &Invocation, args: &InitArgs) -> ExitCode {
     let relative = args.directory.clone().unwrap_or_default();
     let directory = invocation.directory.join(&relative);
     let environments = if args.environments.is_empty() {
-        vec!["test".to_owned(), "staging".to_owned(), "production".to_owned()]
+        vec![
+            "test".to_owned(),
+            "staging".to_owned(),
+            "production".to_owned(),
+        ]
     } else {
         args.environments.clone()
     };
     let refuse = |diagnostic: Diagnostic| {
-        invocation.report(&Diagnostics::from(diagnostic), &Sources::default(), "", false);
+        invocation.report(
+            &Diagnostics::from(diagnostic),
+            &Sources::default(),
+            "",
+            false,
+        );
         ExitCode::Failed
     };
     if let Some(bad) = environments.iter().find(|name| !is_name(name)) {
         return refuse(
-            Diagnostic::error("invalid-identifier", format!("`{bad}` is not an environment's name"))
-                .help("a name has letters, digits, `-`, `_` and `.`"),
+            Diagnostic::error(
+                "invalid-identifier",
+                format!("`{bad}` is not an environment's name"),
+            )
+            .help("a name has letters, digits, `-`, `_` and `.`"),
         );
     }
     match begin(&directory, &environments) {
@@ -56,7 +68,11 @@ pub fn run(invocation: &Invocation, args: &InitArgs) -> ExitCode {
                 text.push_str("Nothing to do: terrace.hcl is there already.\n");
             }
             invocation.say(&text);
-            let change = if relative.as_os_str().is_empty() { String::new() } else { format!(" --chdir={}", relative.display()) };
+            let change = if relative.as_os_str().is_empty() {
+                String::new()
+            } else {
+                format!(" --chdir={}", relative.display())
+            };
             let first = environments.first().map(String::as_str).unwrap_or_default();
             match write::answer(&format!("Next: terrace{change} plan {first}\n")) {
                 Ok(()) => ExitCode::Done,
@@ -74,9 +90,12 @@ pub fn run(invocation: &Invocation, args: &InitArgs) -> ExitCode {
 fn begin(directory: &Path, environments: &[String]) -> std::io::Result<Vec<String>> {
     std::fs::create_dir_all(directory)?;
     let mut made = Vec::new();
-    let has_definition = std::fs::read_dir(directory)?
-        .flatten()
-        .any(|entry| entry.path().extension().is_some_and(|extension| extension == "tf"));
+    let has_definition = std::fs::read_dir(directory)?.flatten().any(|entry| {
+        entry
+            .path()
+            .extension()
+            .is_some_and(|extension| extension == "tf")
+    });
     let project = directory.join(delivery::project::PROJECT_FILE);
     if !project.exists() {
         std::fs::write(&project, project_text(environments, !has_definition))?;
@@ -90,14 +109,20 @@ fn begin(directory: &Path, environments: &[String]) -> std::io::Result<Vec<Strin
 }
 
 fn project_text(environments: &[String], with_greeting: bool) -> String {
-    let mut text = String::from("# One definition, many environments. `terrace plan ENVIRONMENT` shows what would change.\n");
+    let mut text = String::from(
+        "# One definition, many environments. `terrace plan ENVIRONMENT` shows what would change.\n",
+    );
     let mut before: Option<&String> = None;
     for name in environments {
         text.push_str(&format!("\nenvironment \"{name}\" {{\n"));
         if let Some(before) = before {
             text.push_str(&format!("  after     = [\"{before}\"]\n"));
         }
-        let variables = if with_greeting { format!("{{ greeting = \"Hello from {name}\" }}") } else { "{}".to_owned() };
+        let variables = if with_greeting {
+            format!("{{ greeting = \"Hello from {name}\" }}")
+        } else {
+            "{}".to_owned()
+        };
         text.push_str(&format!("  variables = {variables}\n}}\n"));
         before = Some(name);
     }

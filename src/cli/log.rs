@@ -27,12 +27,21 @@ pub fn run(invocation: &Invocation, args: &LogArgs) -> ExitCode {
         Some(name) => match project.environment(Some(name)) {
             Ok(environment) => Some(environment),
             Err(error) => {
-                invocation.report(&Diagnostics::from(error.diagnostic()), &project.sources, "", false);
+                invocation.report(
+                    &Diagnostics::from(error.diagnostic()),
+                    &project.sources,
+                    "",
+                    false,
+                );
                 return ExitCode::Failed;
             }
         },
     };
-    let filter = RunFilter { environment, before: None, limit: args.limit };
+    let filter = RunFilter {
+        environment,
+        before: None,
+        limit: args.limit,
+    };
     let runs = record::open_existing(&project.record())
         .and_then(|store| store.map_or_else(|| Ok(Vec::new()), |store| store.runs(&filter)));
     let runs = match runs {
@@ -41,7 +50,10 @@ pub fn run(invocation: &Invocation, args: &LogArgs) -> ExitCode {
     };
     let mut page = Page::new(invocation.stdout);
     if args.json {
-        let lines: String = runs.iter().map(|run| format!("{}\n", run_json(run))).collect();
+        let lines: String = runs
+            .iter()
+            .map(|run| format!("{}\n", run_json(run)))
+            .collect();
         page.text(&lines);
     } else if runs.is_empty() {
         page.line(&Line::plain("Nothing was run yet."));
@@ -57,9 +69,15 @@ pub fn run(invocation: &Invocation, args: &LogArgs) -> ExitCode {
         ]);
         for run in &runs {
             let word = outcome_word(run);
-            let label = if matches!(word, "failed" | "interrupted") { Label::Failed } else { Label::Plain };
+            let label = if matches!(word, "failed" | "interrupted") {
+                Label::Failed
+            } else {
+                Label::Plain
+            };
             let what = match word {
-                "failed" | "interrupted" | "stopped" | "not ended" => format!("{} {word}", run.kind.as_str()),
+                "failed" | "interrupted" | "stopped" | "not ended" => {
+                    format!("{} {word}", run.kind.as_str())
+                }
                 word => word.to_owned(),
             };
             let serial = match run.serial_after {
@@ -67,8 +85,11 @@ pub fn run(invocation: &Invocation, args: &LogArgs) -> ExitCode {
                 None => run.serial_before.to_string(),
             };
             let counts = run.end.as_ref().map(|end| &end.counts);
-            let steps: Vec<String> =
-                counts.into_iter().flatten().map(|(word, count)| format!("{count} {word}")).collect();
+            let steps: Vec<String> = counts
+                .into_iter()
+                .flatten()
+                .map(|(word, count)| format!("{count} {word}"))
+                .collect();
             table.row([
                 Line::plain(run.id.to_string()),
                 Line::of(Label::Environment, run.environment.to_string()),

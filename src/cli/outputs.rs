@@ -44,11 +44,16 @@ pub fn run(invocation: &Invocation, args: &OutputArgs) -> ExitCode {
         None => outputs(&all, invocation.stdout),
         Some(name) => {
             let Some(one) = all.iter().find(|one| *one.name == *name.as_str()) else {
-                let diagnostic = Diagnostic::error("missing-value", format!("`{environment}` has no output `{name}`"));
+                let diagnostic = Diagnostic::error(
+                    "missing-value",
+                    format!("`{environment}` has no output `{name}`"),
+                );
                 let known: Vec<&str> = all.iter().map(|one| one.name.as_str()).collect();
                 return refuse(match lang::closest(name, known.iter().copied()) {
                     Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
-                    None if known.is_empty() => diagnostic.help("nothing is applied yet, or nothing has an output"),
+                    None if known.is_empty() => {
+                        diagnostic.help("nothing is applied yet, or nothing has an output")
+                    }
                     None => diagnostic.help(format!("it has {}", known.join(", "))),
                 });
             };
@@ -60,8 +65,11 @@ pub fn run(invocation: &Invocation, args: &OutputArgs) -> ExitCode {
                     None => {
                         let found = one.value.ty().friendly();
                         return refuse(
-                            Diagnostic::error("value-type", format!("output `{name}` is {found}, which has no bare text"))
-                                .help("use --json"),
+                            Diagnostic::error(
+                                "value-type",
+                                format!("output `{name}` is {found}, which has no bare text"),
+                            )
+                            .help("use --json"),
                         );
                     }
                 }

@@ -41,8 +41,8 @@ pub async fn run(invocation: &Invocation, args: PlanArgs) -> ExitCode {
         Ok(made) => made,
         Err(refused) => return refuse(invocation, &refused, args.showing),
     };
-    let kept = match keep(&store, &made.planned.plan, &prepared).await {
-        Ok(()) => true,
+    let kept = match kept(&store, &made.planned.plan, &prepared, args.out.as_deref()).await {
+        Ok(kept) => kept,
         // A plan is worth seeing also where it cannot be kept.
         Err(RecordError::ReadOnly { .. }) => false,
         Err(error) => return record::report(invocation, &error),
@@ -205,14 +205,24 @@ fn files(prepared: &Prepared) -> Vec<PlannedFile> {
     prepared.definition.files.iter().map(file).collect()
 }
 
+/// Keeps a plan that can be asked for: one that does something, or that a file names. Tells whether it was kept.
+async fn kept(
+    store: &Store,
+    plan: &Plan,
+    prepared: &Prepared,
+    out: Option<&std::path::Path>,
+) -> Result<bool, RecordError> {
+    if plan.is_empty() && out.is_none() {
+        return Ok(false);
+    }
+    keep(store, plan, prepared).await.map(|()| true)
+}
+
 /// Keeps a plan, and the definition it was made from, in the record.
 ///
 /// # Errors
 /// When the record cannot be written.
 pub async fn keep(store: &Store, plan: &Plan, prepared: &Prepared) -> Result<(), RecordError> {
-    if plan.is_empty() {
-        return Ok(());
-    }
     for (_, content) in &prepared.definition.files {
         store.put_blob(content.clone()).await?;
     }

@@ -27,7 +27,10 @@ pub fn run(invocation: &Invocation, args: &ShowArgs) -> ExitCode {
         Ok(opened) => opened,
         Err(refused) => return refused.report(invocation),
     };
-    let subject = match args.subject(|name| project.has_environment(name), |path| invocation.directory.join(path).is_file()) {
+    let subject = match args.subject(
+        |name| project.has_environment(name),
+        |path| invocation.directory.join(path).is_file(),
+    ) {
         Ok(subject) => subject,
         Err(error) => {
             let diagnostic = unknown_word(&error, &project);
@@ -64,7 +67,12 @@ fn missing(invocation: &Invocation, message: &str) -> ExitCode {
     ExitCode::Failed
 }
 
-fn whole(invocation: &Invocation, store: Option<&Store>, environment: &model::Str, showing: Showing) -> ExitCode {
+fn whole(
+    invocation: &Invocation,
+    store: Option<&Store>,
+    environment: &model::Str,
+    showing: Showing,
+) -> ExitCode {
     let recorded = match record::read(store, environment) {
         Ok(recorded) => recorded,
         Err(error) => return record::report(invocation, &error),
@@ -74,7 +82,12 @@ fn whole(invocation: &Invocation, store: Option<&Store>, environment: &model::St
         write::through(|out| json::state::write(out, &objects, &outputs))
     } else {
         let serial = format!("serial {}", recorded.serial);
-        let screen = RecordScreen { environment, recorded: &serial, objects: &objects, outputs: &outputs };
+        let screen = RecordScreen {
+            environment,
+            recorded: &serial,
+            objects: &objects,
+            outputs: &outputs,
+        };
         write::answer(&record_screen(&screen, invocation.stdout))
     };
     ended(written)
@@ -97,10 +110,20 @@ fn saved(invocation: &Invocation, store: &Store, plan: &PlanRef, showing: Showin
     };
     if !showing.json {
         let apply_with = Some(format!("terrace apply {}", plan.id));
-        let facts = PlanFacts { apply_with, ..PlanFacts::default() };
-        let options =
-            screen::PlanOptions { form: form(showing, false), verbose: invocation.global.verbose > 0 };
-        return ended(write::answer(&screen::render(&plan, &facts, options, invocation.stdout)));
+        let facts = PlanFacts {
+            apply_with,
+            ..PlanFacts::default()
+        };
+        let options = screen::PlanOptions {
+            form: form(showing, false),
+            verbose: invocation.global.verbose > 0,
+        };
+        return ended(write::answer(&screen::render(
+            &plan,
+            &facts,
+            options,
+            invocation.stdout,
+        )));
     }
     let recorded = match engine::record::read_at(store, &plan.environment, plan.serial) {
         Ok(recorded) => recorded,
@@ -108,7 +131,11 @@ fn saved(invocation: &Invocation, store: &Store, plan: &PlanRef, showing: Showin
     };
     let objects = views::objects(&recorded);
     let outputs: Vec<OutputView<'_>> = views::outputs(&recorded);
-    let view = PlanView { plan: &plan, recorded: &objects, outputs: &outputs };
+    let view = PlanView {
+        plan: &plan,
+        recorded: &objects,
+        outputs: &outputs,
+    };
     ended(write::through(|out| json::plan::write(out, view)))
 }
 
@@ -120,7 +147,11 @@ fn one_run(invocation: &Invocation, store: &Store, id: state::RunId) -> ExitCode
     }
 }
 
-fn run_text(invocation: &Invocation, store: &Store, id: state::RunId) -> Result<String, RecordError> {
+fn run_text(
+    invocation: &Invocation,
+    store: &Store,
+    id: state::RunId,
+) -> Result<String, RecordError> {
     let run = store.run(id)?;
     let mut page = Page::new(invocation.stdout);
     page.line(&heading(&run));
@@ -138,7 +169,10 @@ fn run_text(invocation: &Invocation, store: &Store, id: state::RunId) -> Result<
         line.put(Label::Plain, format!("  {word}"));
         if let Some(result) = &step.result {
             let took = u64::try_from(result.at.0.saturating_sub(step.at.0)).unwrap_or(0);
-            line.put(Label::Duration, format!("  {}", short(std::time::Duration::from_millis(took))));
+            line.put(
+                Label::Duration,
+                format!("  {}", short(std::time::Duration::from_millis(took))),
+            );
             if let Some(detail) = &result.detail {
                 line.put(Label::Plain, format!("  {detail}"));
             }
@@ -146,7 +180,11 @@ fn run_text(invocation: &Invocation, store: &Store, id: state::RunId) -> Result<
         page.line(&line);
     }
     for check in store.checks(id)? {
-        let (label, word) = if check.result.passed { (Label::Done, "passed") } else { (Label::Failed, "failed") };
+        let (label, word) = if check.result.passed {
+            (Label::Done, "passed")
+        } else {
+            (Label::Failed, "failed")
+        };
         let line = Line::plain("     check ").with(label, check.result.name.clone());
         page.line(&line.then(format!("  {word}: {}", check.result.detail)));
     }
@@ -154,8 +192,17 @@ fn run_text(invocation: &Invocation, store: &Store, id: state::RunId) -> Result<
 }
 
 fn heading(run: &RunRow) -> Line {
-    let mut text = format!("run {}   {} {}   by {}", run.id, run.kind.as_str(), run.environment, run.actor);
-    text.push_str(&format!("   {}", readable(model::clock::Timestamp(run.started.0))));
+    let mut text = format!(
+        "run {}   {} {}   by {}",
+        run.id,
+        run.kind.as_str(),
+        run.environment,
+        run.actor
+    );
+    text.push_str(&format!(
+        "   {}",
+        readable(model::clock::Timestamp(run.started.0))
+    ));
     match &run.end {
         Some(end) => text.push_str(&format!("   {}", end.outcome.as_str())),
         None => text.push_str("   not ended"),

@@ -27,7 +27,10 @@ pub fn run(invocation: &Invocation, command: &StateCommand) -> ExitCode {
         invocation.report(&Diagnostics::from(diagnostic), &project.sources, "", false);
         code
     };
-    let Named { environment, rest: targets } = match named {
+    let Named {
+        environment,
+        rest: targets,
+    } = match named {
         Ok(named) => named,
         Err(error) => return refuse(unknown_word(&error, &project), ExitCode::Usage),
     };
@@ -47,7 +50,10 @@ pub fn run(invocation: &Invocation, command: &StateCommand) -> ExitCode {
         let shown: Vec<String> = targets.iter().map(|target| format!("`{target}`")).collect();
         let message = format!("`{environment}` has no recorded {}", shown.join(", "));
         let help = format!("what is recorded: terrace state list {environment}");
-        return refuse(Diagnostic::error("missing-value", message).help(help), ExitCode::Failed);
+        return refuse(
+            Diagnostic::error("missing-value", message).help(help),
+            ExitCode::Failed,
+        );
     }
     let written = match command {
         StateCommand::List(args) => {
@@ -71,6 +77,12 @@ pub fn run(invocation: &Invocation, command: &StateCommand) -> ExitCode {
 
 fn with_id<'r>(objects: Vec<RecordedView<'r>>, id: Option<&str>) -> Vec<RecordedView<'r>> {
     let Some(id) = id else { return objects };
-    let has = |object: &RecordedView<'_>| object.value.get("id").and_then(|found| found.as_str()).is_some_and(|found| *found == id);
+    let has = |object: &RecordedView<'_>| {
+        object
+            .value
+            .get("id")
+            .and_then(|found| found.as_str())
+            .is_some_and(|found| *found == id)
+    };
     objects.into_iter().filter(has).collect()
 }

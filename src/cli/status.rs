@@ -40,13 +40,22 @@ pub fn run(invocation: &Invocation, args: &StatusArgs) -> ExitCode {
         Some(name) => match project.environment(Some(name)) {
             Ok(environment) => vec![environment],
             Err(error) => {
-                invocation.report(&Diagnostics::from(error.diagnostic()), &project.sources, "", false);
+                invocation.report(
+                    &Diagnostics::from(error.diagnostic()),
+                    &project.sources,
+                    "",
+                    false,
+                );
                 return ExitCode::Failed;
             }
         },
     };
-    let glances = record::open_existing(&project.record())
-        .and_then(|store| environments.iter().map(|environment| glance(store.as_ref(), environment)).collect());
+    let glances = record::open_existing(&project.record()).and_then(|store| {
+        environments
+            .iter()
+            .map(|environment| glance(store.as_ref(), environment))
+            .collect()
+    });
     let glances: Vec<Glance> = match glances {
         Ok(glances) => glances,
         Err(error) => return record::report(invocation, &error),
@@ -74,11 +83,20 @@ fn glance(store: Option<&Store>, environment: &Str) -> Result<Glance, RecordErro
         checks: Vec::new(),
         open: 0,
     };
-    let Some(store) = store else { return Ok(glance) };
+    let Some(store) = store else {
+        return Ok(glance);
+    };
     glance.serial = store.header(environment)?.serial.0;
     let rows = store.environments()?;
-    glance.objects = rows.iter().find(|row| row.header.environment == *environment).map_or(0, |row| row.objects);
-    let filter = RunFilter { environment: Some(environment.clone()), before: None, limit: 1 };
+    glance.objects = rows
+        .iter()
+        .find(|row| row.header.environment == *environment)
+        .map_or(0, |row| row.objects);
+    let filter = RunFilter {
+        environment: Some(environment.clone()),
+        before: None,
+        limit: 1,
+    };
     glance.last = store.runs(&filter)?.into_iter().next();
     glance.running = glance.last.as_ref().is_some_and(|run| run.end.is_none());
     if glance.objects > 0 {
@@ -113,8 +131,12 @@ pub fn outcome_word(run: &RunRow) -> &'static str {
 }
 
 fn health(glance: &Glance) -> (Label, String) {
-    let failed: Vec<&str> =
-        glance.checks.iter().filter(|check| !check.result.passed).map(|check| check.result.name.as_str()).collect();
+    let failed: Vec<&str> = glance
+        .checks
+        .iter()
+        .filter(|check| !check.result.passed)
+        .map(|check| check.result.name.as_str())
+        .collect();
     match (glance.checks.len(), failed.as_slice()) {
         (0, _) => (Label::Plain, "no checks".into()),
         (count, []) => (Label::Done, format!("{count} passed")),
@@ -154,27 +176,42 @@ fn screen(invocation: &Invocation, glances: &[Glance], now: Timestamp, one: bool
 }
 
 fn last_run(glance: &Glance, now: Timestamp, since_when: fn(Duration) -> String) -> Line {
-    let Some(run) = &glance.last else { return Line::plain("none") };
+    let Some(run) = &glance.last else {
+        return Line::plain("none");
+    };
     let word = outcome_word(run);
     let label = match word {
         "failed" | "interrupted" => Label::Failed,
         "not ended" => Label::Running,
         _ => Label::Plain,
     };
-    let since: Duration = now.since(Timestamp(run.end.as_ref().map_or(run.started.0, |end| end.ended.0)));
-    Line::plain(format!("{} ", run.id)).with(label, word).with(Label::Duration, format!("  {}", since_when(since)))
+    let since: Duration = now.since(Timestamp(
+        run.end.as_ref().map_or(run.started.0, |end| end.ended.0),
+    ));
+    Line::plain(format!("{} ", run.id))
+        .with(label, word)
+        .with(Label::Duration, format!("  {}", since_when(since)))
 }
 
 fn open_line(glance: &Glance) -> Line {
     let plural = if glance.open == 1 { "" } else { "s" };
-    Line::of(Label::Failed, format!("{} step{plural} of {} did not end", glance.open, glance.environment))
-        .then(": the next plan or apply finds out what became of them")
+    Line::of(
+        Label::Failed,
+        format!(
+            "{} step{plural} of {} did not end",
+            glance.open, glance.environment
+        ),
+    )
+    .then(": the next plan or apply finds out what became of them")
 }
 
 fn details(page: &mut Page, glance: &Glance, now: Timestamp) {
     let heading = Line::of(Label::Environment, glance.environment.to_string());
     let plural = if glance.objects == 1 { "" } else { "s" };
-    page.line(&heading.then(format!("   serial {}   {} instance{plural}", glance.serial, glance.objects)));
+    page.line(&heading.then(format!(
+        "   serial {}   {} instance{plural}",
+        glance.serial, glance.objects
+    )));
     let running = match &glance.last {
         Some(run) if glance.running => format!("run {} ({})", run.id, run.kind.as_str()),
         _ => "nothing".into(),
@@ -184,7 +221,11 @@ fn details(page: &mut Page, glance: &Glance, now: Timestamp) {
     if let Some(run) = &glance.last {
         last.put(Label::Plain, format!(" by {}", run.actor));
         if let Some(end) = &run.end {
-            let counts: Vec<String> = end.counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
+            let counts: Vec<String> = end
+                .counts
+                .iter()
+                .map(|(word, count)| format!("{count} {word}"))
+                .collect();
             if !counts.is_empty() {
                 last.put(Label::Plain, format!(": {}", counts.join(", ")));
             }
@@ -192,10 +233,18 @@ fn details(page: &mut Page, glance: &Glance, now: Timestamp) {
     }
     page.line(&last);
     for check in &glance.checks {
-        let (label, word) = if check.result.passed { (Label::Done, "passed") } else { (Label::Failed, "failed") };
+        let (label, word) = if check.result.passed {
+            (Label::Done, "passed")
+        } else {
+            (Label::Failed, "failed")
+        };
         let since = ago(now.since(Timestamp(check.result.at.0)));
         let line = Line::plain(format!("  check     {} ", check.result.name)).with(label, word);
-        page.line(&line.with(Label::Duration, format!("  {since}")).then(format!("  {}", check.result.detail)));
+        page.line(
+            &line
+                .with(Label::Duration, format!("  {since}"))
+                .then(format!("  {}", check.result.detail)),
+        );
     }
     if glance.open > 0 {
         page.line(&open_line(glance));
@@ -211,13 +260,15 @@ fn as_json(glance: &Glance) -> serde_json::Value {
     let checks: Vec<serde_json::Value> = glance
         .checks
         .iter()
-        .map(|check| json!({
-            "name": check.result.name,
-            "passed": check.result.passed,
-            "at": check.result.at.0,
-            "detail": check.result.detail,
-            "run": check.run.0,
-        }))
+        .map(|check| {
+            json!({
+                "name": check.result.name,
+                "passed": check.result.passed,
+                "at": check.result.at.0,
+                "detail": check.result.detail,
+                "run": check.run.0,
+            })
+        })
         .collect();
     json!({
         "environment": glance.environment.as_str(),

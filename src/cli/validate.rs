@@ -20,17 +20,45 @@ pub async fn run(invocation: &Invocation, args: ValidateArgs) -> ExitCode {
             None => project.environments(),
             Some(name) => match project.environment(Some(name)) {
                 Ok(environment) => vec![environment],
-                Err(error) => return finish(invocation, &args, &error.diagnostic().into(), &project.sources, ""),
+                Err(error) => {
+                    return finish(
+                        invocation,
+                        &args,
+                        &error.diagnostic().into(),
+                        &project.sources,
+                        "",
+                    );
+                }
             },
         },
-        Err(refused) => return finish(invocation, &args, &refused.diagnostics, &refused.sources, ""),
+        Err(refused) => {
+            return finish(
+                invocation,
+                &args,
+                &refused.diagnostics,
+                &refused.sources,
+                "",
+            );
+        }
     };
     let mut warnings: Option<(Diagnostics, Sources)> = None;
     for environment in &environments {
-        let wanted = Wanted { environment: Some(environment), given: &[], ask: false };
+        let wanted = Wanted {
+            environment: Some(environment),
+            given: &[],
+            ask: false,
+        };
         let prepared = match prepare(invocation, wanted) {
             Ok(prepared) => prepared,
-            Err(refused) => return finish(invocation, &args, &refused.diagnostics, &refused.sources, environment),
+            Err(refused) => {
+                return finish(
+                    invocation,
+                    &args,
+                    &refused.diagnostics,
+                    &refused.sources,
+                    environment,
+                );
+            }
         };
         let clock = invocation.process.clock.clone();
         let options = PlanOptions {
@@ -45,10 +73,19 @@ pub async fn run(invocation: &Invocation, args: ValidateArgs) -> ExitCode {
             files: Vec::new(),
         };
         // A plan against an empty record finds all that is wrong and changes nothing.
-        let empty = Recorded { environment: environment.clone(), ..Recorded::default() };
+        let empty = Recorded {
+            environment: environment.clone(),
+            ..Recorded::default()
+        };
         let events = Events::ignored(clock);
-        let (planned, found) =
-            engine::plan(prepared.desired(), empty, prepared.providers.clone(), options, &events).await;
+        let (planned, found) = engine::plan(
+            prepared.desired(),
+            empty,
+            prepared.providers.clone(),
+            options,
+            &events,
+        )
+        .await;
         let mut all = prepared.warnings.clone();
         all.extend(found);
         if planned.is_none() {
@@ -68,7 +105,11 @@ fn finish(
     sources: &Sources,
     environments: &str,
 ) -> ExitCode {
-    let code = if diagnostics.has_errors() { ExitCode::Failed } else { ExitCode::Done };
+    let code = if diagnostics.has_errors() {
+        ExitCode::Failed
+    } else {
+        ExitCode::Done
+    };
     if args.json {
         let text = format!("{:#}\n", validation(diagnostics, sources));
         return match write::answer(&text) {
@@ -76,7 +117,12 @@ fn finish(
             Err(_) => ExitCode::Failed,
         };
     }
-    invocation.report(diagnostics, sources, "nothing was changed", args.compact_warnings);
+    invocation.report(
+        diagnostics,
+        sources,
+        "nothing was changed",
+        args.compact_warnings,
+    );
     if code == ExitCode::Done {
         let mut page = Page::new(invocation.stdout);
         page.line(&Line::of(Label::Done, "Valid").then(format!(" for {environments}")));

@@ -41,11 +41,20 @@ pub fn covered<'r>(views: Vec<RecordedView<'r>>, targets: &[Target]) -> Vec<Reco
     if targets.is_empty() {
         return views;
     }
-    views.into_iter().filter(|view| targets.iter().any(|target| target.covers(&view.addr))).collect()
+    views
+        .into_iter()
+        .filter(|view| targets.iter().any(|target| target.covers(&view.addr)))
+        .collect()
 }
 
 /// The recorded root outputs.
 pub fn outputs(recorded: &Recorded) -> Vec<OutputView<'_>> {
     let outputs = recorded.outputs.iter();
-    outputs.map(|(name, output)| OutputView { name, value: &output.value, sensitive: output.sensitive }).collect()
+    outputs
+        .map(|(name, output)| OutputView {
+            name,
+            value: &output.value,
+            sensitive: output.sensitive,
+        })
+        .collect()
 }

@@ -51,11 +51,15 @@ impl ProjectError {
     pub fn diagnostic(&self) -> Diagnostic {
         let diagnostic = Diagnostic::error("unknown-environment", self.to_string());
         match self {
-            Self::NoEnvironment { close: Some(close), .. } => diagnostic.help(format!("did you mean `{close}`?")),
-            Self::NoEnvironment { known, .. } if known.is_empty() => {
-                diagnostic.help(format!("declare it in {PROJECT_FILE}: `environment \"NAME\" {{ .. }}`"))
+            Self::NoEnvironment {
+                close: Some(close), ..
+            } => diagnostic.help(format!("did you mean `{close}`?")),
+            Self::NoEnvironment { known, .. } if known.is_empty() => diagnostic.help(format!(
+                "declare it in {PROJECT_FILE}: `environment \"NAME\" {{ .. }}`"
+            )),
+            Self::NoEnvironment { known, .. } => {
+                diagnostic.help(format!("there are {}", known.join(", ")))
             }
-            Self::NoEnvironment { known, .. } => diagnostic.help(format!("there are {}", known.join(", "))),
             Self::Unnamed { known } => diagnostic.help(format!("name one of {}", known.join(", "))),
         }
     }
@@ -93,7 +97,11 @@ pub fn open(directory: &Path, base: &Path) -> (Project, Diagnostics) {
         );
         return (project, out);
     }
-    let text = project.sources.file(file).map(|file| file.text.clone()).unwrap_or_default();
+    let text = project
+        .sources
+        .file(file)
+        .map(|file| file.text.clone())
+        .unwrap_or_default();
     let (read, diagnostics) = lang::project::read(file, &text);
     project.file = read;
     out.extend(diagnostics);
@@ -109,7 +117,10 @@ pub fn open(directory: &Path, base: &Path) -> (Project, Diagnostics) {
 impl Project {
     /// The definition's directory, from the project's.
     pub fn definition(&self) -> &str {
-        self.file.definition.as_ref().map_or(".", |(directory, _)| directory.as_str())
+        self.file
+            .definition
+            .as_ref()
+            .map_or(".", |(directory, _)| directory.as_str())
     }
 
     /// The definition's directory.
@@ -122,8 +133,17 @@ impl Project {
 
     /// The project's name: as given, or the directory's.
     pub fn name(&self) -> String {
-        let directory = || self.directory.file_name().map(|name| name.to_string_lossy().into_owned());
-        self.file.name.as_ref().map(ToString::to_string).or_else(directory).unwrap_or_default()
+        let directory = || {
+            self.directory
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+        };
+        self.file
+            .name
+            .as_ref()
+            .map(ToString::to_string)
+            .or_else(directory)
+            .unwrap_or_default()
     }
 
     /// The names of all environments, in their order.
@@ -131,7 +151,11 @@ impl Project {
         if !self.has_file {
             return vec![DEFAULT_ENVIRONMENT.into()];
         }
-        self.file.environments.iter().map(|environment| environment.name.clone()).collect()
+        self.file
+            .environments
+            .iter()
+            .map(|environment| environment.name.clone())
+            .collect()
     }
 
     /// Whether there is an environment of that name.
@@ -149,10 +173,19 @@ impl Project {
         match (name, environments.as_slice()) {
             (None, [only]) => Ok(only.clone()),
             (None, _) => Err(ProjectError::Unnamed { known }),
-            (Some(name), _) => environments.iter().find(|known| *known == name).cloned().ok_or_else(|| {
-                let close = lang::closest(name, known.iter().map(String::as_str)).map(ToOwned::to_owned);
-                ProjectError::NoEnvironment { name: name.to_owned(), close, known: known.clone() }
-            }),
+            (Some(name), _) => environments
+                .iter()
+                .find(|known| *known == name)
+                .cloned()
+                .ok_or_else(|| {
+                    let close = lang::closest(name, known.iter().map(String::as_str))
+                        .map(ToOwned::to_owned);
+                    ProjectError::NoEnvironment {
+                        name: name.to_owned(),
+                        close,
+                        known: known.clone(),
+                    }
+                }),
         }
     }
 

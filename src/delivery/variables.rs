@@ -41,8 +41,16 @@ pub struct Places<'p> {
 }
 
 /// Collects what was given for the root module's variables; what is wrong with files and texts is reported.
-pub fn collect(places: &Places<'_>, root: &Module, sources: &mut Sources) -> (BTreeMap<Str, Given>, Diagnostics) {
-    let mut reader = Reader { given: BTreeMap::new(), out: Diagnostics::new(), sources };
+pub fn collect(
+    places: &Places<'_>,
+    root: &Module,
+    sources: &mut Sources,
+) -> (BTreeMap<Str, Given>, Diagnostics) {
+    let mut reader = Reader {
+        given: BTreeMap::new(),
+        out: Diagnostics::new(),
+        sources,
+    };
     for (name, text) in &places.process {
         reader.text(root, name, text, &format!("TF_VAR_{name}"), Origin::Process);
     }
@@ -57,16 +65,28 @@ pub fn collect(places: &Places<'_>, root: &Module, sources: &mut Sources) -> (BT
             reader.file(&path, &shown, Origin::Environment, Some(*span));
         }
         for variable in &environment.variables {
-            let given = Given { value: variable.value.clone(), span: variable.span, origin: Origin::Environment };
+            let given = Given {
+                value: variable.value.clone(),
+                span: variable.span,
+                origin: Origin::Environment,
+            };
             reader.given.insert(variable.name.clone(), given);
         }
     }
     for argument in places.arguments {
         match argument {
             Argument::Variable { name, text } => {
-                reader.text(root, name, text, &format!("-var {name}"), Origin::CommandLine);
+                reader.text(
+                    root,
+                    name,
+                    text,
+                    &format!("-var {name}"),
+                    Origin::CommandLine,
+                );
             }
-            Argument::File(path) => reader.file(path, &path.to_string_lossy(), Origin::CommandLine, None),
+            Argument::File(path) => {
+                reader.file(path, &path.to_string_lossy(), Origin::CommandLine, None)
+            }
         }
     }
     (reader.given, reader.out)
@@ -90,7 +110,10 @@ fn automatic(directory: &Path) -> Vec<PathBuf> {
     let mut auto: Vec<PathBuf> = entries
         .map(|entry| entry.path())
         .filter(|path| {
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let name = path
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+                .unwrap_or_default();
             name.ends_with(".auto.tfvars") || name.ends_with(".auto.tfvars.json")
         })
         .collect();
@@ -113,7 +136,14 @@ impl Reader<'_> {
         }
         let (value, span, diagnostics) = parse_text(variable, text, shown, self.sources);
         self.out.extend(diagnostics);
-        self.given.insert(name.into(), Given { value, span, origin });
+        self.given.insert(
+            name.into(),
+            Given {
+                value,
+                span,
+                origin,
+            },
+        );
     }
 
     /// Reads a variable file; `asked` is where it is named, if it is named in a file.
@@ -121,7 +151,8 @@ impl Reader<'_> {
         let content = match std::fs::read(path) {
             Ok(content) => content,
             Err(error) => {
-                let diagnostic = Diagnostic::error("file-not-readable", format!("cannot read `{shown}`"));
+                let diagnostic =
+                    Diagnostic::error("file-not-readable", format!("cannot read `{shown}`"));
                 let diagnostic = diagnostic.note(error.to_string());
                 self.out.push(match asked {
                     Some(span) => diagnostic.at(span, "named here"),
@@ -141,8 +172,15 @@ impl Reader<'_> {
             );
             return;
         }
-        let text = self.sources.file(file).map(|file| file.text.clone()).unwrap_or_default();
-        if path.extension().is_some_and(|extension| extension == "json") {
+        let text = self
+            .sources
+            .file(file)
+            .map(|file| file.text.clone())
+            .unwrap_or_default();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
             self.json(&text, Span::new(file, 0, text.len()), origin);
             return;
         }
@@ -158,7 +196,11 @@ impl Reader<'_> {
         for attribute in &body.attributes {
             let (value, diagnostics) = eval::literal(&attribute.expr);
             self.out.extend(diagnostics);
-            let given = Given { value, span: attribute.expr.span, origin };
+            let given = Given {
+                value,
+                span: attribute.expr.span,
+                origin,
+            };
             self.given.insert(attribute.name.text.clone(), given);
         }
     }
@@ -169,25 +211,41 @@ impl Reader<'_> {
             Ok(serde_json::Value::Object(fields)) => fields,
             Ok(_) => {
                 let message = "a variable file in JSON is one object";
-                self.out.push(Diagnostic::error("invalid-json", message).at(span, ""));
+                self.out
+                    .push(Diagnostic::error("invalid-json", message).at(span, ""));
                 return;
             }
             Err(error) => {
                 let offset = offset(text, error.line(), error.column());
                 let place = Span::new(span.file, offset, (offset + 1).min(text.len()));
                 let message = "the file is not JSON";
-                self.out.push(Diagnostic::error("invalid-json", message).at(place, "").note(error.to_string()));
+                self.out.push(
+                    Diagnostic::error("invalid-json", message)
+                        .at(place, "")
+                        .note(error.to_string()),
+                );
                 return;
             }
         };
         for (name, value) in fields {
             let value: Value = model::value::from_json_implied(&value);
-            self.given.insert(name.into(), Given { value, span: Span::new(span.file, 0, 1), origin });
+            self.given.insert(
+                name.into(),
+                Given {
+                    value,
+                    span: Span::new(span.file, 0, 1),
+                    origin,
+                },
+            );
         }
     }
 }
 
 fn offset(text: &str, line: usize, column: usize) -> usize {
-    let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let before: usize = text
+        .split_inclusive('\n')
+        .take(line.saturating_sub(1))
+        .map(str::len)
+        .sum();
     (before + column.saturating_sub(1)).min(text.len())
 }

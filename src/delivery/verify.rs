@@ -6,8 +6,8 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use engine::Events;
-use lang::eval::{Resolution, Scope, evaluate};
 use lang::desired::RandomSource;
+use lang::eval::{Resolution, Scope, evaluate};
 use lang::functions::{CallContext, Impure};
 use lang::project::{Check, CheckAction};
 use lang::syntax::ast::{Expr, Ident, TraversalStep};
@@ -45,10 +45,18 @@ pub struct Subject<'s> {
 }
 
 /// Tries checks one after the other, each until it passes or its `within` is over.
-pub async fn verify(checks: &[&Check], subject: &Subject<'_>, events: &Events) -> Vec<CheckOutcome> {
+pub async fn verify(
+    checks: &[&Check],
+    subject: &Subject<'_>,
+    events: &Events,
+) -> Vec<CheckOutcome> {
     let mut outcomes = Vec::with_capacity(checks.len());
     for check in checks {
-        events.emit(EventKind::CheckStarted { check: check.name.clone() }).await;
+        events
+            .emit(EventKind::CheckStarted {
+                check: check.name.clone(),
+            })
+            .await;
         let started = Instant::now();
         let outcome = until(check, subject, started).await;
         events
@@ -75,7 +83,12 @@ async fn until(check: &Check, subject: &Subject<'_>, started: Instant) -> CheckO
         };
         let over = started.elapsed() + check.every > check.within;
         if passed || over {
-            return CheckOutcome { check: check.name.clone(), passed, attempts, detail };
+            return CheckOutcome {
+                check: check.name.clone(),
+                passed,
+                attempts,
+                detail,
+            };
         }
         tokio::time::sleep(check.every).await;
     }
@@ -130,20 +143,33 @@ fn text_of(value: &Value) -> Result<String, String> {
 /// GETs a URL. `response` has `status`, `body` and `headers`; without a `pass`, a status of 200 to 399 passes.
 async fn http(url: String, timeout: Duration) -> Result<(String, Value), String> {
     let asked = tokio::task::spawn_blocking(move || {
-        let agent: ureq::Agent =
-            ureq::Agent::config_builder().timeout_global(Some(timeout)).http_status_as_error(false).build().into();
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .timeout_global(Some(timeout))
+            .http_status_as_error(false)
+            .build()
+            .into();
         let mut response = agent.get(&url).call().map_err(|error| error.to_string())?;
         let status = response.status().as_u16();
         let headers: Vec<(String, String)> = response
             .headers()
             .iter()
-            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .map(|(name, value)| {
+                (
+                    name.to_string(),
+                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                )
+            })
             .collect();
-        let body = response.body_mut().read_to_string().map_err(|error| error.to_string())?;
+        let body = response
+            .body_mut()
+            .read_to_string()
+            .map_err(|error| error.to_string())?;
         Ok::<_, String>((status, headers, body))
     });
     let (status, headers, body) = asked.await.map_err(|error| error.to_string())??;
-    let headers = headers.into_iter().map(|(name, value)| (Str::from(name), Value::string(value)));
+    let headers = headers
+        .into_iter()
+        .map(|(name, value)| (Str::from(name), Value::string(value)));
     let response = Value::object([
         ("status", Value::int(i64::from(status))),
         ("body", Value::string(body)),
@@ -155,21 +181,37 @@ async fn http(url: String, timeout: Duration) -> Result<(String, Value), String>
 
 async fn tcp(address: &str, timeout: Duration) -> Result<(String, Value), String> {
     match tokio::time::timeout(timeout, tokio::net::TcpStream::connect(address)).await {
-        Ok(Ok(_)) => Ok((format!("connected to {address}"), Value::object([("ok", Value::Bool(true))]))),
+        Ok(Ok(_)) => Ok((
+            format!("connected to {address}"),
+            Value::object([("ok", Value::Bool(true))]),
+        )),
         Ok(Err(error)) => Err(format!("{address}: {error}")),
         Err(_) => Err(format!("{address}: no answer within {timeout:?}")),
     }
 }
 
 /// Runs a program. `response` has `status`, `stdout` and `stderr`; without a `pass`, status 0 passes.
-async fn command(asked: &Value, directory: &Path, timeout: Duration) -> Result<(String, Value), String> {
-    let words: Result<Vec<String>, String> = asked.as_items().unwrap_or_default().iter().map(text_of).collect();
+async fn command(
+    asked: &Value,
+    directory: &Path,
+    timeout: Duration,
+) -> Result<(String, Value), String> {
+    let words: Result<Vec<String>, String> = asked
+        .as_items()
+        .unwrap_or_default()
+        .iter()
+        .map(text_of)
+        .collect();
     let words = words?;
     let Some((program, arguments)) = words.split_first() else {
         return Err("`command` is a list of words, the program first".into());
     };
     let mut command = tokio::process::Command::new(program);
-    command.args(arguments).current_dir(directory).stdin(Stdio::null()).kill_on_drop(true);
+    command
+        .args(arguments)
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
     let output = match tokio::time::timeout(timeout, command.output()).await {
         Ok(Ok(output)) => output,
         Ok(Err(error)) => return Err(format!("cannot run `{program}`: {error}")),
@@ -193,9 +235,19 @@ struct CheckScope<'s> {
 }
 
 impl Scope for CheckScope<'_> {
-    fn resolve(&self, root: &Ident, _: &[TraversalStep], _: &mut Diagnostics) -> Option<Resolution> {
+    fn resolve(
+        &self,
+        root: &Ident,
+        _: &[TraversalStep],
+        _: &mut Diagnostics,
+    ) -> Option<Resolution> {
         let value = match root.text.as_str() {
-            "output" => Value::object(self.subject.outputs.iter().map(|(name, value)| (name.clone(), value.clone()))),
+            "output" => Value::object(
+                self.subject
+                    .outputs
+                    .iter()
+                    .map(|(name, value)| (name.clone(), value.clone())),
+            ),
             "environment" => Value::object([("name", Value::string(self.subject.environment))]),
             "response" => self.response.clone()?,
             _ => return None,
@@ -204,7 +256,10 @@ impl Scope for CheckScope<'_> {
     }
 
     fn names(&self) -> Vec<Str> {
-        ["output", "environment", "response"].into_iter().map(Str::from).collect()
+        ["output", "environment", "response"]
+            .into_iter()
+            .map(Str::from)
+            .collect()
     }
 
     fn calls(&self) -> &CallContext<'_> {

@@ -16,14 +16,20 @@ pub fn requirements(definition: &Definition) -> Diagnostics {
             match allows(text, &LANGUAGE) {
                 Some(true) => {}
                 Some(false) => out.push(
-                    Diagnostic::error("version-constraint", format!("the definition wants Terraform `{text}`"))
-                        .at(*span, format!("the language here is that of {LANGUAGE}"))
-                        .help("relax the constraint if the definition works with it"),
+                    Diagnostic::error(
+                        "version-constraint",
+                        format!("the definition wants Terraform `{text}`"),
+                    )
+                    .at(*span, format!("the language here is that of {LANGUAGE}"))
+                    .help("relax the constraint if the definition works with it"),
                 ),
                 None => out.push(
-                    Diagnostic::error("version-constraint", format!("`{text}` is not a version constraint"))
-                        .at(*span, "")
-                        .help("write for example `>= 1.5` or `~> 1.9`"),
+                    Diagnostic::error(
+                        "version-constraint",
+                        format!("`{text}` is not a version constraint"),
+                    )
+                    .at(*span, "")
+                    .help("write for example `>= 1.5` or `~> 1.9`"),
                 ),
             }
         }
@@ -41,7 +47,12 @@ pub fn allows(constraints: &str, version: &Version) -> Option<bool> {
         let at = constraint.find(|c: char| c.is_ascii_digit() || c == 'v')?;
         let (operator, text) = constraint.split_at(at);
         let text = text.trim().trim_start_matches('v');
-        let parts: Vec<&str> = text.split(['-', '+']).next().unwrap_or(text).split('.').collect();
+        let parts: Vec<&str> = text
+            .split(['-', '+'])
+            .next()
+            .unwrap_or(text)
+            .split('.')
+            .collect();
         let bound = Version::parse(&padded(text, parts.len())).ok()?;
         all &= match operator.trim() {
             "" | "=" => *version == bound,
@@ -69,7 +80,10 @@ fn padded(text: &str, parts: usize) -> String {
         Some(at) => text.split_at(at),
         None => (text, ""),
     };
-    format!("{numbers}{}{rest}", ".0".repeat(3_usize.saturating_sub(parts)))
+    format!(
+        "{numbers}{}{rest}",
+        ".0".repeat(3_usize.saturating_sub(parts))
+    )
 }
 
 #[cfg(test)]

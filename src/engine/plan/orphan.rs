@@ -233,8 +233,9 @@ impl Walk<'_> {
             rtype: block.rtype.clone(),
             name: block.name.clone(),
         };
+        // "No module" is for an instance of a module that is still called, as in Terraform.
         let Some(module) = self.desired.definition().module(&path) else {
-            return Reason::DeleteBecauseNoModule;
+            return Reason::DeleteBecauseNoResourceConfig;
         };
         if !module.resources.contains_key(&name) {
             let moved_here = self.moves.contains_key(addr);

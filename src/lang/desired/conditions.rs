@@ -58,9 +58,8 @@ fn check_one(
     }
     let (value, diagnostics) = evaluate(expr, scope);
     if diagnostics.has_errors() {
-        diagnostics.into_iter().for_each(|diagnostic| {
-            push(diagnostic);
-        });
+        // Not to be evaluated is an error also where not to hold is a warning.
+        out.extend(diagnostics);
         return Verdict::Fails;
     }
     let (value, _) = value.unmark();

@@ -14,9 +14,9 @@ use super::values::{Instances, ModuleValues};
 use super::{Desired, Lookup, name_of};
 use crate::eval::evaluate;
 use crate::graph::{NodeId, NodeKind};
+use crate::load::{Check, Module, Output, Resource, Variable, located};
 use crate::syntax::ast::Body;
 use crate::syntax::json::{BodyShape, fit};
-use crate::load::{Check, Module, Output, Resource, Variable, located};
 
 /// What evaluating a node found out for one instance of its module.
 enum Finding {
@@ -279,7 +279,9 @@ impl Desired {
     /// A body in JSON syntax with its arguments and blocks told apart by the schema; none for native syntax.
     fn fitted(&self, body: &Body, schema: &Block) -> Option<(Body, Diagnostics)> {
         let file = self.definition.sources.file(body.span.file)?;
-        file.name.ends_with(".json").then(|| fit(body.clone(), &BodyShape::from(schema)))
+        file.name
+            .ends_with(".json")
+            .then(|| fit(body.clone(), &BodyShape::from(schema)))
     }
 
     /// The configuration of a provider node, in the first instance of its module.

@@ -18,7 +18,7 @@ pub(crate) use blocks::located;
 pub(crate) use body::{Parts, unknown};
 pub use files::{Disk, Files, Snapshot, display, join};
 use model::address::ModulePath;
-use model::{Diagnostic, Diagnostics, FileId, Sources, Span};
+use model::{Diagnostic, Diagnostics, FileId, Sources, Span, Str};
 pub use module::{
     Check, Condition, IgnoreChanges, Import, Lifecycle, Local, Module, ModuleCall, Moved, Output,
     ProviderBlock, ProviderRef, Provisioner, Removed, Repeat, RequiredProvider, Resource,
@@ -184,6 +184,23 @@ impl Loader<'_> {
         Some(body)
     }
 
+    /// Reports arguments of a call for which the module has no variable.
+    fn unknown_arguments(&mut self, call: &ModuleCall, module: &Module) {
+        let known: Vec<&str> = module.variables.keys().map(Str::as_str).collect();
+        for (name, argument) in &call.arguments {
+            if !module.variables.contains_key(name) {
+                let message = format!("module `{}` has no variable `{name}`", call.name);
+                self.diagnostics.push(unknown(
+                    "unknown-name",
+                    &message,
+                    argument.name.span,
+                    name,
+                    &known,
+                ));
+            }
+        }
+    }
+
     /// Loads the modules that `module`, called at `path`, calls.
     fn calls(&mut self, path: ModulePath, module: Arc<Module>) {
         self.definition.modules.insert(path.clone(), module.clone());
@@ -213,7 +230,10 @@ impl Loader<'_> {
             }
             let directory = join(&module.directory, source);
             match self.directory(&directory) {
-                Ok(found) => self.calls(child, found),
+                Ok(found) => {
+                    self.unknown_arguments(call, &found);
+                    self.calls(child, found);
+                }
                 Err(absent) => {
                     let shown = self.shown(&directory);
                     let (label, note) = match absent {
@@ -240,7 +260,11 @@ fn parse(file: FileId, text: &str, name: &str) -> (Body, Diagnostics) {
     if name.ends_with(".json") {
         let (node, mut diagnostics) = syntax::json::parse_json(file, text);
         let Some(node) = node else {
-            let body = Body { attributes: Vec::new(), blocks: Vec::new(), span: Span::new(file, 0, 0) };
+            let body = Body {
+                attributes: Vec::new(),
+                blocks: Vec::new(),
+                span: Span::new(file, 0, 0),
+            };
             return (body, diagnostics);
         };
         let (body, found) = syntax::json::json_body(&node, &json::file_shape());

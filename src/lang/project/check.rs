@@ -50,9 +50,15 @@ impl CheckAction {
 pub(super) fn read(label: Ident, block: Block) -> (Option<Check>, Diagnostics) {
     let mut out = Diagnostics::new();
     let mut parts = Parts::new(block.body, format!("check `{}`", label.text));
-    let http = parts.attribute("http").map(|attribute| CheckAction::Http(attribute.expr));
-    let tcp = parts.attribute("tcp").map(|attribute| CheckAction::Tcp(attribute.expr));
-    let command = parts.attribute("command").map(|attribute| CheckAction::Command(attribute.expr));
+    let http = parts
+        .attribute("http")
+        .map(|attribute| CheckAction::Http(attribute.expr));
+    let tcp = parts
+        .attribute("tcp")
+        .map(|attribute| CheckAction::Tcp(attribute.expr));
+    let command = parts
+        .attribute("command")
+        .map(|attribute| CheckAction::Command(attribute.expr));
     let pass = parts.attribute("pass").map(|attribute| attribute.expr);
     let every = duration(&mut parts, "every", Duration::from_secs(1), &mut out);
     let within = duration(&mut parts, "within", Duration::from_secs(60), &mut out);
@@ -61,15 +67,41 @@ pub(super) fn read(label: Ident, block: Block) -> (Option<Check>, Diagnostics) {
     let mut actions: Vec<CheckAction> = http.into_iter().chain(tcp).chain(command).collect();
     let action = actions.pop();
     if !actions.is_empty() || action.is_none() {
-        let message = format!("check `{}` has {} of `http`, `tcp`, `command`", label.text, if action.is_none() { "none" } else { "more than one" });
-        out.push(Diagnostic::error("missing-argument", message).at(block.header, "exactly one is wanted"));
+        let message = format!(
+            "check `{}` has {} of `http`, `tcp`, `command`",
+            label.text,
+            if action.is_none() {
+                "none"
+            } else {
+                "more than one"
+            }
+        );
+        out.push(
+            Diagnostic::error("missing-argument", message)
+                .at(block.header, "exactly one is wanted"),
+        );
     }
-    let check = action.map(|action| Check { name: label.text, span: block.header, action, pass, every, within, timeout });
+    let check = action.map(|action| Check {
+        name: label.text,
+        span: block.header,
+        action,
+        pass,
+        every,
+        within,
+        timeout,
+    });
     (check, out)
 }
 
-fn duration(parts: &mut Parts, name: &'static str, default: Duration, out: &mut Diagnostics) -> Duration {
-    let Some((text, span)) = parts.string(name) else { return default };
+fn duration(
+    parts: &mut Parts,
+    name: &'static str,
+    default: Duration,
+    out: &mut Diagnostics,
+) -> Duration {
+    let Some((text, span)) = parts.string(name) else {
+        return default;
+    };
     match parse_duration(&text) {
         Some(duration) => duration,
         None => {

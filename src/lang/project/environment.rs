@@ -84,19 +84,29 @@ fn variables(expr: &Expr, out: &mut Diagnostics) -> Vec<GivenVariable> {
     let mut found: Vec<GivenVariable> = Vec::new();
     for item in items {
         let ExprKind::Literal(Value::String(name)) = &item.key.kind else {
-            out.push(Diagnostic::error("value-type", "a variable's name is wanted here").at(item.key.span, ""));
+            out.push(
+                Diagnostic::error("value-type", "a variable's name is wanted here")
+                    .at(item.key.span, ""),
+            );
             continue;
         };
         let (value, diagnostics) = eval::literal(&item.value);
         out.extend(diagnostics);
         if found.iter().any(|known| known.name == *name) {
             out.push(
-                Diagnostic::error("duplicate-argument", format!("variable `{name}` is given twice"))
-                    .at(item.key.span, ""),
+                Diagnostic::error(
+                    "duplicate-argument",
+                    format!("variable `{name}` is given twice"),
+                )
+                .at(item.key.span, ""),
             );
             continue;
         }
-        found.push(GivenVariable { name: name.clone(), value, span: item.value.span });
+        found.push(GivenVariable {
+            name: name.clone(),
+            value,
+            span: item.value.span,
+        });
     }
     found
 }

@@ -33,7 +33,9 @@ pub struct Project {
 impl Project {
     /// The environment of that name.
     pub fn environment(&self, name: &str) -> Option<&Environment> {
-        self.environments.iter().find(|environment| environment.name == name)
+        self.environments
+            .iter()
+            .find(|environment| environment.name == name)
     }
 }
 
@@ -47,11 +49,21 @@ pub fn read(file: FileId, text: &str) -> (Project, Diagnostics) {
         ..Project::default()
     };
     for block in parts.blocks("environment") {
-        let Some(label) = one_label(&block.labels, "environment", block.header, &mut parts.diagnostics) else { continue };
+        let Some(label) = one_label(
+            &block.labels,
+            "environment",
+            block.header,
+            &mut parts.diagnostics,
+        ) else {
+            continue;
+        };
         let (environment, diagnostics) = environment::read(label.clone(), block);
         parts.diagnostics.extend(diagnostics);
         if let Some(first) = project.environment(&environment.name) {
-            let (message, first) = (format!("environment `{}` is declared twice", environment.name), first.span);
+            let (message, first) = (
+                format!("environment `{}` is declared twice", environment.name),
+                first.span,
+            );
             parts.diagnostics.push(
                 Diagnostic::error("duplicate-definition", message)
                     .at(environment.span, "declared again here")
@@ -62,12 +74,18 @@ pub fn read(file: FileId, text: &str) -> (Project, Diagnostics) {
         project.environments.push(environment);
     }
     for block in parts.blocks("check") {
-        let Some(label) = one_label(&block.labels, "check", block.header, &mut parts.diagnostics) else { continue };
+        let Some(label) = one_label(&block.labels, "check", block.header, &mut parts.diagnostics)
+        else {
+            continue;
+        };
         let (check, diagnostics) = check::read(label.clone(), block);
         parts.diagnostics.extend(diagnostics);
         let Some(check) = check else { continue };
         if let Some(first) = project.checks.get(&check.name) {
-            let (message, first) = (format!("check `{}` is declared twice", check.name), first.span);
+            let (message, first) = (
+                format!("check `{}` is declared twice", check.name),
+                first.span,
+            );
             parts.diagnostics.push(
                 Diagnostic::error("duplicate-definition", message)
                     .at(check.span, "declared again here")
@@ -79,7 +97,9 @@ pub fn read(file: FileId, text: &str) -> (Project, Diagnostics) {
     }
     for kind in ["heal", "input"] {
         for block in parts.blocks(kind) {
-            parts.diagnostics.push(not_yet(&format!("`{kind}` blocks"), block.header));
+            parts
+                .diagnostics
+                .push(not_yet(&format!("`{kind}` blocks"), block.header));
         }
     }
     out.extend(parts.finish());
@@ -101,14 +121,21 @@ fn one_label<'l>(
 ) -> Option<&'l syntax::ast::Ident> {
     let [label] = labels else {
         let message = format!("`{kind}` has {} labels instead of 1", labels.len());
-        out.push(Diagnostic::error("syntax", message).at(header, "").help(format!("write `{kind} \"NAME\" {{ .. }}`")));
+        out.push(
+            Diagnostic::error("syntax", message)
+                .at(header, "")
+                .help(format!("write `{kind} \"NAME\" {{ .. }}`")),
+        );
         return None;
     };
     if !is_name(&label.text) {
         out.push(
-            Diagnostic::error("invalid-identifier", format!("`{}` is not a name", label.text))
-                .at(label.span, "")
-                .help("a name has letters, digits, `-`, `_` and `.`"),
+            Diagnostic::error(
+                "invalid-identifier",
+                format!("`{}` is not a name", label.text),
+            )
+            .at(label.span, "")
+            .help("a name has letters, digits, `-`, `_` and `.`"),
         );
         return None;
     }
@@ -128,7 +155,13 @@ fn references(project: &Project) -> Diagnostics {
         for (name, span) in &environment.after {
             if project.environment(name).is_none() {
                 let known = project.environments.iter().map(|known| known.name.as_str());
-                out.push(missing("unknown-environment", "environment", name, *span, known));
+                out.push(missing(
+                    "unknown-environment",
+                    "environment",
+                    name,
+                    *span,
+                    known,
+                ));
             }
         }
         for (name, span) in &environment.verify {
@@ -138,12 +171,22 @@ fn references(project: &Project) -> Diagnostics {
             }
         }
     }
-    if let Some(environment) = project.environments.iter().find(|one| comes_after_itself(project, one)) {
-        let span = environment.after.first().map_or(environment.span, |(_, span)| *span);
+    if let Some(environment) = project
+        .environments
+        .iter()
+        .find(|one| comes_after_itself(project, one))
+    {
+        let span = environment
+            .after
+            .first()
+            .map_or(environment.span, |(_, span)| *span);
         out.push(
-            Diagnostic::error("cycle", format!("environment `{}` comes after itself", environment.name))
-                .at(span, "")
-                .help("take one of the `after` of the circle away"),
+            Diagnostic::error(
+                "cycle",
+                format!("environment `{}` comes after itself", environment.name),
+            )
+            .at(span, "")
+            .help("take one of the `after` of the circle away"),
         );
     }
     out
@@ -158,7 +201,13 @@ fn comes_after_itself(project: &Project, environment: &Environment) -> bool {
         }
         if !seen.contains(&name) {
             seen.push(name);
-            queue.extend(project.environment(name).into_iter().flat_map(|found| &found.after).map(|(name, _)| name));
+            queue.extend(
+                project
+                    .environment(name)
+                    .into_iter()
+                    .flat_map(|found| &found.after)
+                    .map(|(name, _)| name),
+            );
         }
     }
     false
@@ -172,10 +221,13 @@ fn missing<'k>(
     known: impl Iterator<Item = &'k str>,
 ) -> Diagnostic {
     let known: Vec<&str> = known.collect();
-    let diagnostic = Diagnostic::error(id, format!("there is no {what} `{name}`")).at(span, "not declared");
+    let diagnostic =
+        Diagnostic::error(id, format!("there is no {what} `{name}`")).at(span, "not declared");
     match closest(name, known.iter().copied()) {
         Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
-        None if known.is_empty() => diagnostic.help(format!("declare `{what} \"{name}\" {{ .. }}`")),
+        None if known.is_empty() => {
+            diagnostic.help(format!("declare `{what} \"{name}\" {{ .. }}`"))
+        }
         None => diagnostic.help(format!("there are {}", known.join(", "))),
     }
 }
@@ -196,7 +248,8 @@ fn strings(expr: &Expr, what: &str, out: &mut Diagnostics) -> Vec<(Str, Span)> {
             ExprKind::Literal(value) if value.as_str().is_some() => {
                 found.extend(value.as_str().map(|text| (text.clone(), item.span)));
             }
-            _ => out.push(Diagnostic::error("value-type", "a string is wanted here").at(item.span, "")),
+            _ => out
+                .push(Diagnostic::error("value-type", "a string is wanted here").at(item.span, "")),
         }
     }
     found

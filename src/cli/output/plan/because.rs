@@ -143,7 +143,7 @@ fn reason_text(change: &Change, reason: Reason, members: usize) -> String {
         Reason::ReplaceByRequest => "-replace asks for it".into(),
         Reason::ReplaceByTriggers => "something in its replace_triggered_by changes".into(),
         Reason::DeleteBecauseNoResourceConfig => "its block was removed".into(),
-        Reason::DeleteBecauseNoModule => "its module call was removed".into(),
+        Reason::DeleteBecauseNoModule => "its module has no such instance any more".into(),
         Reason::DeleteBecauseWrongRepetition => match change.addr.key {
             InstanceKey::None => "its block has count or for_each now".into(),
             InstanceKey::Index(_) => "its block has no count now".into(),
