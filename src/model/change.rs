@@ -57,7 +57,7 @@ pub enum Reason {
     ReplaceByTriggers,
     /// Its block was removed.
     DeleteBecauseNoResourceConfig,
-    /// Its module call was removed.
+    /// Its module is called, but has no such instance any more.
     DeleteBecauseNoModule,
     /// The block uses another kind of repetition now.
     DeleteBecauseWrongRepetition,
