@@ -12,6 +12,7 @@ use std::sync::Arc;
 pub(crate) use build::iterator_name;
 use model::address::{Mode, ModulePath, ProviderAddr, ResourceAddr};
 use model::{Diagnostics, Str};
+use rustc_hash::FxHashMap;
 
 use crate::load::{Definition, ResourceName};
 
@@ -72,9 +73,9 @@ pub struct Graph {
     /// All nodes, each after those it refers to. Empty when there is a cycle.
     pub order: Vec<NodeId>,
     /// For each resource node, its provider configuration.
-    pub providers: HashMap<NodeId, ProviderAddr>,
-    index: HashMap<Node, NodeId>,
-    module_index: HashMap<ModulePath, ModuleId>,
+    pub providers: FxHashMap<NodeId, ProviderAddr>,
+    index: FxHashMap<Node, NodeId>,
+    module_index: FxHashMap<ModulePath, ModuleId>,
 }
 
 impl Graph {
@@ -141,11 +142,11 @@ impl Graph {
     pub fn managed_dependencies(
         &self,
         passes: &dyn Fn(NodeId) -> bool,
-    ) -> HashMap<NodeId, Arc<[ResourceAddr]>> {
+    ) -> FxHashMap<NodeId, Arc<[ResourceAddr]>> {
         // For each node, what a node that refers to it depends on.
         let mut seen_through: Vec<Arc<[NodeId]>> = vec![Arc::from([]); self.nodes.len()];
         let mut interned: HashMap<Arc<[NodeId]>, Arc<[ResourceAddr]>> = HashMap::new();
-        let mut found = HashMap::new();
+        let mut found = FxHashMap::default();
         for &id in &self.order {
             let own = self.union(self.dependencies(id), &seen_through);
             let managed = matches!(

@@ -176,11 +176,12 @@ impl Walk<'_> {
                 }
             });
         }
-        self.events
-            .emit(model::event::EventKind::Observed {
-                objects: self.observed,
-            })
-            .await;
+        // Many small blocks are told of together.
+        if self.observed >= self.told + 256 {
+            self.told = self.observed;
+            let objects = self.observed;
+            self.events.emit(model::event::EventKind::Observed { objects }).await;
+        }
         observed
     }
 

@@ -45,8 +45,9 @@ pub(super) struct Walk<'e> {
     pub(super) bad_providers: HashSet<ProviderAddr>,
     /// Configurations with something in them that is not known yet.
     pub(super) vague_providers: HashSet<ProviderAddr>,
-    /// How many recorded objects were observed so far.
+    /// How many recorded objects were observed so far, and how many of them were told of.
     pub(super) observed: u64,
+    pub(super) told: u64,
 }
 
 impl<'e> Walk<'e> {
@@ -76,6 +77,7 @@ impl<'e> Walk<'e> {
             bad_providers: HashSet::new(),
             vague_providers: HashSet::new(),
             observed: 0,
+            told: 0,
         }
     }
 

@@ -76,7 +76,8 @@ impl Desired {
         for key in keys {
             let child = addr.child(name.clone(), key);
             if !self.modules.contains_key(&child) {
-                self.add_module(ModuleValues::new(child, id));
+                let declared = self.definition.module(&path).cloned().unwrap_or_default();
+                self.add_module(ModuleValues::new(child, id, declared));
             }
         }
     }
@@ -140,8 +141,8 @@ impl Desired {
         addr: &ModuleAddr,
     ) -> Option<(&ModuleValues, &Module, &NodeKind)> {
         let node = self.graph.node(node)?;
-        let declared = self.definition.module(self.graph.module(node.module)?)?;
-        Some((self.modules.get(addr)?, declared, &node.kind))
+        let module = self.modules.get(addr)?;
+        Some((module, &module.declared, &node.kind))
     }
 
     /// The value of a child module's variable: the call's argument in the calling module's scope, or the default.
@@ -228,10 +229,11 @@ impl Desired {
 
     /// The resource block that an instance (or block) belongs to.
     pub fn resource(&self, block: &BlockAddr) -> Option<&Resource> {
-        self.definition
-            .module(&block.module.path())?
-            .resources
-            .get(&name_of(block))
+        let name = name_of(block);
+        match self.modules.get(&block.module) {
+            Some(module) => module.declared.resources.get(&name),
+            None => self.definition.module(&block.module.path())?.resources.get(&name),
+        }
     }
 
     /// The names that an instance's configuration sees.

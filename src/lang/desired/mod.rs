@@ -17,7 +17,7 @@ use std::fmt::Debug;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use model::address::{BlockAddr, InstanceKey, ModuleAddr};
+use model::address::{BlockAddr, InstanceKey, ModuleAddr, ModulePath};
 use model::clock::{Clock, Timestamp};
 use model::{Str, Value};
 
@@ -105,7 +105,8 @@ impl Desired {
             modules: BTreeMap::new(),
         };
         if !desired.graph.modules.is_empty() {
-            let mut root = ModuleValues::new(ModuleAddr::root(), ModuleId(0));
+            let declared = desired.definition.module(&ModulePath::root()).cloned().unwrap_or_default();
+            let mut root = ModuleValues::new(ModuleAddr::root(), ModuleId(0), declared);
             root.variables = variables
                 .iter()
                 .map(|(name, value)| (name.clone(), value.clone()))

@@ -311,7 +311,7 @@ impl<'d> Lookup<'d> {
         &self,
         what: &str,
         name: &Str,
-        values: &std::collections::HashMap<Str, Value>,
+        values: &rustc_hash::FxHashMap<Str, Value>,
         span: Span,
         out: &mut Diagnostics,
     ) -> Resolution {

@@ -1,14 +1,15 @@
 //! What is known so far, for each instance of a module: values of variables, locals, outputs, and of resource
 //! instances.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use model::address::{BlockAddr, InstanceKey, ModuleAddr};
 use model::{Str, Type, Value};
+use rustc_hash::FxHashMap;
 
 use crate::graph::ModuleId;
-use crate::load::ResourceName;
+use crate::load::{Module, ResourceName};
 
 /// How often a block or module call stands for an instance.
 #[derive(Clone, Debug)]
@@ -143,22 +144,25 @@ impl Instances {
 pub(super) struct ModuleValues {
     pub(super) addr: ModuleAddr,
     pub(super) id: ModuleId,
-    pub(super) variables: HashMap<Str, Value>,
-    pub(super) locals: HashMap<Str, Value>,
-    pub(super) outputs: HashMap<Str, Value>,
-    pub(super) blocks: HashMap<ResourceName, Instances>,
+    /// What the module's files declare.
+    pub(super) declared: Arc<Module>,
+    pub(super) variables: FxHashMap<Str, Value>,
+    pub(super) locals: FxHashMap<Str, Value>,
+    pub(super) outputs: FxHashMap<Str, Value>,
+    pub(super) blocks: FxHashMap<ResourceName, Instances>,
     pub(super) calls: BTreeMap<Str, Repetition>,
 }
 
 impl ModuleValues {
-    pub(super) fn new(addr: ModuleAddr, id: ModuleId) -> Self {
+    pub(super) fn new(addr: ModuleAddr, id: ModuleId, declared: Arc<Module>) -> Self {
         Self {
             addr,
             id,
-            variables: HashMap::new(),
-            locals: HashMap::new(),
-            outputs: HashMap::new(),
-            blocks: HashMap::new(),
+            declared,
+            variables: FxHashMap::default(),
+            locals: FxHashMap::default(),
+            outputs: FxHashMap::default(),
+            blocks: FxHashMap::default(),
             calls: BTreeMap::new(),
         }
     }
