@@ -1,12 +1,12 @@
 //! What names stand for in a module instance, and for one instance of a block in it.
 
-use model::address::{InstanceKey, ModuleAddr};
+use model::address::{InstanceKey, ModuleAddr, ProviderSource};
 use model::{Diagnostic, Diagnostics, Span, Str, Value};
 
 use super::values::{Instances, ModuleValues, index_value};
 use super::{Desired, Repetition};
 use crate::eval::{Indexed, Resolution, Scope};
-use crate::functions::CallContext;
+use crate::functions::{CallContext, FunctionError, call, terraform_provider};
 use crate::load::ResourceName;
 use crate::reference::{Subject, index_key, subject};
 use crate::suggest::closest;
@@ -475,6 +475,24 @@ impl Scope for Lookup<'_> {
 
     fn calls(&self) -> &CallContext<'_> {
         &self.calls
+    }
+
+    fn call_provider_function(
+        &self,
+        name: &[Str],
+        args: &[Value],
+    ) -> Option<Result<Value, FunctionError>> {
+        let [_, local, function] = name else { return None };
+        let required = self.module.declared.required_providers.get(local);
+        let source = required.map_or_else(
+            || ProviderSource::implied(local),
+            |required| required.source.clone(),
+        );
+        if source != ProviderSource::builtin() {
+            return None;
+        }
+        let function = terraform_provider(function)?;
+        Some(call(function, &self.calls, args.to_vec()))
     }
 
     fn is_console(&self) -> bool {
