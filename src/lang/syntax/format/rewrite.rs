@@ -105,9 +105,10 @@ impl<'t> Rewriter<'_, 't> {
                 )
             })
         };
-        let escaped = written
-            .iter()
-            .any(|piece| piece.text.contains(['\\', '$', '%']) || !piece.text.is_ascii());
+        let plain = |letter: char| {
+            letter.is_ascii() && !letter.is_ascii_control() && !"\\$%".contains(letter)
+        };
+        let escaped = written.iter().any(|piece| !piece.text.chars().all(plain));
         if quoted(written) && !escaped {
             return;
         }

@@ -86,11 +86,12 @@ impl Cursor<'_> {
             if self.at(TokenKind::End) || self.at(TokenKind::RightBrace) {
                 return;
             }
+            let item_start = self.token.start;
             if self.item(items).is_ok() {
                 continue;
             }
-            let resume = self.recover(level);
-            if resume != Resume::Item {
+            // Without progress the same item would be read for ever.
+            if self.recover(level) != Resume::Item || self.token.start <= item_start {
                 return;
             }
         }

@@ -46,14 +46,16 @@ impl Cursor<'_> {
             if self.at(TokenKind::RightBrace) {
                 break;
             }
+            let item_start = self.token.start;
             match self.object_item() {
                 Ok(item) => items.push(item),
                 Err(reported) => match self.recover(level) {
-                    Resume::Item => {
+                    // Without progress the same item would be read for ever.
+                    Resume::Item if self.token.start > item_start => {
                         self.take();
                     }
                     Resume::Close => break,
-                    Resume::Outside => return Err(reported),
+                    Resume::Item | Resume::Outside => return Err(reported),
                 },
             }
         }

@@ -71,6 +71,12 @@ impl Cursor<'_> {
         loop {
             let (stop, end, escapes) = line_stop(self.text, at);
             let raw = self.slice(at, end);
+            if self
+                .innermost()
+                .is_some_and(|open| matches!(open.bracket, Bracket::Heredoc { .. }))
+            {
+                self.report_carriage_return(raw, at);
+            }
             let value = if escapes {
                 unescape_bare(raw)
             } else {
@@ -85,6 +91,20 @@ impl Cursor<'_> {
                 Stop::Sequence => at = self.sequence(pieces, end),
                 Stop::Quote | Stop::LineEnd => return end,
             }
+        }
+    }
+
+    /// Reports the first carriage return without a line feed in a line of a heredoc, which starts at byte `at`.
+    fn report_carriage_return(&mut self, line: &str, at: usize) {
+        let line = line.strip_suffix("\r\n").unwrap_or(line);
+        if let Some(found) = line.find('\r') {
+            let diagnostic = Diagnostic::error(
+                "invalid-character",
+                "found a carriage return without a line feed",
+            )
+            .at(self.span(at + found, at + found + 1), "")
+            .help("write `${\"\\r\"}` if it is meant");
+            self.report(diagnostic);
         }
     }
 

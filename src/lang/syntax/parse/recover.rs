@@ -224,6 +224,10 @@ impl Skip<'_> {
                 if std::mem::take(&mut self.line_continues) && self.continues() {
                     return None;
                 }
+                if self.target == Bracket::Object && looks_like_item(self.text, self.at, true) {
+                    self.at = before;
+                    return Some(Resume::Outside);
+                }
                 self.at = before;
                 Some(Resume::Item)
             }

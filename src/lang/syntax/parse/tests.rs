@@ -499,6 +499,10 @@ fn an_open_brace_is_shown_where_indentation_says() {
         ["unterminated: `\"` is not closed before the line ends at \"\\\"\""]
     );
     assert_eq!(body_errors("a = 1\n}\nb = = 2\n").len(), 2);
+    assert_eq!(
+        body_errors("a = {\n  b = 1\nvariable \"c\" {\n}\n"),
+        ["unterminated: `{` is never closed at \"{\""]
+    );
 }
 
 #[test]
@@ -506,6 +510,10 @@ fn wrong_characters_are_named() {
     assert_eq!(
         expression_errors("a & b")[0],
         "invalid-character: found `&`, but there are no operators on bits at \"&\""
+    );
+    assert_eq!(
+        expression_errors("<<E\na\rb\r\nE\n"),
+        ["invalid-character: found a carriage return without a line feed at \"\\r\""]
     );
     assert_eq!(
         expression_errors("a\u{a0}b")[0],
