@@ -50,9 +50,10 @@ pub type MarkedPath = (Path, Marks);
 impl Value {
     /// The marks at the value's top.
     pub fn marks(&self) -> Marks {
-        match self {
-            Self::Marked(marked) => marked.marks,
-            _ => Marks::NONE,
+        if let Self::Marked(marked) = self {
+            marked.marks
+        } else {
+            Marks::NONE
         }
     }
 
@@ -72,10 +73,10 @@ impl Value {
     /// The value without the marks at its top, and those marks.
     #[must_use]
     pub fn unmark(self) -> (Self, Marks) {
-        match self {
-            Self::Marked(marked) => (marked.value.clone(), marked.marks),
-            other => (other, Marks::NONE),
+        if let Self::Marked(marked) = &self {
+            return (marked.value.clone(), marked.marks);
         }
+        (self, Marks::NONE)
     }
 
     /// Whether there is any mark anywhere in it.
@@ -163,7 +164,12 @@ fn strip(value: &Value, path: &Path, found: &mut dyn FnMut(&Path, Marks)) -> Val
             )
         })),
         // Sets never hold marked elements; the rest hold no elements.
-        other => other.clone(),
+        Value::Set(_)
+        | Value::Null(_)
+        | Value::Unknown(_)
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_) => value.clone(),
     }
 }
 

@@ -220,33 +220,37 @@ impl Value {
 
     /// The value without the marks at its top; those further in stay.
     pub fn bare(&self) -> &Self {
-        match self {
-            Self::Marked(marked) => &marked.value,
-            other => other,
+        if let Self::Marked(marked) = self {
+            &marked.value
+        } else {
+            self
         }
     }
 
     /// The text of a known string, marked or not.
     pub fn as_str(&self) -> Option<&Str> {
-        match self.bare() {
-            Self::String(text) => Some(text),
-            _ => None,
+        if let Self::String(text) = self.bare() {
+            Some(text)
+        } else {
+            None
         }
     }
 
     /// A known bool, marked or not.
     pub fn as_bool(&self) -> Option<bool> {
-        match self.bare() {
-            Self::Bool(value) => Some(*value),
-            _ => None,
+        if let Self::Bool(value) = self.bare() {
+            Some(*value)
+        } else {
+            None
         }
     }
 
     /// A known number, marked or not.
     pub fn as_number(&self) -> Option<&Number> {
-        match self.bare() {
-            Self::Number(number) => Some(number),
-            _ => None,
+        if let Self::Number(number) = self.bare() {
+            Some(number)
+        } else {
+            None
         }
     }
 
@@ -255,7 +259,14 @@ impl Value {
         match self.bare() {
             Self::List(list) | Self::Set(list) => Some(&list.items),
             Self::Tuple(items) => Some(items),
-            _ => None,
+            Self::Null(_)
+            | Self::Unknown(_)
+            | Self::Bool(_)
+            | Self::Number(_)
+            | Self::String(_)
+            | Self::Map(_)
+            | Self::Object(_)
+            | Self::Marked(_) => None,
         }
     }
 
@@ -264,7 +275,15 @@ impl Value {
         match self.bare() {
             Self::Map(map) => Some(&map.entries),
             Self::Object(fields) => Some(fields),
-            _ => None,
+            Self::Null(_)
+            | Self::Unknown(_)
+            | Self::Bool(_)
+            | Self::Number(_)
+            | Self::String(_)
+            | Self::List(_)
+            | Self::Set(_)
+            | Self::Tuple(_)
+            | Self::Marked(_) => None,
         }
     }
 
