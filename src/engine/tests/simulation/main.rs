@@ -4,3 +4,4 @@
 mod bed;
 mod crashes;
 mod definitions;
+mod recovery;

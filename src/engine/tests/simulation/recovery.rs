@@ -1,0 +1,338 @@
+//! Crashes that are followed by something else than the same command in peace: a second crash, another process, another
+//! definition, a world that changed meanwhile or that cannot be asked.
+
+use std::pin::pin;
+use std::task::Poll;
+
+use engine::SessionError;
+use model::Value;
+use sim::{Failure, Operation, Script, When};
+use state::{RecordError, RunKind, RunOutcome};
+
+use crate::bed::{
+    Applying, Bed, environment, heal, open, picture, planned_steps, process, said, settled,
+};
+use crate::crashes::{Moment, crash};
+use crate::definitions::definition;
+
+fn network(name: &str, cidr: &str) -> String {
+    format!(
+        "resource \"sim_network\" \"{name}\" {{\n  name = \"{name}\"\n  cidr = \"{cidr}\"\n}}\n"
+    )
+}
+
+fn server(image: &str, size: &str, more: &str) -> String {
+    definition(&format!(
+        "resource \"sim_server\" \"web\" {{\n  name = \"web\"\n  image = \"{image}\"\n  size = \"{size}\"\n{more}}}\n"
+    ))
+}
+
+const CREATE_FIRST: &str = "  lifecycle {\n    create_before_destroy = true\n  }\n";
+
+/// Lets a recovery go on for a number of steps, and kills it. Says whether it was still at work.
+fn crash_recovery(bed: &Bed, text: &str, steps: u32) -> bool {
+    let engine = bed.engine(text, Script::default());
+    process(async {
+        let mut recovery = pin!(engine.recover());
+        for _ in 0..steps {
+            let poll = std::future::poll_fn(|context| {
+                Poll::Ready(recovery.as_mut().poll(context).is_ready())
+            });
+            if poll.await {
+                return false;
+            }
+            // What it waits for happens.
+            tokio::task::yield_now().await;
+        }
+        true
+    })
+}
+
+#[test]
+fn a_second_crash_at_any_moment_of_the_recovery_loses_nothing() {
+    let text = definition(&(network("a", "10.1.0.0/16") + &network("b", "10.2.0.0/16")));
+    let wanted = heal(&Bed::new(), &text);
+    let mut cut_short = 0;
+    let mut steps = 0;
+    loop {
+        steps += 1 + steps / 4;
+        let bed = Bed::new();
+        assert!(crash(&bed, &text, Moment::Happened(1)));
+        let was_cut_short = crash_recovery(&bed, &text, steps);
+        assert_eq!(heal(&bed, &text), wanted, "after {steps} steps");
+        if !was_cut_short {
+            break;
+        }
+        cut_short += 1;
+    }
+    assert!(cut_short > 3, "{cut_short}");
+}
+
+#[test]
+fn of_two_processes_only_one_recovers_at_a_time_and_the_other_is_told() {
+    let text = definition(&network("a", "10.1.0.0/16"));
+    let bed = Bed::new();
+    assert!(crash(&bed, &text, Moment::Happened(1)));
+    let first = bed.engine(&text, Script::default());
+    let second = bed.engine(&text, Script::default());
+    process(async {
+        let session = first.session(RunKind::Recover, None).await.unwrap();
+        let refused = second.session(RunKind::Recover, None).await;
+        assert!(matches!(
+            refused,
+            Err(SessionError::Record(RecordError::Locked { .. }))
+        ));
+        session
+            .finish(RunOutcome::Succeeded, Default::default())
+            .await
+            .unwrap();
+        // It plans on a record that the other one then recovers.
+        let planned = second.plan().await;
+        assert_eq!(first.recover().await.adopted.len(), 1);
+        let session = second.session(RunKind::Apply, Some(&planned.plan)).await;
+        assert!(matches!(session, Err(SessionError::Stale { .. })));
+    });
+    drop((first, second));
+    assert_eq!(settled(&bed, &text).cloud.len(), 1);
+}
+
+#[test]
+fn a_plan_made_before_a_recovery_that_found_nothing_out_touches_nothing_in_doubt() {
+    let text = definition(&network("a", "10.1.0.0/16"));
+    let bed = Bed::new();
+    assert!(crash(&bed, &text, Moment::Happened(1)));
+    let engine = bed.engine(&text, Script::default());
+    let outcome = process(async {
+        let planned = engine.plan().await;
+        engine.apply(planned, Applying::default()).await
+    });
+    assert_eq!((outcome.failed, outcome.is_success()), (1, false));
+    drop(engine);
+    assert_eq!(bed.objects().len(), 1);
+    assert_eq!(open(&bed), ["create sim_network.a"]);
+    assert_eq!(heal(&bed, &text).cloud.len(), 1);
+}
+
+#[test]
+fn an_object_whose_block_was_removed_meanwhile_is_found_and_destroyed() {
+    let text = definition(&(network("a", "10.1.0.0/16") + &network("b", "10.2.0.0/16")));
+    let without = definition(&network("b", "10.2.0.0/16"));
+    for n in [1, 2] {
+        let bed = Bed::new();
+        assert!(crash(&bed, &text, Moment::Happened(n)));
+        assert_eq!(heal(&bed, &without).cloud.len(), 1);
+    }
+    let bed = Bed::new();
+    assert!(crash(&bed, &text, Moment::Happened(1)));
+    assert_eq!(heal(&bed, &definition("")).cloud.len(), 0);
+}
+
+#[test]
+fn an_object_whose_block_became_another_meanwhile_is_recorded_with_what_it_depended_on() {
+    let first = definition(
+        "resource \"sim_network\" \"n\" {\n  name = \"n\"\n}\n\
+         resource \"sim_server\" \"web\" {\n  name = \"web\"\n  image = \"a\"\n  network_id = sim_network.n.id\n}\n",
+    );
+    let bed = Bed::new();
+    assert!(crash(&bed, &first, Moment::Happened(2)));
+    // Nothing says any more that the server must go before the network: only the record knows.
+    assert_eq!(heal(&bed, &definition("")).cloud.len(), 0);
+}
+
+#[test]
+fn an_update_is_continued_from_whatever_the_object_is_now() {
+    let (small, large) = (server("a", "small", ""), server("a", "large", ""));
+    for moment in [Moment::Intended(1), Moment::Happened(1)] {
+        let bed = Bed::new();
+        heal(&bed, &small);
+        assert!(crash(&bed, &large, moment));
+        let id = bed.objects()[0].id.clone();
+        // Neither as it was nor as it was to be.
+        bed.cloud(Script::default())
+            .tamper(&id, |value| {
+                contract::attributes::with(value, [("size", Value::from("medium"))])
+            })
+            .unwrap();
+        let engine = bed.engine(&large, Script::default());
+        let recovery = process(engine.recover());
+        assert_eq!(recovery.adopted.len(), 1);
+        let planned = process(engine.plan());
+        assert!(
+            planned.plan.drift.is_empty(),
+            "recovery recorded it as it is"
+        );
+        assert_eq!(planned_steps(&planned.plan), ["Update sim_server.web"]);
+        drop((planned, engine));
+        let healed = heal(&bed, &large);
+        assert_eq!(healed.cloud.len(), 1);
+        assert!(healed.cloud[0].contains("large"), "{healed:?}");
+        assert_eq!(bed.objects()[0].id, id, "it is the same object");
+    }
+}
+
+#[test]
+fn an_object_that_went_away_while_its_update_was_in_doubt_is_made_anew() {
+    let (small, large) = (server("a", "small", ""), server("a", "large", ""));
+    let bed = Bed::new();
+    heal(&bed, &small);
+    assert!(crash(&bed, &large, Moment::Happened(1)));
+    let id = bed.objects()[0].id.clone();
+    bed.cloud(Script::default()).remove(&id).unwrap();
+    assert_eq!(heal(&bed, &large).cloud.len(), 1);
+}
+
+#[test]
+fn a_replacement_that_creates_first_is_never_without_a_current_object() {
+    let (old, new) = (
+        server("a", "small", CREATE_FIRST),
+        server("b", "small", CREATE_FIRST),
+    );
+    let moments: [(Moment, usize, usize); 5] = [
+        (Moment::Intended(1), 1, 0),
+        (Moment::Happened(1), 1, 1),
+        (Moment::Settled(1), 1, 1),
+        (Moment::Intended(2), 1, 1),
+        (Moment::Happened(2), 1, 0),
+    ];
+    for (moment, current, deposed) in moments {
+        let bed = Bed::new();
+        heal(&bed, &old);
+        assert!(crash(&bed, &new, moment));
+        let engine = bed.engine(&new, Script::default());
+        process(engine.recover());
+        let recorded = engine::record::read(&engine.store, &environment()).unwrap();
+        let instances: Vec<_> = recorded.instances().collect();
+        assert_eq!(instances.len(), 1);
+        let found = (
+            usize::from(instances[0].1.current.is_some()),
+            instances[0].1.deposed.len(),
+        );
+        assert_eq!(found, (current, deposed), "{moment:?}");
+        drop((engine, instances));
+        let healed = heal(&bed, &new);
+        assert_eq!(healed.cloud.len(), 1, "{moment:?}");
+    }
+}
+
+#[test]
+fn a_definition_taken_back_after_a_crash_in_a_replacement_destroys_what_is_too_much() {
+    let (old, new) = (
+        server("a", "small", CREATE_FIRST),
+        server("b", "small", CREATE_FIRST),
+    );
+    for n in 1..=2 {
+        for moment in [Moment::Intended(n), Moment::Happened(n), Moment::Settled(n)] {
+            let bed = Bed::new();
+            let before = heal(&bed, &old);
+            assert!(crash(&bed, &new, moment), "{moment:?}");
+            assert_eq!(heal(&bed, &old), before, "{moment:?}");
+        }
+    }
+}
+
+#[test]
+fn where_the_cloud_has_no_markers_a_create_in_doubt_is_told_and_not_made_again() {
+    let text = definition(&(network("a", "10.1.0.0/16") + &network("b", "10.2.0.0/16")));
+    for moment in [Moment::Intended(1), Moment::Happened(1)] {
+        let bed = Bed::new();
+        assert!(crash(&bed, &text, moment));
+        let script = Script {
+            markers: false,
+            ..Script::default()
+        };
+        let made = bed.objects().len();
+        // However often it is asked, and whatever is applied.
+        for _ in 0..2 {
+            let engine = bed.engine(&text, script.clone());
+            let (recovery, outcome) = process(engine.command(Applying::default()));
+            assert_eq!(recovery.unknown.len(), 1);
+            let told = said(&recovery.diagnostics);
+            assert!(
+                told.contains("A `sim_network` named `a` may exist"),
+                "{told}"
+            );
+            let outcome = outcome.unwrap();
+            assert_eq!(outcome.failed, 1);
+            let told = said(&outcome.diagnostics);
+            assert!(told.contains("`sim_network.a` was left as it is"), "{told}");
+            drop(engine);
+            assert_eq!(open(&bed), ["create sim_network.a"]);
+            assert_eq!(bed.objects().len(), made + 1, "only b was made");
+        }
+        // A cloud that can tell settles it.
+        assert_eq!(heal(&bed, &text).cloud.len(), 2);
+    }
+}
+
+#[test]
+fn updates_and_destroys_are_told_without_markers() {
+    let script = Script {
+        markers: false,
+        ..Script::default()
+    };
+    let (old, new) = (server("a", "small", ""), server("a", "large", ""));
+    for (text, left) in [(new.clone(), 1), (definition(""), 0)] {
+        for moment in [Moment::Intended(1), Moment::Happened(1)] {
+            let bed = Bed::new();
+            heal(&bed, &old);
+            assert!(crash(&bed, &text, moment));
+            let engine = bed.engine(&text, script.clone());
+            let (recovery, _) = process(engine.command(Applying::default()));
+            assert_eq!(recovery.unknown, []);
+            drop(engine);
+            assert_eq!(settled(&bed, &text).cloud.len(), left);
+        }
+    }
+}
+
+#[test]
+fn a_cloud_that_cannot_be_asked_leaves_the_question_open() {
+    let text = definition(&network("a", "10.1.0.0/16"));
+    let bed = Bed::new();
+    assert!(crash(&bed, &text, Moment::Happened(1)));
+    let denied = Failure::new(contract::ErrorClass::Denied).on(Operation::Find);
+    let script = Script {
+        failures: vec![denied],
+        ..Script::default()
+    };
+    let engine = bed.engine(&text, script);
+    let recovery = process(engine.recover());
+    assert_eq!(recovery.unknown.len(), 1);
+    drop(engine);
+    assert_eq!(open(&bed), ["create sim_network.a"]);
+    assert_eq!(heal(&bed, &text).cloud.len(), 1);
+}
+
+#[test]
+fn a_cloud_that_is_asked_too_often_is_asked_again() {
+    let text = definition(&network("a", "10.1.0.0/16"));
+    let bed = Bed::new();
+    assert!(crash(&bed, &text, Moment::Happened(1)));
+    let throttled = Failure::new(contract::ErrorClass::Throttled)
+        .on(Operation::Find)
+        .when(When::Calls(vec![1, 2, 3]));
+    let script = Script {
+        failures: vec![throttled],
+        ..Script::default()
+    };
+    let engine = bed.engine(&text, script);
+    let recovery = crate::bed::hurried(engine.recover());
+    assert_eq!(recovery.adopted.len(), 1);
+    drop(engine);
+    assert_eq!(settled(&bed, &text).cloud.len(), 1);
+}
+
+#[test]
+fn what_reads_do_not_show_yet_is_found_all_the_same() {
+    let text = definition(&network("a", "10.1.0.0/16"));
+    let bed = Bed::new();
+    assert!(crash(&bed, &text, Moment::Happened(1)));
+    let script = Script {
+        lag: std::time::Duration::from_millis(20),
+        ..Script::default()
+    };
+    let engine = bed.engine(&text, script);
+    assert_eq!(process(engine.recover()).adopted.len(), 1);
+    drop(engine);
+    assert_eq!(picture(&bed).cloud.len(), 1);
+}
