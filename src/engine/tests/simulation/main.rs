@@ -4,4 +4,7 @@
 mod bed;
 mod crashes;
 mod definitions;
+mod failures;
+mod histories;
 mod recovery;
+mod stops;
