@@ -31,7 +31,7 @@ pub struct GivenVariable {
     pub name: Str,
     /// The value.
     pub value: Value,
-    /// Where the value stands.
+    /// Where its name and value stand.
     pub span: Span,
 }
 
@@ -105,7 +105,7 @@ fn variables(expr: &Expr, out: &mut Diagnostics) -> Vec<GivenVariable> {
         found.push(GivenVariable {
             name: name.clone(),
             value,
-            span: item.value.span,
+            span: item.key.span.to(item.value.span),
         });
     }
     found
