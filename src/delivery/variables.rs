@@ -129,6 +129,7 @@ struct Reader<'s> {
 }
 
 impl Reader<'_> {
+    #[expect(clippy::too_many_arguments, reason = "each is a thing of its own")]
     fn text(&mut self, root: &Module, name: &str, text: &str, shown: &str, origin: Origin) {
         let variable = root.variables.get(name);
         if variable.is_none() && origin == Origin::Process {

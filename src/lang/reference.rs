@@ -1,4 +1,8 @@
 //! References: what the words at the start of a traversal name (`var.x`, `data.t.n`, `module.c.out`).
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of many kinds only a few matter in each place here"
+)]
 
 use model::address::Mode;
 use model::{Diagnostic, Span, Str, Value};
@@ -46,6 +50,10 @@ pub enum Subject {
 ///
 /// # Errors
 /// A diagnostic when the words cannot name anything.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one thing after the other; in pieces it would read worse"
+)]
 pub fn subject(root: &Ident, steps: &[TraversalStep]) -> Result<(Subject, usize), Diagnostic> {
     let name = |at: usize| match steps.get(at).map(|step| &step.kind) {
         Some(TraversalKind::Attribute(name)) => Some(name.clone()),

@@ -247,9 +247,10 @@ fn fitting(
 
 /// The object's id, where it has one that may be shown.
 pub(super) fn id_of(value: &Value) -> Option<Str> {
-    match value.get("id")? {
-        Value::String(id) => Some(id.clone()),
-        _ => None,
+    if let Value::String(id) = value.get("id")? {
+        Some(id.clone())
+    } else {
+        None
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) enum Prepared {
     /// It was a read, and this is what was read.
     Value(InstanceAddr, Value),
     /// It cannot be done.
-    Refused(InstanceAddr, Diagnostic),
+    Refused(InstanceAddr, Box<Diagnostic>),
 }
 
 impl Schedule<'_> {
@@ -32,7 +32,7 @@ impl Schedule<'_> {
         let Some(change) = self.planned.plan.change_of(step).cloned() else {
             let bug =
                 Diagnostic::error("bug", "a step without a change. This is a bug in Terrace.");
-            return Prepared::Refused(nowhere(), bug);
+            return Prepared::Refused(nowhere(), Box::new(bug));
         };
         let addr = change.addr.clone();
         if step.kind == StepKind::Forget {
@@ -41,7 +41,7 @@ impl Schedule<'_> {
         }
         let Some(provider) = self.planned.plugins.get(&change.provider).cloned() else {
             let message = format!("no provider is ready for `{addr}`. This is a bug in Terrace.");
-            return Prepared::Refused(addr, Diagnostic::error("bug", message));
+            return Prepared::Refused(addr, Box::new(Diagnostic::error("bug", message)));
         };
         if step.kind == StepKind::Read {
             return self.read(&change, &*provider).await;
@@ -54,7 +54,7 @@ impl Schedule<'_> {
             .cloned()
         else {
             let message = format!("no schema for `{addr}`. This is a bug in Terrace.");
-            return Prepared::Refused(addr, Diagnostic::error("bug", message));
+            return Prepared::Refused(addr, Box::new(Diagnostic::error("bug", message)));
         };
         let (config, plan_again) =
             if step.kind == StepKind::Destroy || change.config.is_wholly_known() {
@@ -62,13 +62,13 @@ impl Schedule<'_> {
             } else {
                 match self.configuration(&addr, &schema.schema.block) {
                     Ok(config) => (config, true),
-                    Err(diagnostic) => return Prepared::Refused(addr, *diagnostic),
+                    Err(diagnostic) => return Prepared::Refused(addr, diagnostic),
                 }
             };
         if step.kind != StepKind::Destroy
             && let Some(diagnostic) = self.precondition(&addr)
         {
-            return Prepared::Refused(addr, diagnostic);
+            return Prepared::Refused(addr, Box::new(diagnostic));
         }
         Prepared::Effect(Box::new(self.effect(
             id,
@@ -79,6 +79,7 @@ impl Schedule<'_> {
         )))
     }
 
+    #[expect(clippy::too_many_arguments, reason = "each is a thing of its own")]
     fn effect(
         &mut self,
         step: StepId,
@@ -94,17 +95,28 @@ impl Schedule<'_> {
         let (prior, planned) = match kind {
             StepKind::Create => (null, bare(&change.after)),
             StepKind::Destroy => (bare(&change.before), null),
-            _ => (bare(&change.before), bare(&change.after)),
+            StepKind::Update
+            | StepKind::Read
+            | StepKind::Move
+            | StepKind::Import
+            | StepKind::Forget
+            | StepKind::Refresh => (bare(&change.before), bare(&change.after)),
         };
         let (config, config_marks) = config.unmark_paths();
         let (depose, deposed) = match kind {
             StepKind::Create => (key, None),
             StepKind::Destroy => (None, key.or_else(|| change.deposed.clone())),
-            _ => (None, None),
+            StepKind::Update
+            | StepKind::Read
+            | StepKind::Move
+            | StepKind::Import
+            | StepKind::Forget
+            | StepKind::Refresh => (None, None),
         };
-        let private = match kind {
-            StepKind::Destroy => change.prior_private.clone(),
-            _ => change.private.clone(),
+        let private = if kind == StepKind::Destroy {
+            change.prior_private.clone()
+        } else {
+            change.private.clone()
         };
         let marker = write::marker(self.run_id(), step, self.lineage());
         let config_marks = if kind == StepKind::Destroy {
@@ -224,11 +236,11 @@ impl Schedule<'_> {
             .cloned()
         else {
             let message = format!("no schema for `{addr}`. This is a bug in Terrace.");
-            return Prepared::Refused(addr, Diagnostic::error("bug", message));
+            return Prepared::Refused(addr, Box::new(Diagnostic::error("bug", message)));
         };
         let config = match self.configuration(&addr, &schema.block) {
             Ok(config) => config,
-            Err(diagnostic) => return Prepared::Refused(addr, *diagnostic),
+            Err(diagnostic) => return Prepared::Refused(addr, diagnostic),
         };
         let (config, paths) = config.unmark_paths();
         match provider.read_data(DataRequest { rtype, config }).await {
@@ -245,7 +257,7 @@ impl Schedule<'_> {
                 let what = format!("cannot read `{addr}`");
                 let diagnostic =
                     plugins::diagnostic("provider-failed", &error, &what).about(addr.clone());
-                Prepared::Refused(addr, diagnostic)
+                Prepared::Refused(addr, Box::new(diagnostic))
             }
         }
     }

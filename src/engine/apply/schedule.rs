@@ -24,6 +24,7 @@ use super::{ApplyOptions, Outcome, Stop, word};
 use crate::events::Events;
 use crate::plan::Planned;
 use crate::record::{self, StoreError};
+use crate::recover;
 
 /// The most effects in the world at once at the start; it grows while no provider asks to slow down.
 const START: usize = 32;
@@ -141,6 +142,10 @@ impl<'s> Schedule<'s> {
             .note(format!(
                 "run {} was interrupted while it was to {} it",
                 open.run, open.action
+            ))
+            .help(recover::settle_help(
+                &self.planned.plan.environment,
+                &open.addr,
             ))
             .about(addr.clone());
         Some((addr, diagnostic))
@@ -269,7 +274,7 @@ impl<'s> Schedule<'s> {
                     self.arrived(node, &addr, value).await;
                 }
                 Prepared::Refused(addr, diagnostic) => {
-                    self.refuse(StepId(node), step.kind, &addr, diagnostic)
+                    self.refuse(StepId(node), step.kind, &addr, *diagnostic)
                         .await;
                 }
             }

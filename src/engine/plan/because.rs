@@ -72,7 +72,7 @@ fn top(path: &Path) -> Option<Path> {
 }
 
 /// Attributes that the author set (or left out) and that are to be others; when there is none, those the provider
-/// changes.
+/// changes in an update. In a replacement all that the provider computes differs: that is its consequence, no cause.
 fn changed_attributes(change: &Change) -> Vec<Path> {
     let Some(after) = change.after.as_fields() else {
         return Vec::new();
@@ -90,7 +90,8 @@ fn changed_attributes(change: &Change) -> Vec<Path> {
         .map(|(name, _)| name)
         .collect();
     let authored: Vec<&Str> = changed.iter().copied().filter(|name| set(name)).collect();
-    let named = if authored.is_empty() {
+    let replaced = matches!(change.action, Action::Replace(_));
+    let named = if authored.is_empty() && !replaced {
         changed
     } else {
         authored
@@ -101,6 +102,10 @@ fn changed_attributes(change: &Change) -> Vec<Path> {
         .collect()
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one thing after the other; in pieces it would read worse"
+)]
 fn cause(
     walk: &Walk<'_>,
     change: &Change,
@@ -168,7 +173,7 @@ fn cause(
     let sources = &walk.desired.definition().sources;
     let mut names: Vec<Str> = Vec::new();
     for reference in &free {
-        if let Ok((Subject::Resource(resource), _)) = subject(&reference.root, &reference.steps) {
+        if let Ok((Subject::Resource(resource), _)) = subject(reference.root, reference.steps) {
             let addr = ResourceAddr {
                 module: change.addr.module().path(),
                 mode: resource.mode,

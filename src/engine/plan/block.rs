@@ -180,7 +180,9 @@ impl Walk<'_> {
         if self.observed >= self.told + 256 {
             self.told = self.observed;
             let objects = self.observed;
-            self.events.emit(model::event::EventKind::Observed { objects }).await;
+            self.events
+                .emit(model::event::EventKind::Observed { objects })
+                .await;
         }
         observed
     }
@@ -569,6 +571,7 @@ impl Walk<'_> {
     }
 
     /// Plans replacements a second time, as creations.
+    #[expect(clippy::too_many_arguments, reason = "each is a thing of its own")]
     async fn replacements(
         &mut self,
         block: &Block,
@@ -615,6 +618,7 @@ impl Walk<'_> {
     }
 
     /// Records the decision for one instance and returns its value as others see it from now on.
+    #[expect(clippy::too_many_arguments, reason = "each is a thing of its own")]
     fn settle(
         &mut self,
         block: &Block,

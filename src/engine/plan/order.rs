@@ -186,6 +186,10 @@ impl Builder {
     }
 
     /// Destroys wait for the destroys, and the updates, of what depends on them.
+    #[expect(
+        clippy::excessive_nesting,
+        reason = "a loop in a match in a loop, each of one line"
+    )]
     fn backward(&mut self, changes: &[Change], recorded: &Recorded) {
         if self.destroys.is_empty() {
             return;

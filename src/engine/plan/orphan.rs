@@ -149,6 +149,7 @@ impl Walk<'_> {
     }
 
     /// Plans to destroy a recorded object.
+    #[expect(clippy::too_many_arguments, reason = "each is a thing of its own")]
     pub(super) fn destroy(
         &mut self,
         node: Option<NodeId>,
@@ -161,6 +162,7 @@ impl Walk<'_> {
         self.destroy_or_forget(node, (addr, deposed), recorded, observed, reason, false);
     }
 
+    #[expect(clippy::too_many_arguments, reason = "each is a thing of its own")]
     fn destroy_or_forget(
         &mut self,
         node: Option<NodeId>,

@@ -19,6 +19,10 @@ use crate::recorded::Recorded;
 
 /// Takes `plan` up again. `desired` is a fresh evaluation of the plan's definition with the plan's variables, and
 /// `recorded` the record at the plan's serial.
+#[expect(
+    clippy::excessive_nesting,
+    reason = "a loop in a match in a loop, each of one line"
+)]
 pub async fn resume(
     plan: Plan,
     desired: Desired,

@@ -1,4 +1,8 @@
 //! `replace_triggered_by`: whether something that an instance names there is about to change.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of many kinds only a few matter in each place here"
+)]
 
 use std::collections::HashMap;
 use std::sync::Arc;

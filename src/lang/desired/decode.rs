@@ -1,4 +1,8 @@
 //! Bodies to values by a schema: what an instance's configuration says, with `dynamic` blocks expanded.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of many kinds only a few matter in each place here"
+)]
 
 use std::collections::BTreeMap;
 
@@ -19,6 +23,10 @@ pub(super) fn check_body(body: &Body, schema: &Block, header: Span, what: &str) 
     out
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one thing after the other; in pieces it would read worse"
+)]
 fn check(body: &Body, schema: &Block, header: Span, what: &str, out: &mut Diagnostics) {
     let known = || -> Vec<&str> {
         schema
@@ -110,6 +118,10 @@ fn check(body: &Body, schema: &Block, header: Span, what: &str, out: &mut Diagno
     }
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one thing after the other; in pieces it would read worse"
+)]
 fn check_nested(block: &ast::Block, schema: &Block, what: &str, out: &mut Diagnostics) {
     let kind = block_kind(block);
     let content = |block: &ast::Block, nested: &Block, out: &mut Diagnostics| {
@@ -380,6 +392,10 @@ impl<'o> Decoder<'o> {
         blocks
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one thing after the other; in pieces it would read worse"
+    )]
     fn dynamic(
         &mut self,
         block: &ast::Block,

@@ -1,4 +1,8 @@
 //! Evaluates the nodes of a definition: variables, locals, outputs, expansions, and configurations of instances.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of many kinds only a few matter in each place here"
+)]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -185,6 +189,7 @@ impl Desired {
         Finding::Variable(variable.name.clone(), value)
     }
 
+    #[expect(clippy::too_many_arguments, reason = "each is a thing of its own")]
     fn output_value(
         &self,
         output: &Output,
@@ -232,7 +237,11 @@ impl Desired {
         let name = name_of(block);
         match self.modules.get(&block.module) {
             Some(module) => module.declared.resources.get(&name),
-            None => self.definition.module(&block.module.path())?.resources.get(&name),
+            None => self
+                .definition
+                .module(&block.module.path())?
+                .resources
+                .get(&name),
         }
     }
 

@@ -2,6 +2,10 @@
 //! over a scope. The engine walks [`crate::graph::Graph::order`] and, for each node, calls [`Desired::evaluate`]; for a
 //! resource node it then asks for each instance's [`Desired::configuration`] and tells what became of it with
 //! [`Desired::set_value`]. Sees neither state nor providers.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of many kinds only a few matter in each place here"
+)]
 
 mod again;
 mod conditions;
@@ -105,7 +109,11 @@ impl Desired {
             modules: BTreeMap::new(),
         };
         if !desired.graph.modules.is_empty() {
-            let declared = desired.definition.module(&ModulePath::root()).cloned().unwrap_or_default();
+            let declared = desired
+                .definition
+                .module(&ModulePath::root())
+                .cloned()
+                .unwrap_or_default();
             let mut root = ModuleValues::new(ModuleAddr::root(), ModuleId(0), declared);
             root.variables = variables
                 .iter()

@@ -1,4 +1,8 @@
 //! What names stand for in a module instance, and for one instance of a block in it.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of many kinds only a few matter in each place here"
+)]
 
 use model::address::{InstanceKey, ModuleAddr, ProviderSource};
 use model::{Diagnostic, Diagnostics, Span, Str, Value};
@@ -90,6 +94,7 @@ impl<'d> Lookup<'d> {
         }
     }
 
+    #[expect(clippy::too_many_arguments, reason = "each is a thing of its own")]
     fn resource(
         &self,
         name: &ResourceName,
@@ -307,6 +312,7 @@ impl<'d> Lookup<'d> {
         }
     }
 
+    #[expect(clippy::too_many_arguments, reason = "each is a thing of its own")]
     fn named(
         &self,
         what: &str,
@@ -482,7 +488,9 @@ impl Scope for Lookup<'_> {
         name: &[Str],
         args: &[Value],
     ) -> Option<Result<Value, FunctionError>> {
-        let [_, local, function] = name else { return None };
+        let [_, local, function] = name else {
+            return None;
+        };
         let required = self.module.declared.required_providers.get(local);
         let source = required.map_or_else(
             || ProviderSource::implied(local),

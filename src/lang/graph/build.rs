@@ -319,7 +319,7 @@ impl Builder<'_> {
             if bound.contains(&free.root.text) {
                 continue;
             }
-            match subject(&free.root, &free.steps) {
+            match subject(free.root, free.steps) {
                 Ok((subject, _)) => self.reference(id, module, &subject, free.span),
                 Err(diagnostic) => self.diagnostics.push(diagnostic),
             }
@@ -421,6 +421,7 @@ impl Builder<'_> {
         )
     }
 
+    #[expect(clippy::too_many_arguments, reason = "each is a thing of its own")]
     fn named<'k>(
         &mut self,
         id: ModuleId,

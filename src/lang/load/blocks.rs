@@ -1,4 +1,8 @@
 //! Reads the blocks of a module's files into a [`Module`].
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of many kinds only a few matter in each place here"
+)]
 
 use model::address::{Mode, ProviderSource, Target};
 use model::{Diagnostic, Diagnostics, Path, PathStep, Span, Str, Value};
@@ -138,6 +142,10 @@ impl Reader<'_> {
         );
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one thing after the other; in pieces it would read worse"
+    )]
     fn variable(&mut self, block: Block) {
         let Some(label) = block.labels.into_iter().next() else {
             return;

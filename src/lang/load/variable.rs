@@ -1,4 +1,8 @@
 //! Type constraints of variables: `list(object({a = optional(string, "x")}))`, and the defaults in them.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of many kinds only a few matter in each place here"
+)]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -113,7 +117,7 @@ pub fn type_constraint(expr: &Expr) -> (TypeConstraint, Diagnostics) {
     let mut reader = Reader {
         diagnostics: Diagnostics::new(),
     };
-    let (ty, defaults) = reader.constraint(expr, false);
+    let (ty, defaults) = reader.constraint(expr);
     let defaults = if defaults.is_empty() {
         None
     } else {
@@ -145,9 +149,9 @@ impl Reader {
         (Type::Dynamic, Defaults::default())
     }
 
-    fn constraint(&mut self, expr: &Expr, quoted: bool) -> (Type, Defaults) {
+    fn constraint(&mut self, expr: &Expr) -> (Type, Defaults) {
         match &expr.kind {
-            ExprKind::Paren(inner) => self.constraint(inner, quoted),
+            ExprKind::Paren(inner) => self.constraint(inner),
             ExprKind::Traversal { root, steps } if steps.is_empty() => {
                 self.keyword(expr, &root.text)
             }
@@ -239,7 +243,7 @@ impl Reader {
         };
         match name {
             "list" | "set" | "map" => {
-                let (element, defaults) = self.constraint(arg, false);
+                let (element, defaults) = self.constraint(arg);
                 let mut outer = Defaults::default();
                 if !defaults.is_empty() {
                     outer.children.insert("".into(), Arc::new(defaults));
@@ -268,7 +272,7 @@ impl Reader {
         let mut outer = Defaults::default();
         let mut types = Vec::new();
         for (index, element) in elements.iter().enumerate() {
-            let (ty, defaults) = self.constraint(element, false);
+            let (ty, defaults) = self.constraint(element);
             types.push(ty);
             if !defaults.is_empty() {
                 outer
@@ -312,7 +316,7 @@ impl Reader {
                     }
                     (ty, child)
                 }
-                _ => self.constraint(value, false),
+                _ => self.constraint(value),
             };
             if attributes.insert(name.clone(), ty).is_some() {
                 self.fail(
@@ -345,7 +349,7 @@ impl Reader {
                 return (ty, defaults, None);
             }
         };
-        let (ty, child) = self.constraint(type_expr, false);
+        let (ty, child) = self.constraint(type_expr);
         let Some(default_expr) = default_expr else {
             return (ty, child, None);
         };

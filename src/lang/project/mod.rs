@@ -1,5 +1,9 @@
 //! Reads `terrace.hcl`: where the definition is, which environments there are, and how they are checked. Text in,
 //! [`Project`] out; evaluates nothing that refers to an environment's outputs. Entry point: [`read`].
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of many kinds only a few matter in each place here"
+)]
 
 mod check;
 mod environment;
