@@ -303,6 +303,8 @@ pub enum StateCommand {
     List(StateListArgs),
     /// Show recorded instances with their attributes
     Show(StateShowArgs),
+    /// Say what became of a step of which it cannot be told
+    Settle(StateSettleArgs),
 }
 
 /// `terrace state list`.
@@ -328,6 +330,24 @@ pub struct StateShowArgs {
     /// How it is shown.
     #[command(flatten)]
     pub showing: Showing,
+}
+
+/// `terrace state settle`.
+#[derive(Debug, ClapArgs)]
+#[command(group = clap::ArgGroup::new("verdict").required(true))]
+pub struct StateSettleArgs {
+    /// An environment, and the address of the instance
+    #[arg(value_name = "ENVIRONMENT | ADDRESS", required = true)]
+    words: Vec<String>,
+    /// There is no such object
+    #[arg(long, group = "verdict")]
+    pub gone: bool,
+    /// It is as it was before the step
+    #[arg(long, group = "verdict")]
+    pub unchanged: bool,
+    /// It exists, with this id
+    #[arg(long, value_name = "ID", group = "verdict")]
+    pub id: Option<String>,
 }
 
 /// `terrace status`.

@@ -19,6 +19,7 @@ mod init;
 mod log;
 mod outputs;
 mod plan;
+mod settle;
 mod show;
 mod state;
 mod status;
@@ -59,7 +60,15 @@ pub fn run(line: impl IntoIterator<Item = OsString>, process: Process) -> ExitCo
         }
         Command::Show(args) => show::run(&invocation, &args),
         Command::Output(args) => outputs::run(&invocation, &args),
-        Command::State(command) => state::run(&invocation, &command),
+        Command::State(args::StateCommand::Settle(args)) => {
+            block_on(settle::run(&invocation, &args))
+        }
+        Command::State(args::StateCommand::List(args)) => {
+            state::run(&invocation, &state::Look::List(args))
+        }
+        Command::State(args::StateCommand::Show(args)) => {
+            state::run(&invocation, &state::Look::Show(args))
+        }
         Command::Status(args) => status::run(&invocation, &args),
         Command::Log(args) => log::run(&invocation, &args),
         Command::Validate(args) => block_on(validate::run(&invocation, args)),

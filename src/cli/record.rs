@@ -62,6 +62,14 @@ pub fn diagnostic(error: &(dyn std::error::Error + 'static)) -> Diagnostic {
         Some(RecordError::Locked { .. }) => {
             ("record-locked", Some("try again when it has ended".into()))
         }
+        Some(RecordError::Fenced { .. }) => (
+            "record-locked",
+            Some(
+                "another run took over, because this one was not heard of for too long; what it did is recorded, and \
+                 what was under way is found out by the next command"
+                    .into(),
+            ),
+        ),
         Some(RecordError::Busy { .. }) => ("record-locked", Some("try again".into())),
         Some(RecordError::Newer { .. }) => (
             "record-newer",

@@ -2,7 +2,7 @@
 
 use model::{Diagnostic, Diagnostics, Str};
 
-use super::args::{Named, StateCommand};
+use super::args::{Named, StateListArgs, StateShowArgs};
 use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::json::state as json;
@@ -12,16 +12,25 @@ use super::output::write;
 use super::prepare::{open, unknown_word};
 use super::{record, views};
 
+/// A look into the record.
+#[derive(Debug)]
+pub enum Look {
+    /// `terrace state list`.
+    List(StateListArgs),
+    /// `terrace state show`.
+    Show(StateShowArgs),
+}
+
 /// Runs the command.
-pub fn run(invocation: &Invocation, command: &StateCommand) -> ExitCode {
+pub fn run(invocation: &Invocation, command: &Look) -> ExitCode {
     let (project, _) = match open(invocation) {
         Ok(opened) => opened,
         Err(refused) => return refused.report(invocation),
     };
     let is_environment = |name: &str| project.has_environment(name);
     let named = match command {
-        StateCommand::List(args) => args.subject(is_environment),
-        StateCommand::Show(args) => args.subject(is_environment),
+        Look::List(args) => args.subject(is_environment),
+        Look::Show(args) => args.subject(is_environment),
     };
     let refuse = |diagnostic: Diagnostic, code: ExitCode| {
         invocation.report(&Diagnostics::from(diagnostic), &project.sources, "", false);
@@ -56,7 +65,7 @@ pub fn run(invocation: &Invocation, command: &StateCommand) -> ExitCode {
         );
     }
     let written = match command {
-        StateCommand::List(args) => {
+        Look::List(args) => {
             let objects = with_id(objects, args.id.as_deref());
             if args.json {
                 write::answer(&format!("{:#}\n", list_json(&objects)))
@@ -64,10 +73,10 @@ pub fn run(invocation: &Invocation, command: &StateCommand) -> ExitCode {
                 write::answer(&list(&objects, invocation.stdout))
             }
         }
-        StateCommand::Show(args) if args.showing.json => {
+        Look::Show(args) if args.showing.json => {
             write::through(|out| json::write(out, &objects, &[]))
         }
-        StateCommand::Show(_) => write::answer(&show(&objects, invocation.stdout)),
+        Look::Show(_) => write::answer(&show(&objects, invocation.stdout)),
     };
     match written {
         Ok(()) => ExitCode::Done,

@@ -12,6 +12,7 @@ pub mod plan;
 
 pub mod apply;
 pub mod recover;
+pub mod settle;
 
 pub use apply::{ApplyOptions, Outcome, Session, SessionError, SessionRequest, Stop, apply};
 pub use events::Events;

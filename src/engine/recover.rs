@@ -92,6 +92,7 @@ pub async fn recover(
                     Diagnostic::warning("journal-open", message)
                         .note(was)
                         .note(hint)
+                        .help(settle_help(&recorded.environment, &addr))
                         .about(addr.clone()),
                 );
                 recovery.unknown.push(addr);
@@ -101,7 +102,15 @@ pub async fn recover(
     Ok(recovery)
 }
 
-enum Settled {
+/// How a person settles what is in doubt.
+pub(crate) fn settle_help(environment: &Str, addr: &InstanceAddr) -> String {
+    format!(
+        "look whether it exists, then say so: terrace state settle {environment} '{addr}' and one of --gone, \
+         --unchanged, --id=ID"
+    )
+}
+
+pub(crate) enum Settled {
     Known {
         how: How,
         changes: Vec<ObjectChange>,
@@ -110,7 +119,7 @@ enum Settled {
 }
 
 /// What a process that was killed left behind of one effect.
-struct Left<'i> {
+pub(crate) struct Left<'i> {
     intent: &'i OpenIntent,
     /// The object before, with marks; null for a create.
     prior: Value,
@@ -121,7 +130,7 @@ struct Left<'i> {
 }
 
 impl<'i> Left<'i> {
-    fn of(
+    pub(crate) fn of(
         intent: &'i OpenIntent,
         open: &OpenIntents,
         recorded: &Recorded,
@@ -175,7 +184,7 @@ impl<'i> Left<'i> {
 
     /// The provider configuration that was asked for the effect: as the journal has it, as recorded, as defined, or as
     /// the type's name says.
-    fn provider(&self, inquiry: &Inquiry<'_>) -> ProviderAddr {
+    pub(crate) fn provider(&self, inquiry: &Inquiry<'_>) -> ProviderAddr {
         let known = self.undertaken.as_ref().map(|object| &object.provider);
         if let Some(known) = known.or(self.recorded.as_ref().map(|object| &object.provider)) {
             return (**known).clone();
@@ -213,7 +222,7 @@ impl<'i> Left<'i> {
     }
 
     /// What follows from what was found.
-    fn settle(
+    pub(crate) fn settle(
         &self,
         found: Found,
         schema: &ResourceSchema,
@@ -226,13 +235,7 @@ impl<'i> Left<'i> {
                 return known(How::DidNotHappen, Vec::new());
             }
             // A destroy that did happen, or an object that is gone altogether.
-            Found::Nothing => {
-                let gone = self.recorded.iter().map(|_| ObjectChange::Delete {
-                    addr: self.intent.addr.clone(),
-                    deposed: self.intent.deposed.clone(),
-                });
-                return known(How::Adopted, gone.collect());
-            }
+            Found::Nothing => return known(How::Adopted, self.gone()),
             Found::Object(object) => (object, false),
             Found::Unfinished(object) => (object, true),
         };
@@ -249,6 +252,16 @@ impl<'i> Left<'i> {
         }
         let changes = self.recorded_as(object, unfinished, schema, provider)?;
         known(how, changes)
+    }
+
+    /// The changes that record that the object is not there; none for a create, whose object never was.
+    pub(crate) fn gone(&self) -> Vec<ObjectChange> {
+        let known = self.recorded.iter().filter(|_| !self.prior.is_null());
+        let gone = known.map(|_| ObjectChange::Delete {
+            addr: self.intent.addr.clone(),
+            deposed: self.intent.deposed.clone(),
+        });
+        gone.collect()
     }
 
     /// The changes that record an object that was found.

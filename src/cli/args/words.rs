@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use model::address::Target;
+use model::address::{InstanceAddr, Target};
 use model::serial::{PlanId, RunId};
 
-use super::{ApplyArgs, OutputArgs, ShowArgs, StateListArgs, StateShowArgs};
+use super::{ApplyArgs, OutputArgs, ShowArgs, StateListArgs, StateSettleArgs, StateShowArgs};
 
 /// A plan, as the user names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,6 +184,30 @@ impl StateListArgs {
         is_environment: impl Fn(&str) -> bool,
     ) -> Result<Named<Vec<Target>>, WordsError> {
         targets(&self.words, is_environment)
+    }
+}
+
+impl StateSettleArgs {
+    /// The environment and the address; see [`StateListArgs::subject`].
+    ///
+    /// # Errors
+    /// [`WordsError::Unknown`] for a word that is no address of an instance, [`WordsError::Missing`] when there is none.
+    pub fn subject(
+        &self,
+        is_environment: impl Fn(&str) -> bool,
+    ) -> Result<Named<InstanceAddr>, WordsError> {
+        let (environment, rest) = match self.words.split_first() {
+            Some((first, rest)) if is_environment(first) => (Some(first.clone()), rest),
+            _ => (None, self.words.as_slice()),
+        };
+        let word = rest.first().ok_or(WordsError::Missing {
+            what: "the address of an instance",
+        })?;
+        let rest = word.parse().map_err(|_| WordsError::Unknown {
+            word: word.clone(),
+            wanted: "the address of an instance",
+        })?;
+        Ok(Named { environment, rest })
     }
 }
 

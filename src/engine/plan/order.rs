@@ -21,6 +21,8 @@ use crate::recorded::Recorded;
 enum Strength {
     /// A destroy after an update that stops using the object.
     Wish,
+    /// The same where the object's replacement was created first: it is used until its users have the new one.
+    Use,
     /// A destroy after a dependent's destroy, by recorded dependencies, which may be from different times.
     Recorded,
     /// Everything that the definition says.
@@ -218,7 +220,7 @@ impl Builder {
                 for (join, strength) in &waits {
                     // The old object of a create-first replacement is used until its users have the new one.
                     let strength = if creates_first {
-                        (*strength).max(Strength::Recorded)
+                        (*strength).max(Strength::Use)
                     } else {
                         *strength
                     };
@@ -346,7 +348,7 @@ fn dependents(
 
 /// The edges without those that make cycles: the weakest are dropped first, and only among nodes that are in one.
 fn without_cycles(mut edges: Vec<Vec<(u32, Strength)>>) -> Vec<Vec<u32>> {
-    for weakest in [Strength::Wish, Strength::Recorded] {
+    for weakest in [Strength::Wish, Strength::Use, Strength::Recorded] {
         let stuck = stuck(&edges);
         if !stuck.contains(&true) {
             break;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use contract::{Provider, ProviderError, Providers};
 use engine::recover::{self, Recovery};
+use engine::settle::{SettleError, Verdict, settle};
 use engine::{
     ApplyOptions, Events, Outcome, PlanOptions, Planned, Session, SessionError, SessionRequest,
     Stop,
@@ -17,7 +18,7 @@ use engine::{
 use lang::functions::Random;
 use lang::load::{Snapshot, load};
 use lang::{Desired, Graph, Phase, Settings};
-use model::address::ProviderSource;
+use model::address::{InstanceAddr, ProviderSource};
 use model::clock::{Clock, Timestamp};
 use model::event::Event;
 use model::plan::{Plan, PlanMode, Refresh};
@@ -262,6 +263,24 @@ impl Engine {
             .await
             .unwrap();
         found
+    }
+
+    /// What `terrace state settle` does.
+    pub(crate) async fn settle(
+        &self,
+        addr: &InstanceAddr,
+        verdict: &Verdict,
+    ) -> Result<(), SettleError> {
+        let session = self.session(RunKind::Recover, None).await.unwrap();
+        let recorded = engine::record::read(&self.store, &environment()).unwrap();
+        let (desired, providers) = (self.desired(), &self.providers);
+        let said = (addr, verdict);
+        let done = settle(&session, &recorded, desired, providers, said).await;
+        session
+            .finish(RunOutcome::Succeeded, BTreeMap::new())
+            .await
+            .unwrap();
+        done
     }
 
     pub(crate) async fn try_plan(&self, mode: PlanMode) -> (Option<Planned>, Diagnostics) {

@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 use engine::SessionError;
+use engine::settle::{SettleError, Verdict};
 use model::Value;
 use sim::{Failure, Operation, Script, When};
 use state::{RecordError, RunKind, RunOutcome};
@@ -262,6 +263,98 @@ fn where_the_cloud_has_no_markers_a_create_in_doubt_is_told_and_not_made_again()
         // A cloud that can tell settles it.
         assert_eq!(heal(&bed, &text).cloud.len(), 2);
     }
+}
+
+/// A network that may or may not have been made, in a cloud that cannot tell.
+fn in_doubt(text: &str, moment: Moment) -> (Bed, Script) {
+    let bed = Bed::new();
+    assert!(crash(&bed, text, moment));
+    let script = Script {
+        markers: false,
+        ..Script::default()
+    };
+    (bed, script)
+}
+
+#[test]
+fn a_person_settles_what_cannot_be_told() {
+    let text = definition(&network("a", "10.1.0.0/16"));
+    let addr = "sim_network.a".parse().unwrap();
+    let exists = |bed: &Bed| Verdict::Exists(bed.objects()[0].id.clone());
+    for (moment, verdict) in [
+        (Moment::Intended(1), None),
+        (Moment::Happened(1), Some(exists)),
+    ] {
+        let (bed, script) = in_doubt(&text, moment);
+        let verdict = verdict.map_or(Verdict::Gone, |verdict| verdict(&bed));
+        let engine = bed.engine(&text, script.clone());
+        process(async {
+            assert_eq!(engine.recover().await.unknown.len(), 1);
+            engine.settle(&addr, &verdict).await.unwrap();
+            let again = engine.settle(&addr, &verdict).await;
+            assert!(matches!(again, Err(SettleError::NotOpen { .. })));
+            engine.command(Applying::default()).await;
+        });
+        drop(engine);
+        assert_eq!(settled(&bed, &text).cloud.len(), 1);
+    }
+}
+
+#[test]
+fn a_person_who_names_an_object_that_is_not_there_settles_nothing() {
+    let text = definition(&network("a", "10.1.0.0/16"));
+    let (bed, script) = in_doubt(&text, Moment::Happened(1));
+    let engine = bed.engine(&text, script);
+    let refused = process(async {
+        let addr = "sim_network.a".parse().unwrap();
+        let verdict = Verdict::Exists("net-000099".into());
+        engine.settle(&addr, &verdict).await.unwrap_err()
+    });
+    assert_eq!(
+        refused.to_string(),
+        "`sim_network.a` cannot be looked at: there is nothing of the id `net-000099`"
+    );
+    drop(engine);
+    assert_eq!(open(&bed), ["create sim_network.a"]);
+}
+
+#[test]
+fn an_object_that_moves_to_another_goes_after_those_that_used_it_though_others_wait_for_it() {
+    let on = |server: &str| {
+        format!(
+            "resource \"sim_volume\" \"z\" {{\n  name = \"z\"\n  size_gb = 1\n  \
+             server_id = sim_server.{server}.id\n  lifecycle {{\n    \
+             replace_triggered_by = [sim_server.{server}.id]\n  }}\n}}\n"
+        )
+    };
+    let server = |name: &str, network: &str, more: &str| {
+        format!(
+            "resource \"sim_server\" \"{name}\" {{\n  name = \"{name}\"\n  image = \"0\"\n  \
+             network_id = sim_network.{network}.id\n{more}}}\n"
+        )
+    };
+    let first = definition(
+        &[
+            network("a", "10.1.0.0/16"),
+            network("c", "10.2.0.0/16"),
+            server("v", "a", CREATE_FIRST),
+            on("v"),
+        ]
+        .concat(),
+    );
+    let second = definition(
+        &[
+            network("a", "10.3.0.0/16"),
+            network("c", "10.2.0.0/16"),
+            server("v", "c", CREATE_FIRST),
+            server("s", "a", ""),
+            on("s"),
+        ]
+        .concat(),
+    );
+    let bed = Bed::new();
+    heal(&bed, &first);
+    assert_eq!(heal(&bed, &second).cloud.len(), 5);
 }
 
 #[test]
