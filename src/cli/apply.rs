@@ -27,7 +27,7 @@ use super::output::state::outputs as show_outputs;
 use super::output::write;
 use super::plan::{self, Made};
 use super::prepare::{self, Prepared, Refused, Wanted};
-use super::record;
+use super::{record, views};
 
 /// Runs `terrace apply`.
 pub async fn run(invocation: &Invocation, args: ApplyArgs) -> ExitCode {
@@ -139,7 +139,7 @@ async fn unchanged(
         .iter()
         .map(|(name, output)| (name.clone(), (output.value.clone(), output.sensitive)))
         .collect();
-    let failed = match store.newest_checks(&prepared.environment) {
+    let failed = match views::checks(store, &prepared.project, &prepared.environment) {
         Ok(checks) => checks.iter().any(|check| !check.result.passed),
         Err(error) => return record::report(invocation, &error),
     };
@@ -149,7 +149,7 @@ async fn unchanged(
             Err(code) => return code,
         };
         return match check(invocation, prepared, &session, &outputs, showing).await {
-            Ok(passed) => finish(invocation, session, passed, BTreeMap::new()).await,
+            Ok(passed) => finish(invocation, session, outcome_of(passed), BTreeMap::new()).await,
             Err(error) => record::report(invocation, &error),
         };
     }
@@ -196,18 +196,22 @@ async fn begin(
 async fn finish(
     invocation: &Invocation,
     session: Session,
-    passed: bool,
+    outcome: RunOutcome,
     counts: BTreeMap<String, u64>,
 ) -> ExitCode {
-    let outcome = if passed {
+    match (session.finish(outcome, counts).await, outcome) {
+        (Ok(()), RunOutcome::Succeeded) => ExitCode::Done,
+        (Ok(()), RunOutcome::Cancelled) => ExitCode::Interrupted,
+        (Ok(()), RunOutcome::Failed | RunOutcome::Interrupted) => ExitCode::Failed,
+        (Err(error), _) => record::report(invocation, &error),
+    }
+}
+
+fn outcome_of(passed: bool) -> RunOutcome {
+    if passed {
         RunOutcome::Succeeded
     } else {
         RunOutcome::Failed
-    };
-    match session.finish(outcome, counts).await {
-        Ok(()) if passed => ExitCode::Done,
-        Ok(()) => ExitCode::Failed,
-        Err(error) => record::report(invocation, &error),
     }
 }
 
@@ -220,7 +224,12 @@ fn ask(invocation: &Invocation, plan: &Plan) -> bool {
         destroys: found.destroy + found.replace,
     };
     let (mut input, mut output) = (std::io::stdin().lock(), std::io::stderr());
-    match approve(&question, invocation.stderr, &mut input, &mut output) {
+    let answer = approve(&question, invocation.stderr, &mut input, &mut output);
+    if !invocation.is_interactive() && matches!(answer, Ok(Answer::Yes | Answer::No)) {
+        // A terminal shows the line that was typed; here the prompt's line is still open.
+        write::say("\n");
+    }
+    match answer {
         Ok(Answer::Yes) => true,
         Ok(Answer::No) => {
             write::say("Not applied; nothing was changed.\n");
@@ -459,10 +468,7 @@ impl Apply<'_> {
         let outcome = match applied {
             Ok(outcome) => outcome,
             Err(error) => {
-                let code = record::report(self.invocation, &error);
-                self.invocation
-                    .say("Run the command again: what was under way is found out then.\n");
-                return code;
+                return self.cut_short(&error);
             }
         };
         self.say_end(&outcome, &view, mode);
@@ -472,12 +478,7 @@ impl Apply<'_> {
             .map(|(kind, count)| ((*kind).to_owned(), *count))
             .collect();
         if outcome.stopped {
-            let code = finish(self.invocation, session, false, counts).await;
-            return if code == ExitCode::Failed {
-                ExitCode::Interrupted
-            } else {
-                code
-            };
+            return finish(self.invocation, session, RunOutcome::Cancelled, counts).await;
         }
         let mut passed = outcome.is_success();
         if passed && mode == PlanMode::Normal {
@@ -494,10 +495,27 @@ impl Apply<'_> {
                 Err(error) => return record::report(self.invocation, &error),
             }
         }
-        let code = finish(self.invocation, session, passed, counts).await;
+        let code = finish(self.invocation, session, outcome_of(passed), counts).await;
         if code == ExitCode::Done && mode != PlanMode::Destroy {
             self.show_outputs(&outcome.outputs);
         }
+        code
+    }
+
+    /// The record could not be written any more in the middle of the run.
+    fn cut_short(&self, error: &engine::record::StoreError) -> ExitCode {
+        let diagnostic = record::diagnostic(error);
+        let code = if diagnostic.id == "record-locked" {
+            ExitCode::Locked
+        } else {
+            ExitCode::Failed
+        };
+        let sources = self.prepared.sources();
+        let what = "the run was cut short; what it did until then is recorded";
+        self.invocation
+            .report(&diagnostic.into(), sources, what, false);
+        self.invocation
+            .say("Run the command again: what was under way is found out then.\n");
         code
     }
 

@@ -1,8 +1,11 @@
 //! What is recorded, as the screens want it.
 
+use delivery::Project;
 use engine::Recorded;
+use model::Str;
 use model::address::{InstanceAddr, Target};
 use model::change::DeposedKey;
+use state::{CheckRow, RecordError, Store};
 
 use super::output::recorded::{OutputView, RecordedView};
 
@@ -57,4 +60,18 @@ pub fn outputs(recorded: &Recorded) -> Vec<OutputView<'_>> {
             sensitive: output.sensitive,
         })
         .collect()
+}
+
+/// What the checks of an environment said last; of those that are still to run after an apply.
+///
+/// # Errors
+/// When the record cannot be read.
+pub fn checks(
+    store: &Store,
+    project: &Project,
+    environment: &Str,
+) -> Result<Vec<CheckRow>, RecordError> {
+    let mut checks = store.newest_checks(environment)?;
+    checks.retain(|check| project.is_verified_by(environment, &check.result.name));
+    Ok(checks)
 }

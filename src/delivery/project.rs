@@ -194,6 +194,12 @@ impl Project {
         self.file.environment(name)
     }
 
+    /// Whether a check of that name is to run after an apply of the environment.
+    pub fn is_verified_by(&self, environment: &str, check: &str) -> bool {
+        self.declared(environment)
+            .is_some_and(|declared| declared.verify.iter().any(|(name, _)| name == check))
+    }
+
     /// The record's file.
     pub fn record(&self) -> PathBuf {
         self.directory.join(".terrace").join("state.db")
