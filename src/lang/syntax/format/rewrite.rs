@@ -158,7 +158,7 @@ fn escape(text: &str) -> String {
                     written.push(letter);
                 }
             }
-            _ if letter.is_control() => {
+            _ if letter.is_control() || (letter.is_whitespace() && letter != ' ') => {
                 let code = u32::from(letter);
                 written.push_str(&format!("\\u{code:04x}"));
             }
