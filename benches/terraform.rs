@@ -4,6 +4,11 @@
 //! `cargo bench --bench terraform -- 1000,2000 --alone 10000,100000`.
 //!
 //! `terraform` must be on PATH: it is one binary from its makers' releases page; any 1.x does.
+#![expect(
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "a program that prints a table, and has nothing to go on with when it cannot measure"
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

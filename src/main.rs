@@ -2,7 +2,7 @@
 //!
 #![doc = include_str!("README.md")]
 
-mod cli;
+pub mod cli;
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -5,27 +5,27 @@ pub mod exit;
 pub mod invocation;
 pub mod output;
 
-mod prepare;
-mod record;
+pub mod prepare;
+pub mod record;
 
-mod listen;
+pub mod listen;
 
-mod apply;
-mod completions;
-mod console;
-mod explain;
-mod fmt;
-mod init;
-mod log;
-mod outputs;
-mod plan;
-mod settle;
-mod show;
-mod state;
-mod status;
-mod validate;
-mod version;
-mod views;
+pub mod apply;
+pub mod completions;
+pub mod console;
+pub mod explain;
+pub mod fmt;
+pub mod init;
+pub mod log;
+pub mod outputs;
+pub mod plan;
+pub mod settle;
+pub mod show;
+pub mod state;
+pub mod status;
+pub mod validate;
+pub mod version;
+pub mod views;
 
 use std::ffi::OsString;
 

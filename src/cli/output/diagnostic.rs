@@ -64,8 +64,10 @@ pub fn closing(diagnostics: &Diagnostics, consequence: &str) -> Option<Line> {
         .iter()
         .filter(|diagnostic| diagnostic.is_error())
         .count();
-    (errors > 1)
-        .then(|| Line::of(Label::Error, "error").then(format!(": {errors} errors, {consequence}")))
+    let comma = if consequence.is_empty() { "" } else { ", " };
+    (errors > 1).then(|| {
+        Line::of(Label::Error, "error").then(format!(": {errors} errors{comma}{consequence}"))
+    })
 }
 
 /// Each error alone, and the first warning of each id with the others of that id.

@@ -1,315 +1,282 @@
-//! Environments at a glance: a table of all of them, or one in more words; the list of an environment's runs.
-//! From the record alone. The same structs are the JSON.
+//! Environments at a glance: a table of all of them, or one in more words; the list of runs. From the record alone;
+//! the same facts are the text and the JSON.
 
+use std::time::Duration;
+
+use model::Str;
 use model::clock::Timestamp;
-use serde::Serialize;
+use serde_json::json;
+use state::{CheckRow, RunKind, RunOutcome, RunRow};
 
-use super::duration::{age, precise};
+use super::duration::{age, ago};
 use super::line::{Line, Page};
-use super::moment::{in_seconds, readable};
+use super::moment::readable;
 use super::style::{Label, Look};
 use super::table::{Align, Table};
-use super::value::SENSITIVE;
 
-/// How a run stands or ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RunState {
-    /// It goes on.
-    Running,
-    /// All of it was done.
-    Succeeded,
-    /// Something failed.
-    Failed,
-    /// A person stopped it.
-    Stopped,
-    /// Its process died.
-    Interrupted,
-}
-
-/// A run in a line.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct RunLine {
-    /// Its number.
-    pub run: u64,
-    /// What it did: `apply`, `destroy`.
-    pub kind: String,
-    /// How it stands.
-    pub state: RunState,
-    /// When it began.
-    #[serde(serialize_with = "moment")]
-    pub started: Timestamp,
-    /// When it ended.
-    #[serde(serialize_with = "maybe_moment")]
-    pub ended: Option<Timestamp>,
-    /// Who ran it.
-    pub by: String,
-    /// The plan it applied.
-    pub plan: Option<String>,
-    /// Steps that ended well.
-    pub done: u64,
-    /// Steps that failed.
-    pub failed: u64,
-    /// Steps that were not tried.
-    pub skipped: u64,
-    /// What failed, a line each, without secrets.
-    pub failures: Vec<String>,
-}
-
-/// What the checks of an environment said last.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct CheckLine {
-    /// The check.
-    pub check: String,
-    /// Whether it passed.
-    pub passed: bool,
-    /// What it saw.
-    pub detail: String,
-    /// When.
-    #[serde(serialize_with = "moment")]
-    pub at: Timestamp,
-}
-
-/// One environment.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct EnvironmentStatus {
+/// What is known of an environment.
+#[derive(Clone, Debug)]
+pub struct Glance {
     /// Its name.
-    pub environment: String,
+    pub environment: Str,
     /// The version of its record; 0 when nothing is recorded.
     pub serial: u64,
-    /// Recorded instances.
-    pub instances: u64,
-    /// Environments it comes after in the pipeline.
-    pub after: Vec<String>,
-    /// The run that goes on.
-    pub running: Option<RunLine>,
-    /// The last run that ended.
-    pub last: Option<RunLine>,
-    /// Its checks.
-    pub checks: Vec<CheckLine>,
-    /// Root outputs as text; `None` for a sensitive one.
-    pub outputs: Vec<(String, Option<String>)>,
-    /// The record could not be read: why.
-    pub unreadable: Option<String>,
+    /// How many objects are recorded.
+    pub objects: u64,
+    /// Its last run.
+    pub last: Option<RunRow>,
+    /// Whether that one goes on.
+    pub running: bool,
+    /// The newest result of each of its checks.
+    pub checks: Vec<CheckRow>,
+    /// How many steps did not end, so that it is not known yet what became of them.
+    pub open: usize,
 }
 
-fn moment<S: serde::Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&in_seconds(*at))
-}
-
-fn maybe_moment<S: serde::Serializer>(
-    at: &Option<Timestamp>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match at {
-        Some(at) => moment(at, serializer),
-        None => serializer.serialize_none(),
+/// How a run's end is called.
+pub fn outcome_word(run: &RunRow) -> &'static str {
+    match run.end.as_ref().map(|end| end.outcome) {
+        None => "not ended",
+        Some(RunOutcome::Failed) => "failed",
+        Some(RunOutcome::Cancelled) => "stopped",
+        Some(RunOutcome::Interrupted) => "interrupted",
+        Some(RunOutcome::Succeeded) => match run.kind {
+            RunKind::Apply => "applied",
+            RunKind::Destroy => "destroyed",
+            RunKind::Refresh => "refreshed",
+            RunKind::Promote => "promoted",
+            RunKind::Rollback => "rolled back",
+            RunKind::Heal => "healed",
+            RunKind::Import => "imported",
+            RunKind::Recover => "recovered",
+            RunKind::Edit => "edited",
+            RunKind::Verify => "verified",
+            RunKind::Drift => "looked",
+        },
     }
 }
 
-impl RunState {
-    fn word(self) -> (&'static str, Label) {
-        match self {
-            Self::Running => ("running", Label::Running),
-            Self::Succeeded => ("done", Label::Done),
-            Self::Failed => ("failed", Label::Failed),
-            Self::Stopped => ("stopped", Label::Warning),
-            Self::Interrupted => ("interrupted", Label::Failed),
-        }
+fn health(glance: &Glance) -> (Label, String) {
+    let failed: Vec<&str> = glance
+        .checks
+        .iter()
+        .filter(|check| !check.result.passed)
+        .map(|check| check.result.name.as_str())
+        .collect();
+    match (glance.checks.len(), failed.as_slice()) {
+        (0, _) => (Label::Plain, "no checks".into()),
+        (count, []) => (Label::Done, format!("{count} passed")),
+        (_, failed) => (Label::Failed, format!("{} failed", failed.join(", "))),
     }
 }
 
-/// All environments, a line each, in the order of the pipeline.
-pub fn table(environments: &[EnvironmentStatus], now: Timestamp, look: Look) -> String {
+/// All environments, a line each; with `one`, the only one in more words.
+pub fn screen(glances: &[Glance], now: Timestamp, one: bool, look: Look) -> String {
     let mut page = Page::new(look);
+    if let ([glance], true) = (glances, one) {
+        details(&mut page, glance, now);
+        return page.finish();
+    }
     let mut table = Table::new([
         ("environment", Align::Left),
         ("serial", Align::Right),
         ("instances", Align::Right),
         ("last run", Align::Left),
-        ("ago", Align::Right),
         ("checks", Align::Left),
     ]);
-    for environment in environments {
-        let name = Line::of(Label::Environment, environment.environment.clone());
-        if environment.unreadable.is_some() {
-            let words = Line::of(Label::Failed, "record unreadable");
-            table.row([name, Line::new(), Line::new(), words]);
-            continue;
-        }
-        let run = environment.running.as_ref().or(environment.last.as_ref());
-        let (words, ago) = run.map_or_else(
-            || (Line::of(Label::Unchanged, "never"), Line::new()),
-            |run| {
-                let (word, label) = run.state.word();
-                let words = Line::plain(format!("{} {} ", run.run, run.kind)).with(label, word);
-                (
-                    words,
-                    Line::of(
-                        Label::Duration,
-                        age(now.since(run.ended.unwrap_or(run.started))),
-                    ),
-                )
-            },
-        );
-        let serial = Line::plain(environment.serial.to_string());
-        let instances = Line::plain(environment.instances.to_string());
+    for glance in glances {
+        let (label, checks) = health(glance);
         table.row([
-            name,
-            serial,
-            instances,
-            words,
-            ago,
-            checks(&environment.checks),
+            Line::of(Label::Environment, glance.environment.to_string()),
+            Line::plain(glance.serial.to_string()),
+            Line::plain(glance.objects.to_string()),
+            last_run(glance, now, age),
+            Line::of(label, checks),
         ]);
     }
     table.render(&mut page);
+    for glance in glances.iter().filter(|glance| glance.open > 0) {
+        page.gap();
+        page.line(&open_line(glance));
+    }
     page.finish()
 }
 
-fn checks(checks: &[CheckLine]) -> Line {
-    let failed: Vec<&str> = checks
-        .iter()
-        .filter(|check| !check.passed)
-        .map(|check| check.check.as_str())
-        .collect();
-    match (checks.len(), failed.as_slice()) {
-        (0, _) => Line::of(Label::Unchanged, "none"),
-        (count, []) => Line::of(Label::Done, format!("{count} passed")),
-        (_, failed) => Line::of(Label::Failed, format!("{} failed", failed.join(", "))),
-    }
+fn last_run(glance: &Glance, now: Timestamp, since_when: fn(Duration) -> String) -> Line {
+    let Some(run) = &glance.last else {
+        return Line::plain("none");
+    };
+    let word = outcome_word(run);
+    let label = match word {
+        "failed" | "interrupted" => Label::Failed,
+        "not ended" => Label::Running,
+        _ => Label::Plain,
+    };
+    let since: Duration = now.since(Timestamp(
+        run.end.as_ref().map_or(run.started.0, |end| end.ended.0),
+    ));
+    Line::plain(format!("{} ", run.id))
+        .with(label, word)
+        .with(Label::Duration, format!("  {}", since_when(since)))
 }
 
-/// One environment in more words.
-pub fn one(environment: &EnvironmentStatus, now: Timestamp, look: Look) -> String {
-    let mut page = Page::new(look);
-    let mut head = Line::of(Label::Environment, environment.environment.clone());
-    if let Some(why) = &environment.unreadable {
-        page.line(&head.with(Label::Failed, "   record unreadable"));
-        page.wrapped(&Line::plain(format!("  {why}")), 2);
-        return page.finish();
-    }
-    let plural = if environment.instances == 1 { "" } else { "s" };
-    head.put(
-        Label::Plain,
-        match environment.serial {
-            0 => "   nothing recorded yet".to_owned(),
-            serial => format!(
-                "   serial {serial}   {} instance{plural}",
-                environment.instances
-            ),
-        },
-    );
-    if !environment.after.is_empty() {
-        head.put(
-            Label::Unchanged,
-            format!("   after {}", environment.after.join(", ")),
-        );
-    }
-    page.line(&head);
-    let field = |name: &str| Line::of(Label::Heading, format!("  {name:<8}  "));
-    let running = environment.running.as_ref();
-    page.wrapped(
-        &field("running").joined(running.map_or(Line::plain("nothing"), |run| run_words(run, now))),
-        12,
-    );
-    if let Some(run) = &environment.last {
-        page.wrapped(&field("last run").joined(run_words(run, now)), 12);
-        for failure in &run.failures {
-            page.wrapped(&Line::plain(" ".repeat(12)).then(failure.clone()), 12);
+fn open_line(glance: &Glance) -> Line {
+    let plural = if glance.open == 1 { "" } else { "s" };
+    Line::of(
+        Label::Failed,
+        format!(
+            "{} step{plural} of {} did not end",
+            glance.open, glance.environment
+        ),
+    )
+    .then(": the next plan or apply finds out what became of them")
+}
+
+fn details(page: &mut Page, glance: &Glance, now: Timestamp) {
+    let heading = Line::of(Label::Environment, glance.environment.to_string());
+    let plural = if glance.objects == 1 { "" } else { "s" };
+    page.line(&heading.then(format!(
+        "   serial {}   {} instance{plural}",
+        glance.serial, glance.objects
+    )));
+    let running = match &glance.last {
+        Some(run) if glance.running => format!("run {} ({})", run.id, run.kind.as_str()),
+        _ => "nothing".into(),
+    };
+    page.line(&Line::plain(format!("  running   {running}")));
+    let mut last = Line::plain("  last run  ").joined(last_run(glance, now, ago));
+    if let Some(run) = &glance.last {
+        last.put(Label::Plain, format!(" by {}", run.actor));
+        if let Some(end) = &run.end {
+            let counts: Vec<String> = end
+                .counts
+                .iter()
+                .map(|(word, count)| format!("{count} {word}"))
+                .collect();
+            if !counts.is_empty() {
+                last.put(Label::Plain, format!(": {}", counts.join(", ")));
+            }
         }
     }
-    for (at, check) in environment.checks.iter().enumerate() {
-        let (label, word) = if check.passed {
+    page.line(&last);
+    for check in &glance.checks {
+        let (label, word) = if check.result.passed {
             (Label::Done, "passed")
         } else {
             (Label::Failed, "failed")
         };
-        let line = field(if at == 0 { "checks" } else { "" })
-            .then(format!("{} ", check.check))
-            .with(label, word)
-            .with(
-                Label::Duration,
-                format!(" {} ago", age(now.since(check.at))),
-            );
-        let detail = if check.detail.is_empty() {
-            String::new()
-        } else {
-            format!(": {}", check.detail)
-        };
-        page.wrapped(&line.then(detail), 12);
-    }
-    for (at, (name, value)) in environment.outputs.iter().enumerate() {
-        let line = field(if at == 0 { "outputs" } else { "" }).then(format!("{name} = "));
-        page.wrapped(
-            &match value {
-                Some(value) => line.then(super::elide::elide(
-                    value,
-                    look.width.saturating_sub(15 + name.len()),
-                )),
-                None => line.with(Label::Sensitive, SENSITIVE),
-            },
-            12,
+        let since = ago(now.since(Timestamp(check.result.at.0)));
+        let line = Line::plain(format!("  check     {} ", check.result.name)).with(label, word);
+        page.line(
+            &line
+                .with(Label::Duration, format!("  {since}"))
+                .then(format!("  {}", check.result.detail)),
         );
     }
-    page.finish()
+    if glance.open > 0 {
+        page.line(&open_line(glance));
+    }
+    if let Some(run) = &glance.last {
+        let command = format!("terrace show run {}", run.id);
+        page.line(&Line::plain("Show the run: ").with(Label::Command, command));
+    }
 }
 
-fn run_words(run: &RunLine, now: Timestamp) -> Line {
-    let (word, label) = run.state.word();
-    let line = Line::plain(format!("{} {} ", run.run, run.kind)).with(label, word);
-    let ago = format!(" {} ago", age(now.since(run.ended.unwrap_or(run.started))));
-    line.with(Label::Duration, ago)
-        .then(format!(" by {}: {}", run.by, steps(run)))
-}
-
-fn steps(run: &RunLine) -> String {
-    let counts = [
-        (run.done, "done"),
-        (run.failed, "failed"),
-        (run.skipped, "skipped"),
-    ];
-    let words: Vec<String> = counts
+/// An environment for programs; times in milliseconds since 1970.
+pub fn as_json(glance: &Glance) -> serde_json::Value {
+    let last = glance.last.as_ref().map(run_json);
+    let checks: Vec<serde_json::Value> = glance
+        .checks
         .iter()
-        .filter(|(count, word)| *count > 0 || *word == "done")
-        .map(|(count, word)| format!("{count} {word}"))
+        .map(|check| {
+            json!({
+                "name": check.result.name,
+                "passed": check.result.passed,
+                "at": check.result.at.0,
+                "detail": check.result.detail,
+                "run": check.run.0,
+            })
+        })
         .collect();
-    words.join(", ")
+    json!({
+        "environment": glance.environment.as_str(),
+        "serial": glance.serial,
+        "instances": glance.objects,
+        "running": glance.running,
+        "last_run": last,
+        "checks": checks,
+        "open_steps": glance.open,
+    })
 }
 
-/// Runs of an environment, the last one first.
-pub fn runs(runs: &[RunLine], look: Look) -> String {
+/// A run for programs; times in milliseconds since 1970.
+pub fn run_json(run: &RunRow) -> serde_json::Value {
+    json!({
+        "run": run.id.0,
+        "environment": run.environment.as_str(),
+        "kind": run.kind.as_str(),
+        "outcome": run.end.as_ref().map(|end| end.outcome.as_str()),
+        "plan": run.plan,
+        "revision": run.revision,
+        "actor": run.actor,
+        "note": run.note,
+        "started": run.started.0,
+        "ended": run.end.as_ref().map(|end| end.ended.0),
+        "serial_before": run.serial_before.0,
+        "serial_after": run.serial_after.map(|serial| serial.0),
+        "counts": run.end.as_ref().map(|end| &end.counts),
+    })
+}
+
+/// Runs, a line each, in the order given.
+pub fn runs(runs: &[RunRow], look: Look) -> String {
     let mut page = Page::new(look);
+    if runs.is_empty() {
+        page.line(&Line::plain("Nothing was run yet."));
+        return page.finish();
+    }
     let mut table = Table::new([
         ("run", Align::Right),
+        ("environment", Align::Left),
+        ("when", Align::Left),
         ("what", Align::Left),
-        ("result", Align::Left),
-        ("began", Align::Left),
-        ("took", Align::Right),
-        ("steps", Align::Left),
-        ("plan", Align::Left),
         ("by", Align::Left),
+        ("serial", Align::Left),
+        ("steps", Align::Left),
     ]);
     for run in runs {
-        let (word, label) = run.state.word();
-        let took = run
-            .ended
-            .map(|ended| precise(ended.since(run.started)))
-            .unwrap_or_default();
+        let word = outcome_word(run);
+        let label = if matches!(word, "failed" | "interrupted") {
+            Label::Failed
+        } else {
+            Label::Plain
+        };
+        let what = match word {
+            "failed" | "interrupted" | "stopped" | "not ended" => {
+                format!("{} {word}", run.kind.as_str())
+            }
+            word => word.to_owned(),
+        };
+        let serial = match run.serial_after {
+            Some(after) => format!("{} -> {after}", run.serial_before),
+            None => run.serial_before.to_string(),
+        };
+        let counts = run.end.as_ref().map(|end| &end.counts);
+        let steps: Vec<String> = counts
+            .into_iter()
+            .flatten()
+            .map(|(word, count)| format!("{count} {word}"))
+            .collect();
         table.row([
-            Line::plain(run.run.to_string()),
-            Line::plain(run.kind.clone()),
-            Line::of(label, word),
-            Line::of(Label::Duration, readable(run.started)),
-            Line::of(Label::Duration, took),
-            Line::plain(steps(run)),
-            Line::plain(run.plan.clone().unwrap_or_default()),
-            Line::plain(run.by.clone()),
+            Line::plain(run.id.to_string()),
+            Line::of(Label::Environment, run.environment.to_string()),
+            Line::plain(readable(Timestamp(run.started.0))),
+            Line::of(label, what),
+            Line::plain(run.actor.clone()),
+            Line::plain(serial),
+            Line::plain(steps.join(", ")),
         ]);
     }
     table.render(&mut page);
     page.finish()
 }
-
-#[cfg(test)]
-mod tests;
