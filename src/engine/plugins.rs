@@ -8,6 +8,17 @@ use contract::{Provider, ProviderError, Providers, ResourceSchema};
 use model::address::{Mode, ProviderAddr, ProviderSource};
 use model::schema::Schema;
 use model::{Diagnostic, Str, Value};
+use sha2::{Digest, Sha256};
+
+use crate::codec;
+
+/// A provider that has its configuration.
+#[derive(Clone, Debug)]
+pub(crate) struct Configured {
+    pub(crate) provider: Arc<dyn Provider>,
+    /// Tells whether it was configured just so before; none where there is nothing to configure.
+    pub(crate) fingerprint: Option<[u8; 16]>,
+}
 
 /// Providers by configuration.
 #[derive(Debug)]
@@ -15,7 +26,7 @@ pub struct Plugins {
     from: Arc<dyn Providers>,
     /// For schemas: any provider of the source, configured or not.
     by_source: BTreeMap<ProviderSource, Arc<dyn Provider>>,
-    configured: HashMap<ProviderAddr, Arc<dyn Provider>>,
+    configured: HashMap<ProviderAddr, Configured>,
     /// Sources that could not be opened; each is reported once.
     missing: BTreeMap<ProviderSource, ProviderError>,
 }
@@ -81,8 +92,13 @@ impl Plugins {
             self.of_source(&addr.source).await?
         };
         let (config, _) = config.unmark_deep();
+        let fingerprint = fingerprint(&config);
         provider.configure(config).await?;
-        self.configured.insert(addr.clone(), provider);
+        let configured = Configured {
+            provider,
+            fingerprint,
+        };
+        self.configured.insert(addr.clone(), configured);
         Ok(())
     }
 
@@ -93,7 +109,14 @@ impl Plugins {
 
     /// The provider of that configuration, if it is ready.
     pub fn get(&self, addr: &ProviderAddr) -> Option<&Arc<dyn Provider>> {
-        self.configured.get(addr)
+        self.configured
+            .get(addr)
+            .map(|configured| &configured.provider)
+    }
+
+    /// What tells that configuration from others of the same address, if it is ready and there is something in it.
+    pub(crate) fn fingerprint(&self, addr: &ProviderAddr) -> Option<[u8; 16]> {
+        self.configured.get(addr)?.fingerprint
     }
 
     /// The schema of a resource type.
@@ -120,6 +143,21 @@ impl Plugins {
             Mode::Data | Mode::Ephemeral => provider.schema().data.keys().cloned().collect(),
         }
     }
+}
+
+/// A digest of a configuration; none when nothing in it is set.
+fn fingerprint(config: &Value) -> Option<[u8; 16]> {
+    let is_set = |value: &Value| match value.as_items() {
+        Some(items) => !items.is_empty(),
+        None => !value.is_null(),
+    };
+    let fields = config.as_fields()?;
+    if !fields.iter().any(|(_, value)| is_set(value)) {
+        return None;
+    }
+    let bytes = codec::encode(config).ok()?;
+    let digest: [u8; 32] = Sha256::digest(&bytes).into();
+    digest.first_chunk().copied()
 }
 
 /// A provider's error as a diagnostic; `id` is one of [`model::diagnostic::IDS`].

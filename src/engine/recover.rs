@@ -15,6 +15,7 @@ use crate::codec::{self, CodecError};
 use crate::events::Events;
 use crate::plan::inquire::Inquiry;
 use crate::plan::marks;
+use crate::plugins::Configured;
 use crate::record::{self, StoreError};
 use crate::recorded::{Recorded, RecordedObject};
 use crate::undertaken::Undertaken;
@@ -162,8 +163,8 @@ impl<'i> Left<'i> {
 
     async fn ask(&self, inquiry: &mut Inquiry<'_>) -> Result<Settled, StoreError> {
         let addr = self.provider(inquiry);
-        let provider = match inquiry.provider(&addr).await {
-            Ok(provider) => provider,
+        let configured = match inquiry.provider(&addr).await {
+            Ok(configured) => configured,
             Err(why) => return Ok(Settled::Unknown(why)),
         };
         let Some(schema) = inquiry.schema(&addr, &self.intent.addr.block.rtype) else {
@@ -171,7 +172,12 @@ impl<'i> Left<'i> {
             return Ok(Settled::Unknown(why.into()));
         };
         let apply = self.request();
-        let found = match apply::find(&provider, FindRequest { apply }, ATTEMPTS).await {
+        let request = FindRequest { apply };
+        let found = match apply::find(&configured.provider, request, ATTEMPTS).await {
+            Ok(Found::Nothing) if self.is_elsewhere(&configured) => {
+                let why = "its provider is configured otherwise now than it was then: nothing is where is looked now";
+                return Ok(Settled::Unknown(why.into()));
+            }
             Ok(found) => found,
             Err(error) => return Ok(Settled::Unknown(format!("asking failed: {error}"))),
         };
@@ -199,6 +205,13 @@ impl<'i> Left<'i> {
                 alias: None,
             }
         })
+    }
+
+    /// Whether the provider was configured otherwise when the object was to be made, so that it may have been made where
+    /// it is not looked for now.
+    fn is_elsewhere(&self, now: &Configured) -> bool {
+        let then = self.undertaken.as_ref();
+        then.is_some_and(|then| then.fingerprint != now.fingerprint)
     }
 
     /// The request as it was sent, or was about to be.

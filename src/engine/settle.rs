@@ -108,7 +108,11 @@ async fn changes(
         Verdict::Exists(id) => id,
     };
     let configured = left.provider(inquiry);
-    let provider = inquiry.provider(&configured).await.map_err(cannot)?;
+    let provider = inquiry
+        .provider(&configured)
+        .await
+        .map_err(cannot)?
+        .provider;
     let Some(schema) = inquiry.schema(&configured, &addr.block.rtype) else {
         return Err(cannot("its provider does not know the type".into()));
     };

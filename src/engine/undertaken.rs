@@ -20,6 +20,8 @@ pub(crate) struct Undertaken {
     pub(crate) private: Vec<u8>,
     /// The provider configuration that makes it.
     pub(crate) provider: Arc<ProviderAddr>,
+    /// What told that configuration from others; none where nothing was configured.
+    pub(crate) fingerprint: Option<[u8; 16]>,
     /// The schema version of the attributes.
     pub(crate) schema_version: u64,
     /// Blocks it depends on.
@@ -31,9 +33,10 @@ pub(crate) struct Undertaken {
 }
 
 impl Undertaken {
-    /// As the journal keeps it: sealed when anything in the attributes is marked.
+    /// As the journal keeps it: sealed when anything in the attributes is marked, or when it could tell of a
+    /// provider's credentials.
     pub(crate) fn payload(&self) -> Result<Payload, CodecError> {
-        let protection = if self.value.has_marks() {
+        let protection = if self.value.has_marks() || self.fingerprint.is_some() {
             Protection::Sealed
         } else {
             Protection::Plain

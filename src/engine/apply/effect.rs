@@ -33,6 +33,8 @@ pub(super) struct Effect {
     pub(super) kind: StepKind,
     pub(super) row: Row,
     pub(super) provider: Arc<dyn Provider>,
+    /// What tells the provider's configuration from others.
+    pub(super) fingerprint: Option<[u8; 16]>,
     pub(super) schema: Arc<ResourceSchema>,
     /// The object before, without marks; null for a create.
     pub(super) prior: Value,
@@ -212,6 +214,7 @@ fn intent(effect: &Effect, at: UnixMillis) -> Result<Intent, CodecError> {
             value: marked(effect, effect.planned.clone()),
             private: effect.private.clone(),
             provider: row.provider.clone(),
+            fingerprint: effect.fingerprint,
             schema_version: row.change.schema_version,
             dependencies: row.dependencies.clone(),
             create_before_destroy: row.create_before_destroy,

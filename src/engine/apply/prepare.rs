@@ -144,6 +144,7 @@ impl Schedule<'_> {
         } else {
             change.prior_private.clone()
         };
+        let fingerprint = self.planned.plugins.fingerprint(&change.provider);
         let row = Row {
             provider: Arc::new(change.provider.clone()),
             dependencies,
@@ -156,6 +157,7 @@ impl Schedule<'_> {
             kind,
             row,
             provider,
+            fingerprint,
             schema,
             prior,
             prior_private,

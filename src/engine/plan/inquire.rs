@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use contract::{Provider, Providers, ResourceSchema};
+use contract::{Providers, ResourceSchema};
 use lang::Desired;
 use lang::graph::NodeKind;
 use model::Str;
@@ -14,6 +14,7 @@ use model::plan::{PlanMode, Refresh};
 use super::walk::Walk;
 use super::{PlanOptions, moves};
 use crate::events::Events;
+use crate::plugins::Configured;
 use crate::recorded::Recorded;
 
 /// Providers that can be asked.
@@ -64,10 +65,7 @@ impl<'e> Inquiry<'e> {
     ///
     /// # Errors
     /// A phrase that says why it cannot be asked.
-    pub(crate) async fn provider(
-        &mut self,
-        addr: &ProviderAddr,
-    ) -> Result<Arc<dyn Provider>, String> {
+    pub(crate) async fn provider(&mut self, addr: &ProviderAddr) -> Result<Configured, String> {
         if let Err(error) = self.walk.plugins.of_source(&addr.source).await {
             return Err(format!("its provider is not there: {error}"));
         }
@@ -80,7 +78,10 @@ impl<'e> Inquiry<'e> {
             errors.map(|found| found.message.clone()).next()
         };
         match self.walk.ready(&addr).await {
-            Some(provider) => Ok(provider),
+            Some(provider) => Ok(Configured {
+                provider,
+                fingerprint: self.walk.plugins.fingerprint(&addr),
+            }),
             None => {
                 let why = why(&self.walk).unwrap_or_default();
                 Err(format!("its provider cannot be configured: {why}"))

@@ -129,6 +129,39 @@ fn an_object_whose_block_was_removed_meanwhile_is_found_and_destroyed() {
 }
 
 #[test]
+fn where_a_provider_is_configured_otherwise_meanwhile_nothing_found_is_no_answer() {
+    let provider = |seed: u32| {
+        let provider = format!("provider \"sim\" {{\n  seed = {seed}\n}}\n");
+        definition(&(provider + &network("a", "10.1.0.0/16")))
+    };
+    let then = provider(1);
+    for (now, undone, unknown) in [
+        (provider(1), 1, 0),
+        (provider(2), 0, 1),
+        (definition(&network("a", "10.1.0.0/16")), 0, 1),
+    ] {
+        let bed = Bed::new();
+        assert!(crash(&bed, &then, Moment::Intended(1)));
+        let engine = bed.engine(&now, Script::default());
+        let recovery = process(engine.recover());
+        assert_eq!(
+            (recovery.undone.len(), recovery.unknown.len()),
+            (undone, unknown)
+        );
+        drop(engine);
+        assert_eq!(open(&bed).len(), unknown);
+        assert_eq!(heal(&bed, &then).cloud.len(), 1);
+    }
+    let bed = Bed::new();
+    assert!(crash(&bed, &then, Moment::Happened(1)));
+    assert_eq!(
+        heal(&bed, &provider(2)).cloud.len(),
+        1,
+        "what is found is it"
+    );
+}
+
+#[test]
 fn an_object_whose_block_became_another_meanwhile_is_recorded_with_what_it_depended_on() {
     let first = definition(
         "resource \"sim_network\" \"n\" {\n  name = \"n\"\n}\n\
