@@ -341,15 +341,17 @@ fn packages() -> Vec<Package> {
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     let list = |value: &serde_json::Value| value.as_array().cloned().unwrap_or_default();
-    let packages = list(&metadata["packages"]).into_iter().map(|package| Package {
-        name: text(&package["name"]),
-        manifest: PathBuf::from(text(&package["manifest_path"])),
-        uses: list(&package["dependencies"])
-            .iter()
-            .filter(|used| used["kind"] != "dev")
-            .map(|used| text(&used["name"]))
-            .collect(),
-    });
+    let packages = list(&metadata["packages"])
+        .into_iter()
+        .map(|package| Package {
+            name: text(&package["name"]),
+            manifest: PathBuf::from(text(&package["manifest_path"])),
+            uses: list(&package["dependencies"])
+                .iter()
+                .filter(|used| used["kind"] != "dev")
+                .map(|used| text(&used["name"]))
+                .collect(),
+        });
     packages.collect()
 }
 

@@ -660,8 +660,10 @@ async fn check(
                 format!("check `{}` did not pass", outcome.check),
             )
             .note(format!(
-                "tried {} times; last: {}",
-                outcome.attempts, outcome.detail
+                "tried {} time{}; last: {}",
+                outcome.attempts,
+                if outcome.attempts == 1 { "" } else { "s" },
+                outcome.detail
             ))
             .help(
                 "the environment is applied as recorded; mend what the check sees and apply again",

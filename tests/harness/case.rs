@@ -2,12 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use regex::Regex;
+
 use super::placeholders::Placeholders;
 use super::sandbox::Sandbox;
 use super::transcript::{Step, parse, print};
 
 /// The file with the commands and their answers.
 const TRANSCRIPT: &str = "case.txt";
+
+/// What a command ends with whose steps do not wait for each other: lines about steps that stand together are sorted.
+const ANY_ORDER: &str = "# in any order";
 
 /// A directory of `tests/cases`.
 #[derive(Clone, Debug)]
@@ -88,6 +93,10 @@ impl Case {
         let mut ran = Vec::new();
         for step in steps {
             let mut answer = sandbox.shell(&step.command);
+            if step.command.ends_with(ANY_ORDER) {
+                answer.stdout = steps_sorted(&answer.stdout);
+                answer.stderr = steps_sorted(&answer.stderr);
+            }
             answer.stdout = placeholders.put(&answer.stdout);
             answer.stderr = placeholders.put(&answer.stderr);
             ran.push(Step {
@@ -97,4 +106,20 @@ impl Case {
         }
         ran
     }
+}
+
+/// Returns `text` with lines about steps that stand together in the order of their words, ids aside.
+fn steps_sorted(text: &str) -> String {
+    let step =
+        Regex::new(r"^ +(Created|Updated|Destroyed|Failed|Skipped|create|update|destroy) \S+")
+            .expect("a regular expression");
+    let words = |line: &str| {
+        step.find(line)
+            .map(|found| found.as_str().trim().to_owned())
+    };
+    let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+    for together in lines.chunk_by_mut(|one, other| step.is_match(one) && step.is_match(other)) {
+        together.sort_by_key(|line| words(line));
+    }
+    lines.concat()
 }

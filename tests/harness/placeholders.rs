@@ -41,17 +41,24 @@ impl Placeholders {
                 // How long a step took stands after its id; a summary's stands after the word.
                 (
                     regex(
-                        r"(?m)^( +(?:Created|Updated|Destroyed|Read|Failed|Replaced|Imported|Forgot|Moved) .*) \d[\dms.]*$",
+                        r"(?m)^( +(?:Created|Updated|Destroyed|Read|Failed|Replaced|Imported|Forgot|Moved|Passed) .*) \d[\dms.]*$",
                     ),
                     "$1 <took>",
                 ),
                 (regex(r"(?m)^( +Summary) \d[\dms.]*"), "$1 <took>"),
                 (regex(r"\b(after|in|within) \d[\dms.]*s\b"), "$1 <took>"),
-                (regex(r"\bpid \d+"), "pid <pid>"),
+                (regex(r"(?m) (done|failed) +\d[\dms.]*$"), " $1 <took>"),
+                (regex(r#""(started|ended)":\s?\d{13}"#), "\"$1\":<time>"),
                 (
-                    regex(r#""elapsed_seconds":[\d.]+"#),
-                    r#""elapsed_seconds":<took>"#,
+                    regex(r#""(seconds|elapsed_seconds)":\s?[\d.]+"#),
+                    "\"$1\":<took>",
                 ),
+                // An id that is shortened to fit on a line.
+                (
+                    regex(r"\b[0-9a-f]{8}-[0-9a-f]{0,4}\.\.[0-9a-f]{4}\b"),
+                    "<shortened>",
+                ),
+                (regex(r"\bpid \d+"), "pid <pid>"),
             ],
             seen: BTreeMap::new(),
         }

@@ -10,6 +10,7 @@
 //! = 2                         the exit code, where it is not 0
 //! ```
 //!
+//! A command that ends with `# in any order` has steps that do not wait for each other: lines about them are sorted.
 //! A text that does not end its last line is followed by a line with `\`.
 
 use super::sandbox::Answer;

@@ -1,0 +1,7 @@
+variable "colour" {
+  default = "blue"
+}
+
+output "id" {
+  value = var.colour
+}

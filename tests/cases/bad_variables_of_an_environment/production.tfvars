@@ -1,0 +1,2 @@
+replicas = 3
+zones    = [{ name = "a", weight = "heavy" }]

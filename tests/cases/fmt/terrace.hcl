@@ -1,0 +1,3 @@
+environment   "test" {
+variables = {a=1}
+}

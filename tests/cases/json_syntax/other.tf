@@ -1,0 +1,3 @@
+output "first" {
+  value = terraform_data.a[0].output
+}

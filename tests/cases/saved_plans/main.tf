@@ -1,0 +1,7 @@
+resource "terraform_data" "a" {
+  input = "one"
+}
+
+output "o" {
+  value = terraform_data.a.output
+}
