@@ -47,14 +47,14 @@ pub async fn run(invocation: &Invocation, args: PlanArgs) -> ExitCode {
         Err(RecordError::ReadOnly { .. }) => false,
         Err(error) => return record::report(invocation, &error),
     };
-    if let Some(path) = &args.out {
-        if let Err(error) = write_reference(path, &made.planned.plan) {
-            let message = format!("cannot write `{}`", path.display());
-            let diagnostic =
-                model::Diagnostic::error("file-not-readable", message).note(error.to_string());
-            invocation.report(&diagnostic.into(), prepared.sources(), "", false);
-            return ExitCode::Failed;
-        }
+    if let Some(path) = &args.out
+        && let Err(error) = write_reference(path, &made.planned.plan)
+    {
+        let message = format!("cannot write `{}`", path.display());
+        let diagnostic =
+            model::Diagnostic::error("file-not-readable", message).note(error.to_string());
+        invocation.report(&diagnostic.into(), prepared.sources(), "", false);
+        return ExitCode::Failed;
     }
     let apply_with = kept.then(|| match &args.out {
         Some(path) => format!("terrace apply {}", path.display()),
@@ -278,6 +278,10 @@ pub fn form(showing: Showing, summary: bool) -> Form {
 }
 
 /// Shows a plan on standard output, and its warnings on standard error.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "what is shown, and how, come from different places"
+)]
 pub fn show(
     invocation: &Invocation,
     made: &Made,

@@ -14,6 +14,10 @@ use super::output::write;
 use super::prepare::{self, Wanted, prepare};
 
 /// Runs the command.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one environment after the other, each by the straight line"
+)]
 pub async fn run(invocation: &Invocation, args: ValidateArgs) -> ExitCode {
     let environments = match prepare::open(invocation) {
         Ok((project, _)) => match args.environment.as_deref() {
