@@ -366,11 +366,15 @@ fn record(project: &Project) -> std::path::PathBuf {
         .join(Path::new(".terrace/state.db"))
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test is told from outside which moments to try"
+)]
 fn each(name: &str, times: u32, steps: u64, mut kill: impl FnMut(&Project, u32, Moment) -> bool) {
     let project = Project::new(name);
     let seed = std::env::var("TERRACE_CRASH_SEED").ok();
     let seed: u64 = seed.map_or(0, |seed| seed.parse().expect("a number"));
-    let mut chance = Chance(seed ^ name.bytes().map(u64::from).sum::<u64>() << 32);
+    let mut chance = Chance(seed ^ (name.bytes().map(u64::from).sum::<u64>() << 32));
     let mut interrupted = 0;
     for round in 0..times {
         let moment = Moment::any(&mut chance, steps);

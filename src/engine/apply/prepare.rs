@@ -14,6 +14,7 @@ use super::schedule::Schedule;
 use super::write::{self, Row};
 use crate::plan::marks;
 use crate::plugins;
+use crate::recorded::RecordedObject;
 
 /// A step that is ready.
 pub(super) enum Prepared {
@@ -124,21 +125,15 @@ impl Schedule<'_> {
         } else {
             config_marks
         };
+        let kept = (kind == StepKind::Destroy)
+            .then(|| self.recorded(&change))
+            .flatten();
         // An object that is to go keeps what is recorded of it until it is gone.
-        let kept = if kind == StepKind::Destroy {
-            self.planned.recorded.instance(&change.addr)
-        } else {
-            None
-        };
-        let kept = kept.and_then(|instance| match &change.deposed {
-            Some(key) => instance.deposed.get(key),
-            None => instance.current.as_ref(),
-        });
         let (dependencies, create_before_destroy) = match kept {
-            Some(object) => (&object.dependencies, object.create_before_destroy),
-            None => (&change.dependencies, change.create_before_destroy),
+            Some(object) => (object.dependencies.clone(), object.create_before_destroy),
+            None => (change.dependencies.clone(), change.create_before_destroy),
         };
-        let dependencies = self.lists.of(dependencies);
+        let dependencies = self.lists.of(&dependencies);
         let prior_private = if kind == StepKind::Create {
             Vec::new()
         } else {
@@ -169,6 +164,15 @@ impl Schedule<'_> {
             private,
             marker,
             attempts: self.attempts(),
+        }
+    }
+
+    /// The object that a change is about, as it was recorded when the plan was made.
+    fn recorded(&self, change: &Change) -> Option<&RecordedObject> {
+        let instance = self.planned.recorded.instance(&change.addr)?;
+        match &change.deposed {
+            Some(key) => instance.deposed.get(key),
+            None => instance.current.as_ref(),
         }
     }
 

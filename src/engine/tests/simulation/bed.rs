@@ -373,12 +373,12 @@ fn pictured(value: &Value, names: &BTreeMap<Str, Str>) -> String {
     let shown: Vec<String> = fields
         .iter()
         .filter(|(name, _)| !MADE.contains(&name.as_str()))
-        .map(|(name, value)| match value {
-            Value::String(id) if name.ends_with("_id") => {
+        .map(|(name, value)| match value.as_str() {
+            Some(id) if name.ends_with("_id") => {
                 let parent = names.get(id).map_or("NOTHING", Str::as_str);
                 format!("{name}={parent}")
             }
-            other => format!("{name}={other:?}"),
+            Some(_) | None => format!("{name}={value:?}"),
         })
         .collect();
     shown.join(" ")

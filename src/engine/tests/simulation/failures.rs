@@ -254,13 +254,11 @@ fn an_answer_that_was_lost_is_asked_for() {
     ] {
         let bed = Bed::new();
         let text = definition("resource \"sim_network\" \"n\" {\n  name = \"n\"\n}\n");
-        let then = match operation {
-            Operation::Create => text.clone(),
-            _ => {
-                heal(&bed, &text);
-                definition("")
-            }
-        };
+        let mut then = text.clone();
+        if operation == Operation::Destroy {
+            heal(&bed, &text);
+            then = definition("");
+        }
         let failure = Failure::new(class).on(operation).after(Effect::Done);
         let engine = bed.engine(&then, failing(failure));
         let (_, outcome) = hurried(engine.command(patient()));

@@ -1,6 +1,12 @@
 //! The engine against a simulated cloud that outlives it: whatever is killed, and whenever, nothing is lost, nothing is
 //! made twice, and nothing exists that the record does not know.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod bed;
 mod crashes;
 mod definitions;
