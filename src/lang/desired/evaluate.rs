@@ -426,8 +426,15 @@ pub(super) fn settle(
                 "missing-variable",
                 format!("variable `{name}` has no value"),
             )
-            .at(span, label.to_owned())
-            .and_at(variable.span, "declared here, without a default");
+            .at(span, label.to_owned());
+            // The root module's variables are given nowhere else than they are declared.
+            let diagnostic = if span == variable.span {
+                diagnostic.help(format!(
+                    "give it a value in terrace.hcl or a variable file, with `-var {name}=..`, or a default"
+                ))
+            } else {
+                diagnostic.and_at(variable.span, "declared here, without a default")
+            };
             (unknown(), diagnostic.into())
         }
     };
