@@ -25,12 +25,11 @@ pub fn short(took: Duration) -> String {
     }
 }
 
-/// How long ago something was, in one unit: `now`, `40s`, `14m`, `2h`, `3d`.
+/// How long ago something was, in one unit: `now` within a minute, `14m`, `2h`, `3d`.
 pub fn age(since: Duration) -> String {
     let seconds = since.as_secs();
     match seconds {
-        0 => "now".into(),
-        1..60 => format!("{seconds}s"),
+        0..60 => "now".into(),
         60..3_600 => format!("{}m", seconds / 60),
         3_600..86_400 => format!("{}h", seconds / 3_600),
         _ => format!("{}d", seconds / 86_400),
@@ -40,7 +39,7 @@ pub fn age(since: Duration) -> String {
 /// The same as a phrase: `just now`, `14m ago`.
 pub fn ago(since: Duration) -> String {
     match since.as_secs() {
-        0 => "just now".into(),
+        0..60 => "just now".into(),
         _ => format!("{} ago", age(since)),
     }
 }
