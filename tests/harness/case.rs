@@ -16,12 +16,12 @@ const ANY_ORDER: &str = "# in any order";
 
 /// A directory of `tests/cases`.
 #[derive(Clone, Debug)]
-pub struct Case {
+pub(crate) struct Case {
     directory: PathBuf,
 }
 
 /// Returns all cases below `directory`, in the order of their names.
-pub fn cases(directory: &Path) -> Vec<Case> {
+pub(crate) fn cases(directory: &Path) -> Vec<Case> {
     let mut found: Vec<Case> = std::fs::read_dir(directory)
         .expect("the directory of the cases")
         .map(|entry| Case {
@@ -34,7 +34,7 @@ pub fn cases(directory: &Path) -> Vec<Case> {
 
 impl Case {
     /// The name of the directory.
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.directory
             .file_name()
             .unwrap_or_default()
@@ -46,7 +46,7 @@ impl Case {
     ///
     /// # Errors
     /// A text with all differences.
-    pub fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         let (text, steps) = self.read()?;
         let found = print(&self.run(&steps));
         if found == text {
@@ -67,7 +67,7 @@ impl Case {
     ///
     /// # Errors
     /// When the file cannot be read or written.
-    pub fn update(&self) -> Result<(), String> {
+    pub(crate) fn update(&self) -> Result<(), String> {
         let (_, steps) = self.read()?;
         std::fs::write(self.directory.join(TRANSCRIPT), print(&self.run(&steps)))
             .map_err(|error| error.to_string())

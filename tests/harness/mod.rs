@@ -5,6 +5,5 @@ mod placeholders;
 mod sandbox;
 mod transcript;
 
-pub use case::{Case, cases};
-pub use placeholders::Placeholders;
-pub use sandbox::{Answer, Sandbox};
+pub(crate) use case::cases;
+pub(crate) use sandbox::{Answer, Sandbox};

@@ -8,7 +8,7 @@ use regex::{Captures, Regex};
 
 /// Replaces what differs from run to run. Remembers ids, so that one value keeps its placeholder.
 #[derive(Debug)]
-pub struct Placeholders {
+pub(crate) struct Placeholders {
     directory: String,
     numbered: Vec<(&'static str, Regex)>,
     plain: Vec<(Regex, &'static str)>,
@@ -17,7 +17,7 @@ pub struct Placeholders {
 
 impl Placeholders {
     /// Placeholders for commands that run in `directory`.
-    pub fn new(directory: &Path) -> Self {
+    pub(crate) fn new(directory: &Path) -> Self {
         let regex = |text: &str| Regex::new(text).expect("a regular expression");
         Self {
             directory: directory.display().to_string(),
@@ -65,7 +65,7 @@ impl Placeholders {
     }
 
     /// Returns `text` with placeholders.
-    pub fn put(&mut self, text: &str) -> String {
+    pub(crate) fn put(&mut self, text: &str) -> String {
         let mut text = text.replace(&self.directory, "<dir>");
         for (name, regex) in &self.numbered {
             let seen = self.seen.entry(name).or_default();

@@ -13,26 +13,27 @@ const PATIENCE: Duration = Duration::from_secs(240);
 
 /// What a command said, and how it ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// Its standard output; what is not UTF-8 is replaced.
-    pub stdout: String,
+    pub(crate) stdout: String,
     /// Its standard error; what is not UTF-8 is replaced.
-    pub stderr: String,
+    pub(crate) stderr: String,
     /// Its exit code; `None` when a signal ended it.
-    pub code: Option<i32>,
+    pub(crate) code: Option<i32>,
 }
 
 /// A temporary directory; it is removed with the value.
 #[derive(Debug)]
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     root: TempDir,
     path: std::ffi::OsString,
 }
 
 impl Sandbox {
     /// Makes a sandbox in which `terrace` is on the path.
-    pub fn new() -> Self {
-        let root = TempDir::new().expect("a temporary directory");
+    pub(crate) fn new() -> Self {
+        // Paths of one length everywhere, because long ones are wrapped in what Terrace says.
+        let root = TempDir::new_in("/tmp").expect("a temporary directory");
         for name in ["project", "home"] {
             std::fs::create_dir(root.path().join(name)).expect("a directory in the sandbox");
         }
@@ -51,7 +52,7 @@ impl Sandbox {
     }
 
     /// The directory in which commands run, without symbolic links.
-    pub fn project(&self) -> PathBuf {
+    pub(crate) fn project(&self) -> PathBuf {
         self.root
             .path()
             .join("project")
@@ -60,12 +61,12 @@ impl Sandbox {
     }
 
     /// Copies what is in `from` into the project, directories too.
-    pub fn copy(&self, from: &Path) {
+    pub(crate) fn copy(&self, from: &Path) {
         copy_into(from, &self.project());
     }
 
     /// Writes a file of the project, and the directories it is in.
-    pub fn write(&self, path: &str, content: &str) {
+    pub(crate) fn write(&self, path: &str, content: &str) {
         let path = self.project().join(path);
         std::fs::create_dir_all(path.parent().expect("a file is in a directory"))
             .expect("directories");
@@ -73,14 +74,14 @@ impl Sandbox {
     }
 
     /// Runs a line of shell in the project.
-    pub fn shell(&self, line: &str) -> Answer {
+    pub(crate) fn shell(&self, line: &str) -> Answer {
         let mut command = Command::new("sh");
         command.args(["-c", line]);
         self.run(command)
     }
 
     /// Runs `terrace` in the project with these arguments and variables of the environment.
-    pub fn terrace<'a>(
+    pub(crate) fn terrace<'a>(
         &self,
         arguments: impl IntoIterator<Item = &'a str>,
         variables: impl IntoIterator<Item = (&'a str, &'a str)>,

@@ -17,20 +17,20 @@ use super::sandbox::Answer;
 
 /// A line of shell, and what it answers.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub(crate) struct Step {
     /// Words before it.
-    pub words: Vec<String>,
+    pub(crate) words: Vec<String>,
     /// The line, or lines.
-    pub command: String,
+    pub(crate) command: String,
     /// What is expected.
-    pub answer: Answer,
+    pub(crate) answer: Answer,
 }
 
 /// Reads the steps of a transcript.
 ///
 /// # Panics
 /// When a line is none of the forms above.
-pub fn parse(text: &str) -> Vec<Step> {
+pub(crate) fn parse(text: &str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     let mut words = Vec::new();
     for line in text.lines() {
@@ -66,7 +66,7 @@ pub fn parse(text: &str) -> Vec<Step> {
 }
 
 /// Writes the steps of a transcript; [`parse`] reads the same.
-pub fn print(steps: &[Step]) -> String {
+pub(crate) fn print(steps: &[Step]) -> String {
     let mut text = String::new();
     for step in steps {
         for line in &step.words {

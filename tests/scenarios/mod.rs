@@ -1,24 +1,16 @@
 //! Projects of one or more steps against what Terraform answered: `tests/conformance/scenarios.jsonl`. Compared are
 //! exit codes, each instance's planned change, changes of outputs, and what the record holds after an apply.
-//! `TERRACE_SCENARIOS=FILE cargo test --test scenarios` takes another file of that form.
-
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
-mod harness;
+//! `TERRACE_SCENARIOS=FILE cargo test --test cases scenarios/` takes another file of that form.
 
 use std::collections::BTreeMap;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use harness::{Answer, Sandbox};
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Trial;
 use regex::{Captures, Regex};
 use serde_json::{Map, Value, json};
+
+use crate::harness::{Answer, Sandbox};
 
 /// Scenarios that Terrace answers in another way, and why. One that no longer differs has to leave the list.
 const DIFFERS: &[(&str, &str)] = &[
@@ -77,26 +69,44 @@ const DIFFERS: &[(&str, &str)] = &[
     ("test-cmd/expect-failures", "there is no command `test`"),
 ];
 
-fn main() -> ExitCode {
+/// The scenarios as tests, and how many of them were answered exactly.
+pub(crate) struct Scenarios {
+    /// One for each scenario.
+    pub(crate) trials: Vec<Trial>,
+    count: usize,
+    exact: Arc<AtomicUsize>,
+}
+
+impl Scenarios {
+    /// `scenarios: 79 of 93 exact`, once the tests have run.
+    pub(crate) fn score(&self) -> String {
+        let exact = self.exact.load(Ordering::Relaxed);
+        format!("scenarios: {exact} of {} exact", self.count)
+    }
+}
+
+/// Reads the scenarios.
+pub(crate) fn scenarios() -> Scenarios {
     let (text, own) = match std::env::var_os("TERRACE_SCENARIOS") {
         Some(path) => (
             std::fs::read_to_string(path).expect("the file of scenarios"),
             false,
         ),
-        None => (include_str!("conformance/scenarios.jsonl").to_owned(), true),
+        None => (
+            include_str!("../conformance/scenarios.jsonl").to_owned(),
+            true,
+        ),
     };
     let scenarios: Vec<Value> = text
         .lines()
         .map(|line| serde_json::from_str(line).expect("a scenario is JSON"))
         .collect();
-    let exact = Arc::new(AtomicUsize::new(0));
-    let mut trials = Vec::new();
-    let count = scenarios.len();
     for (id, reason) in DIFFERS.iter().filter(|_| own) {
         let known = scenarios.iter().any(|scenario| scenario["id"] == **id);
         assert!(known, "no scenario is named {id} ({reason})");
     }
-    for scenario in scenarios {
+    let (count, exact) = (scenarios.len(), Arc::new(AtomicUsize::new(0)));
+    let trial = |scenario: Value| {
         let exact = Arc::clone(&exact);
         let id = scenario["id"]
             .as_str()
@@ -106,7 +116,7 @@ fn main() -> ExitCode {
             .iter()
             .find(|(known, _)| *known == id)
             .map(|(_, reason)| *reason);
-        trials.push(Trial::test(id.clone(), move || {
+        Trial::test(format!("scenarios/{id}"), move || {
             let found = check(&scenario);
             exact.fetch_add(usize::from(found.is_ok()), Ordering::Relaxed);
             match (found, reason) {
@@ -116,26 +126,14 @@ fn main() -> ExitCode {
                 }
                 (Err(difference), None) => Err(difference.into()),
             }
-        }));
+        })
+    };
+    let trials = scenarios.into_iter().map(trial).collect();
+    Scenarios {
+        trials,
+        count,
+        exact,
     }
-    let arguments = Arguments::from_args();
-    let whole = arguments.filter.is_none() && !arguments.list;
-    let conclusion = libtest_mimic::run(&arguments, trials);
-    if whole {
-        say(&format!(
-            "scenarios: {} of {count} exact\n",
-            exact.load(Ordering::Relaxed)
-        ));
-    }
-    conclusion.exit_code()
-}
-
-#[expect(
-    clippy::print_stdout,
-    reason = "the count belongs to the answer of the test"
-)]
-fn say(text: &str) {
-    print!("{text}");
 }
 
 /// Runs the steps and compares each with what is expected.
