@@ -1,5 +1,5 @@
 //! Plans and applies: compares desired, recorded and observed, and changes the world by a plan. Speaks in events,
-//! never to a terminal; asks no wall clock; makes every decision in [`plan`] and none in [`apply`].
+//! never to a terminal; asks no wall clock; makes every decision in [`mod@plan`] and none in [`mod@apply`].
 
 pub mod codec;
 pub mod events;
