@@ -189,8 +189,9 @@ impl Shop {
     fn same_each_time(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for offset in 0..60 {
-            let port = (self.first_port + offset).to_string();
-            text = text.replace(&port, &format!("<port+{offset}>"));
+            // With the colon before it: the digits alone may be in a hash.
+            let port = format!(":{}", self.first_port + offset);
+            text = text.replace(&port, &format!(":<port+{offset}>"));
         }
         for (pattern, instead) in [
             (r"\bp[0-9a-f]{7}\b", "<plan>"),
