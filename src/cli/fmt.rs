@@ -137,13 +137,14 @@ fn file(path: &Path, shown: &Path, args: &FmtArgs, page: &mut Page, found: &mut 
     if args.diff {
         difference(page, shown, &text, &formatted);
     }
-    if args.write && !args.check {
-        if let Err(error) = replace(path, &formatted) {
-            let message = format!("cannot write `{}`", shown.display());
-            found
-                .diagnostics
-                .push(Diagnostic::error("file-not-readable", message).note(error.to_string()));
-        }
+    if args.write
+        && !args.check
+        && let Err(error) = replace(path, &formatted)
+    {
+        let message = format!("cannot write `{}`", shown.display());
+        found
+            .diagnostics
+            .push(Diagnostic::error("file-not-readable", message).note(error.to_string()));
     }
 }
 
