@@ -219,7 +219,7 @@ impl<'s> Schedule<'s> {
 
     /// Starts every step that may run now.
     async fn start(&mut self) -> Result<(), StoreError> {
-        let room = self.in_world < self.world_limit() && self.in_record < RECORD_ONLY;
+        let room = self.in_world < self.world_limit() && self.in_record < self.record_limit();
         if room {
             self.ready.append(&mut self.held);
         }
@@ -240,13 +240,13 @@ impl<'s> Schedule<'s> {
             }
             let (in_world, full) = match self.effects(&step) {
                 Effects::World => (true, self.in_world >= self.world_limit()),
-                Effects::RecordOnly => (false, self.in_record >= RECORD_ONLY),
+                Effects::RecordOnly => (false, self.in_record >= self.record_limit()),
             };
             if full {
                 self.held.push((way, Reverse(node)));
                 // Steps of the other kind may still have room, but looking through all of them each time would cost
                 // more than it brings: they are looked at when something ends.
-                if self.in_world >= self.world_limit() && self.in_record >= RECORD_ONLY {
+                if self.in_world >= self.world_limit() && self.in_record >= self.record_limit() {
                     break;
                 }
                 continue;
@@ -284,6 +284,13 @@ impl<'s> Schedule<'s> {
 
     fn world_limit(&self) -> usize {
         (self.limit as usize).max(1)
+    }
+
+    /// The most effects at once that are only in the record.
+    fn record_limit(&self) -> usize {
+        self.options
+            .parallelism
+            .map_or(RECORD_ONLY, |limit| limit.max(1))
     }
 
     fn effects(&self, step: &model::plan::Step) -> Effects {

@@ -6,6 +6,7 @@ use lang::Desired;
 use lang::graph::{NodeId, NodeKind};
 use model::address::{InstanceAddr, InstanceKey, ModulePath, ResourceAddr, Target};
 use model::plan::PlanMode;
+use model::{Diagnostic, Diagnostics};
 
 use super::PlanOptions;
 use crate::recorded::Recorded;
@@ -146,6 +147,39 @@ impl Scope {
             && !limits.excluded.contains(&resource)
             && !limits.excludes.iter().any(|target| target.covers(addr))
     }
+}
+
+/// Warns of targets and exclusions that name nothing, neither in the definition nor in the record.
+pub(super) fn unknown(
+    desired: &Desired,
+    recorded: &Recorded,
+    options: &PlanOptions,
+) -> Diagnostics {
+    let graph = desired.graph();
+    let known = |target: &Target| {
+        graph
+            .order
+            .iter()
+            .filter_map(|node| graph.resource(*node))
+            .any(|addr| touches(target, &addr))
+            || recorded
+                .blocks
+                .keys()
+                .any(|block| touches(target, &block.resource()))
+    };
+    let named = [("target", &options.targets), ("exclude", &options.excludes)];
+    let mut out = Diagnostics::new();
+    for (option, targets) in named {
+        for target in targets.iter().filter(|target| !known(target)) {
+            let message = format!("`-{option}={target}` names nothing");
+            out.push(
+                Diagnostic::warning("target-unknown", message)
+                    .note("neither the definition nor the record has it")
+                    .help("what is recorded: terrace state list"),
+            );
+        }
+    }
+    out
 }
 
 enum Way {

@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 use super::moves::Moves;
 use super::targets::Scope;
 use super::unsupported::unsupported;
-use super::{PlanOptions, Planned, moves, order};
+use super::{PlanOptions, Planned, moves, order, targets};
 use crate::events::Events;
 use crate::plugins::{self, Plugins};
 use crate::recorded::Recorded;
@@ -93,6 +93,8 @@ impl<'e> Walk<'e> {
         self.diagnostics
             .extend(unsupported(self.desired.definition(), self.options.mode));
         self.open_sources().await;
+        let unknown = targets::unknown(&self.desired, &self.recorded, &self.options);
+        self.diagnostics.extend(unknown);
         self.scope = Scope::of(&self.desired, &self.recorded, &self.options);
         if self.diagnostics.has_errors() {
             return self.refused();
