@@ -244,6 +244,16 @@ fn ask(invocation: &Invocation, plan: &Plan) -> bool {
     }
 }
 
+fn variables_given() -> Refused {
+    let message = "a saved plan has its variables in it: none can be given when it is applied";
+    let diagnostic = Diagnostic::error("undeclared-variable", message)
+        .help("plan again with the variables, or leave them out here");
+    Refused {
+        diagnostics: diagnostic.into(),
+        sources: Sources::default(),
+    }
+}
+
 /// Applies a saved plan, exactly as it was shown.
 async fn saved(
     invocation: &Invocation,
@@ -251,6 +261,9 @@ async fn saved(
     plan: &PlanRef,
     args: &ApplyArgs,
 ) -> ExitCode {
+    if !args.planning.given.is_empty() {
+        return plan::refuse(invocation, &variables_given(), args.showing);
+    }
     let (project, _) = match prepare::open(invocation) {
         Ok(opened) => opened,
         Err(refused) => return plan::refuse(invocation, &refused, args.showing),

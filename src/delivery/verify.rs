@@ -77,12 +77,13 @@ async fn until(check: &Check, subject: &Subject<'_>, started: Instant) -> CheckO
     let mut attempts = 0;
     loop {
         attempts += 1;
-        let (passed, detail) = match once(check, subject).await {
-            Ok(detail) => (true, detail),
-            Err(detail) => (false, detail),
+        let (passed, hopeless, detail) = match once(check, subject).await {
+            Ok(detail) => (true, false, detail),
+            Err(Failure::Wrong(detail)) => (false, true, detail),
+            Err(Failure::Seen(detail)) => (false, false, detail),
         };
         let over = started.elapsed() + check.every > check.within;
-        if passed || over {
+        if passed || hopeless || over {
             return CheckOutcome {
                 check: check.name.clone(),
                 passed,
@@ -94,21 +95,35 @@ async fn until(check: &Check, subject: &Subject<'_>, started: Instant) -> CheckO
     }
 }
 
+/// Why a try did not pass.
+enum Failure {
+    /// The check itself is wrong: it would be the same each time.
+    Wrong(String),
+    /// What was seen, which may be another the next time.
+    Seen(String),
+}
+
 /// One try; the text says what was seen.
-async fn once(check: &Check, subject: &Subject<'_>) -> Result<String, String> {
-    let asked = value_of(check.action.expr(), subject, None)?;
-    let (detail, response) = match &check.action {
-        CheckAction::Http(_) => http(text_of(&asked)?, check.timeout).await?,
-        CheckAction::Tcp(_) => tcp(&text_of(&asked)?, check.timeout).await?,
-        CheckAction::Command(_) => command(&asked, subject.directory, check.timeout).await?,
+async fn once(check: &Check, subject: &Subject<'_>) -> Result<String, Failure> {
+    let asked = value_of(check.action.expr(), subject, None).map_err(Failure::Wrong)?;
+    let text = || text_of(&asked).map_err(Failure::Wrong);
+    let seen = match &check.action {
+        CheckAction::Http(_) => http(text()?, check.timeout).await,
+        CheckAction::Tcp(_) => tcp(&text()?, check.timeout).await,
+        CheckAction::Command(_) => command(&asked, subject.directory, check.timeout).await,
     };
+    let (detail, response) = seen.map_err(Failure::Seen)?;
     let Some(pass) = &check.pass else {
         let good = response.get("ok").and_then(Value::as_bool).unwrap_or(true);
-        return if good { Ok(detail) } else { Err(detail) };
+        return if good {
+            Ok(detail)
+        } else {
+            Err(Failure::Seen(detail))
+        };
     };
-    match value_of(pass, subject, Some(response))? {
+    match value_of(pass, subject, Some(response)).map_err(Failure::Wrong)? {
         value if value.as_bool() == Some(true) => Ok(detail),
-        _ => Err(format!("{detail}, which does not pass")),
+        _ => Err(Failure::Seen(format!("{detail}, which does not pass"))),
     }
 }
 

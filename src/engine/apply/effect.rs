@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use contract::{
     ApplyError, ApplyRequest, ErrorClass, Exists, FindRequest, Found, Object, PlanRequest,
-    Provider, ProviderError, ResourceSchema, proposed_new, result_is_compatible,
+    Provider, ProviderError, ResourceSchema, Secrets, proposed_new, result_is_compatible,
 };
 use model::change::DeposedKey;
 use model::event::EventKind;
@@ -52,6 +52,8 @@ pub(super) struct Effect {
     pub(super) private: Vec<u8>,
     pub(super) marker: String,
     pub(super) attempts: u32,
+    /// Texts that a provider's error must not show.
+    pub(super) secrets: Arc<Secrets>,
 }
 
 /// What came of an effect.
@@ -363,7 +365,10 @@ async fn guarded(effect: &Effect, request: ApplyRequest) -> Result<Option<Object
     let mut task = JoinSet::new();
     task.spawn(async move { provider.apply(request).await });
     match task.join_next().await {
-        Some(Ok(answer)) => answer,
+        Some(Ok(answer)) => answer.map_err(|error| ApplyError {
+            error: error.error.hiding(&effect.secrets),
+            exists: error.exists,
+        }),
         None => Err(ApplyError {
             error: ProviderError::bug("the provider was not asked"),
             exists: Exists::Unknown,

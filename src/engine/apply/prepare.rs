@@ -164,6 +164,7 @@ impl Schedule<'_> {
             private,
             marker,
             attempts: self.attempts(),
+            secrets: self.secrets.clone(),
         }
     }
 

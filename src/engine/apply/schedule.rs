@@ -61,6 +61,8 @@ pub(super) struct Schedule<'s> {
     failed: u64,
     skipped: u64,
     diagnostics: Diagnostics,
+    /// Texts that no error may show.
+    pub(super) secrets: Arc<contract::Secrets>,
     pub(super) closures: HashMap<lang::graph::NodeId, Arc<[lang::graph::NodeId]>>,
     /// Instances of which it is not known what became of an earlier effect.
     unsettled: HashMap<InstanceAddr, OpenIntent>,
@@ -94,6 +96,7 @@ impl<'s> Schedule<'s> {
                 (way.get(node as usize).copied().unwrap_or(0), Reverse(node))
             })
             .collect();
+        let secrets = Arc::new(crate::secrets::of(&planned.plan));
         let limit = options
             .parallelism
             .map_or(START as f64, |limit| limit.max(1) as f64);
@@ -117,6 +120,7 @@ impl<'s> Schedule<'s> {
             failed: 0,
             skipped: 0,
             diagnostics: Diagnostics::new(),
+            secrets,
             closures: HashMap::new(),
             unsettled: HashMap::new(),
         }

@@ -241,10 +241,14 @@ impl Walk<'_> {
             })
             .filter(|(addr, _)| self.scope.has_instance(block.node, addr))
             .collect();
+        self.values_from_record(block.node);
         let observed = self.observe(block, &expanded.addr.rtype, &objects).await;
         for ((addr, recorded), observed) in objects.iter().zip(observed) {
             let value = self.note_drift(block, addr, recorded, observed.as_ref());
-            self.desired.set_value(addr, value);
+            // What others take from an object that is gone is not known any more.
+            let gone = observed.is_none();
+            self.desired
+                .set_value(addr, if gone { Value::dynamic() } else { value });
             if self.options.mode == PlanMode::Destroy {
                 if let Some(object) = observed {
                     self.destroy(Some(block.node), addr.clone(), None, recorded, object, None);

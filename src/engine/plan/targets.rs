@@ -20,6 +20,7 @@ pub(super) struct Scope {
 
 #[derive(Debug)]
 struct Limits {
+    mode: PlanMode,
     nodes: HashSet<NodeId>,
     /// Nodes that are in only because something targeted depends on them: all of their instances are.
     whole: HashSet<NodeId>,
@@ -106,6 +107,7 @@ impl Scope {
         let (targets, excludes) = (options.targets.clone(), options.excludes.clone());
         Self {
             limits: Some(Limits {
+                mode: options.mode,
                 nodes,
                 whole,
                 targets,
@@ -116,11 +118,11 @@ impl Scope {
         }
     }
 
-    /// Whether anything of a node is in.
+    /// Whether anything of a node is in. What is destroyed is found by what is recorded, not by what is defined.
     pub(super) fn has_node(&self, node: NodeId) -> bool {
         self.limits
             .as_ref()
-            .is_none_or(|limits| limits.nodes.contains(&node))
+            .is_none_or(|limits| limits.mode == PlanMode::Destroy || limits.nodes.contains(&node))
     }
 
     /// Whether an instance of a node is in.
@@ -128,6 +130,9 @@ impl Scope {
         let Some(limits) = &self.limits else {
             return true;
         };
+        if limits.mode == PlanMode::Destroy {
+            return self.has_recorded(addr);
+        }
         let targeted = limits.targets.is_empty()
             || limits.whole.contains(&node)
             || limits.targets.iter().any(|target| target.covers(addr));
@@ -189,18 +194,20 @@ enum Way {
     Down,
 }
 
-/// Recorded blocks that are `named`, and all that lead to (or from) them by recorded dependencies.
+/// Recorded blocks that recorded dependencies lead to from those that are `named`; of the named ones, only some
+/// instances may be meant.
 fn closure(
     recorded: &Recorded,
     named: impl Fn(&ResourceAddr) -> bool,
     way: Way,
 ) -> HashSet<ResourceAddr> {
     let mut edges: Vec<(ResourceAddr, ResourceAddr)> = Vec::new();
+    let mut queue: Vec<ResourceAddr> = Vec::new();
     let mut found: HashSet<ResourceAddr> = HashSet::new();
     for (block, keys) in &recorded.blocks {
         let resource = block.resource();
         if named(&resource) {
-            found.insert(resource.clone());
+            queue.push(resource.clone());
         }
         for object in keys
             .values()
@@ -216,7 +223,6 @@ fn closure(
     }
     edges.sort();
     edges.dedup();
-    let mut queue: Vec<ResourceAddr> = found.iter().cloned().collect();
     while let Some(at) = queue.pop() {
         let first = edges.partition_point(|(from, _)| *from < at);
         for (_, to) in edges.iter().skip(first).take_while(|(from, _)| *from == at) {

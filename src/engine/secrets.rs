@@ -1,0 +1,42 @@
+//! The texts of a plan that must not be shown, so that errors of providers, which may quote anything they were given,
+//! can be cleaned of them.
+
+use contract::Secrets;
+use model::plan::Plan;
+use model::{Marks, Value};
+
+/// Every sensitive text of a plan: of its variables, and of the objects it changes.
+pub(crate) fn of(plan: &Plan) -> Secrets {
+    let mut found = Vec::new();
+    for value in plan.variables.values() {
+        collect(value, &mut found);
+    }
+    for change in &plan.changes {
+        for value in [&change.before, &change.after, &change.config] {
+            if value.has_marks() {
+                collect(value, &mut found);
+            }
+        }
+    }
+    Secrets::in_values(&found)
+}
+
+fn collect(value: &Value, found: &mut Vec<Value>) {
+    match value {
+        Value::Marked(marked) if marked.marks.contains(Marks::SENSITIVE) => {
+            found.push(marked.value.clone().unmark_deep().0);
+        }
+        Value::Marked(marked) => collect(&marked.value, found),
+        Value::List(list) | Value::Set(list) => {
+            list.items.iter().for_each(|item| collect(item, found));
+        }
+        Value::Tuple(items) => items.iter().for_each(|item| collect(item, found)),
+        Value::Map(map) => map.entries.values().for_each(|item| collect(item, found)),
+        Value::Object(fields) => fields.values().for_each(|item| collect(item, found)),
+        Value::Null(_)
+        | Value::Unknown(_)
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_) => {}
+    }
+}

@@ -1,0 +1,8 @@
+resource "local_file" "note" {
+  filename = "note.txt"
+  content  = "kept"
+}
+
+output "file" {
+  value = local_file.note.filename
+}
