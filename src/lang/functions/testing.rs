@@ -48,7 +48,7 @@ pub(super) fn run_function(
 
 /// Calls a function.
 pub(super) fn run(name: &str, args: Vec<Value>) -> Result<Value, String> {
-    run_in(Path::new("/work/dir"), name, args)
+    run_in(Path::new("/base/dir"), name, args)
 }
 
 /// Calls a function with arguments given as one JSON array; its arrays are tuples, its objects objects.
