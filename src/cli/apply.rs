@@ -2,20 +2,16 @@
 //! environment's checks.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use delivery::verify::{Subject, verify};
-use engine::{ApplyOptions, Events, Outcome, Planned, Session, SessionError, SessionRequest, Stop};
-use lang::load::Snapshot;
-use lang::{Graph, load};
+use engine::{ApplyOptions, Events, Outcome, Planned, Session, SessionError, SessionRequest};
 use model::plan::{Plan, PlanMode};
-use model::serial::PlanId;
 use model::{Diagnostic, Diagnostics, Sources, Str, Value};
-use state::{CheckResult, RunKind, RunOutcome, Store};
-use tokio::sync::watch;
+use state::{RunKind, RunOutcome, Store};
 
-use super::args::{ApplyArgs, DestroyArgs, PlanRef, Planning, Showing};
+use super::args::{ApplyArgs, DestroyArgs, Planning, Showing};
+use super::checks::check;
 use super::exit::ExitCode;
+use super::interrupt::interrupts;
 use super::invocation::Invocation;
 use super::listen::{Listener, Listening};
 use super::output::json::ui;
@@ -27,7 +23,7 @@ use super::output::state::outputs as show_outputs;
 use super::output::write;
 use super::plan::{self, Made};
 use super::prepare::{self, Prepared, Refused, Wanted};
-use super::{record, views};
+use super::{record, saved, views};
 
 /// Runs `terrace apply`.
 pub async fn run(invocation: &Invocation, args: ApplyArgs) -> ExitCode {
@@ -61,7 +57,7 @@ pub async fn run(invocation: &Invocation, args: ApplyArgs) -> ExitCode {
             )
             .await
         }
-        Some(plan) => saved(invocation, subject.environment.as_deref(), &plan, &args).await,
+        Some(plan) => saved::apply(invocation, subject.environment.as_deref(), &plan, &args).await,
     }
 }
 
@@ -244,205 +240,24 @@ fn ask(invocation: &Invocation, plan: &Plan) -> bool {
     }
 }
 
-fn variables_given() -> Refused {
-    let message = "a saved plan has its variables in it: none can be given when it is applied";
-    let diagnostic = Diagnostic::error("undeclared-variable", message)
-        .help("plan again with the variables, or leave them out here");
-    Refused {
-        diagnostics: diagnostic.into(),
-        sources: Sources::default(),
-    }
-}
-
-/// Applies a saved plan, exactly as it was shown.
-async fn saved(
-    invocation: &Invocation,
-    environment: Option<&str>,
-    plan: &PlanRef,
-    args: &ApplyArgs,
-) -> ExitCode {
-    if !args.planning.given.is_empty() {
-        return plan::refuse(invocation, &variables_given(), args.showing);
-    }
-    let (project, _) = match prepare::open(invocation) {
-        Ok(opened) => opened,
-        Err(refused) => return plan::refuse(invocation, &refused, args.showing),
-    };
-    let store = match record::open(&project.record()) {
-        Ok(store) => store,
-        Err(error) => return record::report(invocation, &error),
-    };
-    let plan = match load_plan(&store, &invocation.directory, plan) {
-        Ok(plan) => plan,
-        Err(diagnostic) => {
-            let refused = Refused {
-                diagnostics: (*diagnostic).into(),
-                sources: Sources::default(),
-            };
-            return plan::refuse(invocation, &refused, args.showing);
-        }
-    };
-    if environment.is_some_and(|name| plan.environment != *name) {
-        let message = format!("plan {} is for environment `{}`", plan.id, plan.environment);
-        let refused = Refused {
-            diagnostics: Diagnostic::error("plan-stale", message).into(),
-            sources: Sources::default(),
-        };
-        return plan::refuse(invocation, &refused, args.showing);
-    }
-    let prepared = match from_plan(invocation, project, &store, &plan) {
-        Ok(prepared) => prepared,
-        Err(refused) => return plan::refuse(invocation, &refused, args.showing),
-    };
-    if let Err(refused) = record::recover(invocation, &prepared, &store).await {
-        return plan::refuse(invocation, &refused, args.showing);
-    }
-    let recorded = match engine::record::read(&store, &plan.environment) {
-        Ok(recorded) => recorded,
-        Err(error) => return record::report(invocation, &error),
-    };
-    let events = Events::ignored(invocation.process.clock.clone());
-    let resumed = engine::resume(
-        plan,
-        prepared.desired(),
-        recorded,
-        prepared.providers.clone(),
-        &events,
-    )
-    .await;
-    let planned = match resumed {
-        (Some(planned), _) => planned,
-        (None, diagnostics) => {
-            let refused = Refused {
-                diagnostics,
-                sources: prepared.sources().clone(),
-            };
-            return plan::refuse(invocation, &refused, args.showing);
-        }
-    };
-    if args.showing.json {
-        let now = invocation.process.clock.now();
-        let mut text = ui::version(env!("CARGO_PKG_VERSION")).line(now) + "\n";
-        for message in ui::planned_changes(&planned.plan) {
-            text.push_str(&(message.line(now) + "\n"));
-        }
-        let _ = write::answer(&text);
-    }
-    let (showing, parallelism) = (args.showing, args.planning.parallelism);
-    Apply {
-        invocation,
-        prepared: &prepared,
-        store: &store,
-        showing,
-        parallelism,
-    }
-    .go(planned)
-    .await
-}
-
-/// Finds a saved plan by its id or by the file that names it.
-///
-/// # Errors
-/// When there is none, or it cannot be read.
-pub fn load_plan(store: &Store, directory: &Path, plan: &PlanRef) -> Result<Plan, Box<Diagnostic>> {
-    let id = match plan {
-        PlanRef::Id(id) => id.to_string(),
-        PlanRef::File(path) => referenced(&directory.join(path))?.to_string(),
-    };
-    let saved = store
-        .load_plan(&id)
-        .map_err(|error| record::diagnostic(&error))?;
-    let bytes = saved.bytes().map_err(|error| record::diagnostic(&error))?;
-    engine::codec::decode(&bytes).map_err(|error| {
-        let message = format!("plan {id} cannot be read");
-        Box::new(
-            Diagnostic::error("plan-stale", message)
-                .note(error.to_string())
-                .help("plan again: terrace plan"),
-        )
-    })
-}
-
-fn referenced(path: &Path) -> Result<PlanId, Box<Diagnostic>> {
-    let wrong = |note: String| {
-        let message = format!("`{}` is not a plan that Terrace wrote", path.display());
-        Box::new(
-            Diagnostic::error("plan-stale", message)
-                .note(note)
-                .help("make one with terrace plan -out=FILE"),
-        )
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    let reference: serde_json::Value =
-        serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    let id = reference
-        .get("terrace_plan")
-        .and_then(serde_json::Value::as_str);
-    id.and_then(|id| id.parse().ok())
-        .ok_or_else(|| wrong("it names no plan".into()))
-}
-
-/// The definition a plan was made from, out of the record.
-fn from_plan(
-    invocation: &Invocation,
-    project: delivery::Project,
-    store: &Store,
-    plan: &Plan,
-) -> Result<Prepared, Refused> {
-    let mut snapshot = Snapshot::default();
-    for file in &plan.files {
-        let content = store
-            .blob(state::BlobDigest(file.digest))
-            .map_err(|error| Refused {
-                diagnostics: record::diagnostic(&error).into(),
-                sources: Sources::default(),
-            })?;
-        snapshot.0.insert(file.path.clone(), content);
-    }
-    let directory = project.definition_directory();
-    let base = match project.definition() {
-        "." | "" => invocation.base.clone(),
-        relative => invocation.base.join(relative),
-    };
-    let (definition, mut found) = load(&snapshot, &base, project.sources.clone());
-    let (graph, diagnostics) = Graph::of(&definition);
-    found.extend(diagnostics);
-    if found.has_errors() {
-        return Err(Refused {
-            diagnostics: found,
-            sources: definition.sources,
-        });
-    }
-    let settings = prepare::settings(
-        invocation,
-        &plan.environment,
-        &directory,
-        Some(plan.created),
-    );
-    let providers = (invocation.process.providers)(&directory, invocation.process.clock.clone());
-    Ok(Prepared {
-        project,
-        environment: plan.environment.clone(),
-        definition: definition.into(),
-        graph: graph.into(),
-        variables: plan.variables.clone(),
-        settings,
-        providers,
-        warnings: Diagnostics::new(),
-    })
-}
-
 /// The last call of the straight line, and what comes after it.
-struct Apply<'a> {
-    invocation: &'a Invocation,
-    prepared: &'a Prepared,
-    store: &'a Store,
-    showing: Showing,
-    parallelism: Option<std::num::NonZeroUsize>,
+#[derive(Debug)]
+pub struct Apply<'a> {
+    /// The call.
+    pub invocation: &'a Invocation,
+    /// The environment and its definition.
+    pub prepared: &'a Prepared,
+    /// The record.
+    pub store: &'a Store,
+    /// How it is shown.
+    pub showing: Showing,
+    /// At most so many operations at once.
+    pub parallelism: Option<std::num::NonZeroUsize>,
 }
 
 impl Apply<'_> {
-    async fn go(&self, planned: Planned) -> ExitCode {
+    /// Applies the plan, tries the checks, and shows what came of it.
+    pub async fn go(&self, planned: Planned) -> ExitCode {
         let kind = match planned.plan.mode {
             PlanMode::Normal => RunKind::Apply,
             PlanMode::Destroy => RunKind::Destroy,
@@ -609,107 +424,4 @@ fn say_outputs(invocation: &Invocation, outputs: &BTreeMap<Str, (Value, bool)>) 
         .collect();
     let now = invocation.process.clock.now();
     let _ = write::answer(&(ui::outputs(&views).line(now) + "\n"));
-}
-
-/// Runs the environment's checks and records what came of them; says whether all passed.
-async fn check(
-    invocation: &Invocation,
-    prepared: &Prepared,
-    session: &Session,
-    outputs: &BTreeMap<Str, (Value, bool)>,
-    showing: Showing,
-) -> Result<bool, state::RecordError> {
-    let Some(declared) = prepared.project.declared(&prepared.environment) else {
-        return Ok(true);
-    };
-    let checks: Vec<_> = declared
-        .verify
-        .iter()
-        .filter_map(|(name, _)| prepared.project.file.checks.get(name))
-        .collect();
-    if checks.is_empty() {
-        return Ok(true);
-    }
-    let values: BTreeMap<Str, Value> = outputs
-        .iter()
-        .map(|(name, (value, _))| (name.clone(), value.clone()))
-        .collect();
-    let subject = Subject {
-        environment: &prepared.environment,
-        outputs: &values,
-        directory: &prepared.project.directory,
-        clock: &*invocation.process.clock,
-        random: &*invocation.process.random,
-    };
-    let listening = if showing.json {
-        Listening::Json
-    } else {
-        Listening::Screen
-    };
-    let listener = Listener::start(invocation, listening, prepared.sources());
-    let events = Events::to(listener.sender(), invocation.process.clock.clone());
-    let outcomes = verify(&checks, &subject, &events).await;
-    drop(events);
-    listener.finish().await;
-    let mut failed = Diagnostics::new();
-    for outcome in &outcomes {
-        let at = state::UnixMillis(invocation.process.clock.now().0);
-        let result = CheckResult {
-            name: outcome.check.to_string(),
-            passed: outcome.passed,
-            at,
-            detail: outcome.detail.clone(),
-        };
-        session.check(result).await?;
-        if !outcome.passed {
-            let span = prepared
-                .project
-                .file
-                .checks
-                .get(&outcome.check)
-                .map(|check| check.span);
-            let diagnostic = Diagnostic::error(
-                "check-failed",
-                format!("check `{}` did not pass", outcome.check),
-            )
-            .note(format!(
-                "tried {} time{}; last: {}",
-                outcome.attempts,
-                if outcome.attempts == 1 { "" } else { "s" },
-                outcome.detail
-            ))
-            .help(
-                "the environment is applied as recorded; mend what the check sees and apply again",
-            );
-            failed.push(match span {
-                Some(span) => diagnostic.at(span, ""),
-                None => diagnostic,
-            });
-        }
-    }
-    invocation.report(&failed, prepared.sources(), "", false);
-    Ok(failed.is_empty())
-}
-
-/// Listens for Ctrl-C: the first lets running steps end, the second leaves them.
-fn interrupts() -> watch::Receiver<Stop> {
-    let (sender, receiver) = watch::channel(Stop::Never);
-    tokio::spawn(async move {
-        for stop in [Stop::AfterRunning, Stop::Now] {
-            if signal().await.is_err() || sender.send(stop).is_err() {
-                return;
-            }
-        }
-    });
-    receiver
-}
-
-/// Waits for an interrupt, or for a request to end, which is what CI systems send.
-async fn signal() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
-    }
 }

@@ -8,9 +8,11 @@ pub mod output;
 pub mod prepare;
 pub mod record;
 
+pub mod interrupt;
 pub mod listen;
 
 pub mod apply;
+pub mod checks;
 pub mod completions;
 pub mod console;
 pub mod explain;
@@ -19,6 +21,7 @@ pub mod init;
 pub mod log;
 pub mod outputs;
 pub mod plan;
+pub mod saved;
 pub mod settle;
 pub mod show;
 pub mod state;

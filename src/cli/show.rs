@@ -3,7 +3,6 @@
 use model::{Diagnostic, Diagnostics, Sources};
 use state::{How, RecordError, RunRow, Store};
 
-use super::apply::load_plan;
 use super::args::{PlanRef, ShowArgs, ShowWhat, Showing};
 use super::exit::ExitCode;
 use super::invocation::Invocation;
@@ -19,6 +18,7 @@ use super::output::style::Label;
 use super::output::write;
 use super::plan::form;
 use super::prepare::{open, unknown_word};
+use super::saved::load_plan;
 use super::{record, views};
 
 /// Runs the command.

@@ -1,0 +1,96 @@
+//! The checks of an environment: run, shown, recorded. How a check is tried is in `delivery`.
+
+use std::collections::BTreeMap;
+
+use delivery::verify::{Subject, verify};
+use engine::{Events, Session};
+use model::{Diagnostic, Diagnostics, Str, Value};
+use state::CheckResult;
+
+use super::args::Showing;
+use super::invocation::Invocation;
+use super::listen::{Listener, Listening};
+use super::prepare::Prepared;
+
+/// Runs the environment's checks and records what came of them; says whether all passed.
+///
+/// # Errors
+/// When the record cannot be written.
+pub async fn check(
+    invocation: &Invocation,
+    prepared: &Prepared,
+    session: &Session,
+    outputs: &BTreeMap<Str, (Value, bool)>,
+    showing: Showing,
+) -> Result<bool, state::RecordError> {
+    let Some(declared) = prepared.project.declared(&prepared.environment) else {
+        return Ok(true);
+    };
+    let checks: Vec<_> = declared
+        .verify
+        .iter()
+        .filter_map(|(name, _)| prepared.project.file.checks.get(name))
+        .collect();
+    if checks.is_empty() {
+        return Ok(true);
+    }
+    let values: BTreeMap<Str, Value> = outputs
+        .iter()
+        .map(|(name, (value, _))| (name.clone(), value.clone()))
+        .collect();
+    let subject = Subject {
+        environment: &prepared.environment,
+        outputs: &values,
+        directory: &prepared.project.directory,
+        clock: &*invocation.process.clock,
+        random: &*invocation.process.random,
+    };
+    let listening = if showing.json {
+        Listening::Json
+    } else {
+        Listening::Screen
+    };
+    let listener = Listener::start(invocation, listening, prepared.sources());
+    let events = Events::to(listener.sender(), invocation.process.clock.clone());
+    let outcomes = verify(&checks, &subject, &events).await;
+    drop(events);
+    listener.finish().await;
+    let mut failed = Diagnostics::new();
+    for outcome in &outcomes {
+        let at = state::UnixMillis(invocation.process.clock.now().0);
+        let result = CheckResult {
+            name: outcome.check.to_string(),
+            passed: outcome.passed,
+            at,
+            detail: outcome.detail.clone(),
+        };
+        session.check(result).await?;
+        if !outcome.passed {
+            let span = prepared
+                .project
+                .file
+                .checks
+                .get(&outcome.check)
+                .map(|check| check.span);
+            let diagnostic = Diagnostic::error(
+                "check-failed",
+                format!("check `{}` did not pass", outcome.check),
+            )
+            .note(format!(
+                "tried {} time{}; last: {}",
+                outcome.attempts,
+                if outcome.attempts == 1 { "" } else { "s" },
+                outcome.detail
+            ))
+            .help(
+                "the environment is applied as recorded; mend what the check sees and apply again",
+            );
+            failed.push(match span {
+                Some(span) => diagnostic.at(span, ""),
+                None => diagnostic,
+            });
+        }
+    }
+    invocation.report(&failed, prepared.sources(), "", false);
+    Ok(failed.is_empty())
+}

@@ -1,0 +1,209 @@
+//! A saved plan: found by its id or by the file that names it, and applied exactly as it was shown. How plans are made
+//! and kept is in `plan.rs`.
+
+use std::path::Path;
+
+use engine::Events;
+use lang::load::Snapshot;
+use lang::{Graph, load};
+use model::plan::Plan;
+use model::serial::PlanId;
+use model::{Diagnostic, Diagnostics, Sources};
+use state::Store;
+
+use super::apply::Apply;
+use super::args::{ApplyArgs, PlanRef};
+use super::exit::ExitCode;
+use super::invocation::Invocation;
+use super::output::json::ui;
+use super::output::write;
+use super::prepare::{self, Prepared, Refused};
+use super::{plan, record};
+
+/// Applies a saved plan, exactly as it was shown.
+pub async fn apply(
+    invocation: &Invocation,
+    environment: Option<&str>,
+    plan: &PlanRef,
+    args: &ApplyArgs,
+) -> ExitCode {
+    if !args.planning.given.is_empty() {
+        return plan::refuse(invocation, &variables_given(), args.showing);
+    }
+    let (project, _) = match prepare::open(invocation) {
+        Ok(opened) => opened,
+        Err(refused) => return plan::refuse(invocation, &refused, args.showing),
+    };
+    let store = match record::open(&project.record()) {
+        Ok(store) => store,
+        Err(error) => return record::report(invocation, &error),
+    };
+    let plan = match load_plan(&store, &invocation.directory, plan) {
+        Ok(plan) => plan,
+        Err(diagnostic) => {
+            let refused = Refused {
+                diagnostics: (*diagnostic).into(),
+                sources: Sources::default(),
+            };
+            return plan::refuse(invocation, &refused, args.showing);
+        }
+    };
+    if environment.is_some_and(|name| plan.environment != *name) {
+        let message = format!("plan {} is for environment `{}`", plan.id, plan.environment);
+        let refused = Refused {
+            diagnostics: Diagnostic::error("plan-stale", message).into(),
+            sources: Sources::default(),
+        };
+        return plan::refuse(invocation, &refused, args.showing);
+    }
+    let prepared = match from_plan(invocation, project, &store, &plan) {
+        Ok(prepared) => prepared,
+        Err(refused) => return plan::refuse(invocation, &refused, args.showing),
+    };
+    if let Err(refused) = record::recover(invocation, &prepared, &store).await {
+        return plan::refuse(invocation, &refused, args.showing);
+    }
+    let recorded = match engine::record::read(&store, &plan.environment) {
+        Ok(recorded) => recorded,
+        Err(error) => return record::report(invocation, &error),
+    };
+    let events = Events::ignored(invocation.process.clock.clone());
+    let resumed = engine::resume(
+        plan,
+        prepared.desired(),
+        recorded,
+        prepared.providers.clone(),
+        &events,
+    )
+    .await;
+    let planned = match resumed {
+        (Some(planned), _) => planned,
+        (None, diagnostics) => {
+            let refused = Refused {
+                diagnostics,
+                sources: prepared.sources().clone(),
+            };
+            return plan::refuse(invocation, &refused, args.showing);
+        }
+    };
+    if args.showing.json {
+        let now = invocation.process.clock.now();
+        let mut text = ui::version(env!("CARGO_PKG_VERSION")).line(now) + "\n";
+        for message in ui::planned_changes(&planned.plan) {
+            text.push_str(&(message.line(now) + "\n"));
+        }
+        let _ = write::answer(&text);
+    }
+    let (showing, parallelism) = (args.showing, args.planning.parallelism);
+    Apply {
+        invocation,
+        prepared: &prepared,
+        store: &store,
+        showing,
+        parallelism,
+    }
+    .go(planned)
+    .await
+}
+
+/// Finds a saved plan by its id or by the file that names it.
+///
+/// # Errors
+/// When there is none, or it cannot be read.
+pub fn load_plan(store: &Store, directory: &Path, plan: &PlanRef) -> Result<Plan, Box<Diagnostic>> {
+    let id = match plan {
+        PlanRef::Id(id) => id.to_string(),
+        PlanRef::File(path) => referenced(&directory.join(path))?.to_string(),
+    };
+    let saved = store
+        .load_plan(&id)
+        .map_err(|error| record::diagnostic(&error))?;
+    let bytes = saved.bytes().map_err(|error| record::diagnostic(&error))?;
+    engine::codec::decode(&bytes).map_err(|error| {
+        let message = format!("plan {id} cannot be read");
+        Box::new(
+            Diagnostic::error("plan-stale", message)
+                .note(error.to_string())
+                .help("plan again: terrace plan"),
+        )
+    })
+}
+
+fn referenced(path: &Path) -> Result<PlanId, Box<Diagnostic>> {
+    let wrong = |note: String| {
+        let message = format!("`{}` is not a plan that Terrace wrote", path.display());
+        Box::new(
+            Diagnostic::error("plan-stale", message)
+                .note(note)
+                .help("make one with terrace plan -out=FILE"),
+        )
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    let reference: serde_json::Value =
+        serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    let id = reference
+        .get("terrace_plan")
+        .and_then(serde_json::Value::as_str);
+    id.and_then(|id| id.parse().ok())
+        .ok_or_else(|| wrong("it names no plan".into()))
+}
+
+/// The definition a plan was made from, out of the record.
+fn from_plan(
+    invocation: &Invocation,
+    project: delivery::Project,
+    store: &Store,
+    plan: &Plan,
+) -> Result<Prepared, Refused> {
+    let mut snapshot = Snapshot::default();
+    for file in &plan.files {
+        let content = store
+            .blob(state::BlobDigest(file.digest))
+            .map_err(|error| Refused {
+                diagnostics: record::diagnostic(&error).into(),
+                sources: Sources::default(),
+            })?;
+        snapshot.0.insert(file.path.clone(), content);
+    }
+    let directory = project.definition_directory();
+    let base = match project.definition() {
+        "." | "" => invocation.base.clone(),
+        relative => invocation.base.join(relative),
+    };
+    let (definition, mut found) = load(&snapshot, &base, project.sources.clone());
+    let (graph, diagnostics) = Graph::of(&definition);
+    found.extend(diagnostics);
+    if found.has_errors() {
+        return Err(Refused {
+            diagnostics: found,
+            sources: definition.sources,
+        });
+    }
+    let settings = prepare::settings(
+        invocation,
+        &plan.environment,
+        &directory,
+        Some(plan.created),
+    );
+    let providers = (invocation.process.providers)(&directory, invocation.process.clock.clone());
+    Ok(Prepared {
+        project,
+        environment: plan.environment.clone(),
+        definition: definition.into(),
+        graph: graph.into(),
+        variables: plan.variables.clone(),
+        settings,
+        providers,
+        warnings: Diagnostics::new(),
+    })
+}
+
+fn variables_given() -> Refused {
+    let message = "a saved plan has its variables in it: none can be given when it is applied";
+    let diagnostic = Diagnostic::error("undeclared-variable", message)
+        .help("plan again with the variables, or leave them out here");
+    Refused {
+        diagnostics: diagnostic.into(),
+        sources: Sources::default(),
+    }
+}
