@@ -26,8 +26,10 @@ pub struct CheckResult {
     pub passed: bool,
     /// When it was decided.
     pub at: UnixMillis,
-    /// What was seen, in words.
+    /// What was seen, in a phrase: one line.
     pub detail: String,
+    /// Of a check that failed, what was seen in lines; empty where there is nothing. Never a sensitive value.
+    pub seen: String,
 }
 
 /// The result of one check with the run that made it.
@@ -58,6 +60,7 @@ impl Desk {
             passed,
             at,
             detail,
+            seen,
         } = check;
         self.guard(scope, Writes::Observations)?;
         let id = self.next_in_run(Numbered::CheckResult, scope.run)?;
@@ -65,7 +68,7 @@ impl Desk {
             "INSERT INTO check_result (id, name, passed, at, detail) VALUES (?1, ?2, ?3, ?4, ?5)";
         self.conn
             .prepare_cached(sql)?
-            .execute((id, name, passed, at.0, detail))?;
+            .execute((id, name, passed, at.0, kept(detail, seen)))?;
         Ok(())
     }
 }
@@ -107,14 +110,28 @@ pub(crate) fn read_newest_checks(
     rows.collect()
 }
 
+/// A phrase and lines as the one text that is kept.
+fn kept(detail: &str, seen: &str) -> String {
+    let phrase: Vec<&str> = detail.lines().collect();
+    let phrase = phrase.join(" ");
+    if seen.is_empty() {
+        phrase
+    } else {
+        format!("{phrase}\n{seen}")
+    }
+}
+
 fn read_check(row: &Row<'_>) -> Result<CheckRow, rusqlite::Error> {
+    let kept = row.get_ref(4)?.as_str()?;
+    let (detail, seen) = kept.split_once('\n').unwrap_or((kept, ""));
     Ok(CheckRow {
         run: RunId(row.get::<_, u64>(0)? >> RUN_BITS),
         result: CheckResult {
             name: row.get(1)?,
             passed: row.get(2)?,
             at: UnixMillis(row.get(3)?),
-            detail: row.get(4)?,
+            detail: detail.to_owned(),
+            seen: seen.to_owned(),
         },
     })
 }

@@ -9,7 +9,7 @@ use model::{Diagnostic, Diagnostics, Sources, Str, Value};
 use state::{RunKind, RunOutcome, Store};
 
 use super::args::{ApplyArgs, DestroyArgs, Planning, Showing};
-use super::checks::check;
+use super::checks::{self, check};
 use super::exit::ExitCode;
 use super::interrupt::interrupts;
 use super::invocation::Invocation;
@@ -23,7 +23,7 @@ use super::output::state::outputs as show_outputs;
 use super::output::write;
 use super::plan::{self, Made};
 use super::prepare::{self, Prepared, Refused, Wanted};
-use super::{record, saved, views};
+use super::{record, saved};
 
 /// Runs `terrace apply`.
 pub async fn run(invocation: &Invocation, args: ApplyArgs) -> ExitCode {
@@ -120,7 +120,7 @@ async fn now(
     .await
 }
 
-/// Nothing to apply: the outputs as they are, and the checks, if the last run's did not pass.
+/// Nothing to apply: the checks all the same, as what they see may be another, and the outputs as they are.
 async fn unchanged(
     invocation: &Invocation,
     prepared: &Prepared,
@@ -135,19 +135,19 @@ async fn unchanged(
         .iter()
         .map(|(name, output)| (name.clone(), (output.value.clone(), output.sensitive)))
         .collect();
-    let failed = match views::checks(store, &prepared.project, &prepared.environment) {
-        Ok(checks) => checks.iter().any(|check| !check.result.passed),
-        Err(error) => return record::report(invocation, &error),
-    };
-    if failed && made.planned.plan.mode == PlanMode::Normal {
+    if made.planned.plan.mode == PlanMode::Normal && !checks::of(prepared).is_empty() {
         let session = match begin(invocation, prepared, store, RunKind::Verify, None).await {
             Ok(session) => session,
             Err(code) => return code,
         };
-        return match check(invocation, prepared, &session, &outputs, showing).await {
-            Ok(passed) => finish(invocation, session, outcome_of(passed), BTreeMap::new()).await,
-            Err(error) => record::report(invocation, &error),
+        let passed = match check(invocation, prepared, &session, &outputs, showing).await {
+            Ok(passed) => passed,
+            Err(error) => return record::report(invocation, &error),
         };
+        let code = finish(invocation, session, outcome_of(passed), BTreeMap::new()).await;
+        if code != ExitCode::Done {
+            return code;
+        }
     }
     if showing.json {
         say_outputs(invocation, &outputs);

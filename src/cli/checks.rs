@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use delivery::verify::{Subject, verify};
+use engine::secrets::{Secrets, marked_in};
 use engine::{Events, Session};
+use lang::project::Check;
 use model::{Diagnostic, Diagnostics, Str, Value};
 use state::CheckResult;
 
@@ -11,6 +13,17 @@ use super::args::Showing;
 use super::invocation::Invocation;
 use super::listen::{Listener, Listening};
 use super::prepare::Prepared;
+
+/// The checks that verify the environment, in their order.
+pub fn of(prepared: &Prepared) -> Vec<&Check> {
+    let declared = prepared.project.declared(&prepared.environment);
+    let names = declared.map_or_else(Default::default, |declared| declared.verify.as_slice());
+    let checks = &prepared.project.file.checks;
+    names
+        .iter()
+        .filter_map(|(name, _)| checks.get(name))
+        .collect()
+}
 
 /// Runs the environment's checks and records what came of them; says whether all passed.
 ///
@@ -23,14 +36,7 @@ pub async fn check(
     outputs: &BTreeMap<Str, (Value, bool)>,
     showing: Showing,
 ) -> Result<bool, state::RecordError> {
-    let Some(declared) = prepared.project.declared(&prepared.environment) else {
-        return Ok(true);
-    };
-    let checks: Vec<_> = declared
-        .verify
-        .iter()
-        .filter_map(|(name, _)| prepared.project.file.checks.get(name))
-        .collect();
+    let checks = of(prepared);
     if checks.is_empty() {
         return Ok(true);
     }
@@ -44,6 +50,7 @@ pub async fn check(
         directory: &prepared.project.directory,
         clock: &*invocation.process.clock,
         random: &*invocation.process.random,
+        secrets: &|| secrets(session, &prepared.environment, &values),
     };
     let listening = if showing.json {
         Listening::Json
@@ -63,6 +70,7 @@ pub async fn check(
             passed: outcome.passed,
             at,
             detail: outcome.detail.clone(),
+            seen: outcome.seen.clone(),
         };
         session.check(result).await?;
         if !outcome.passed {
@@ -81,7 +89,11 @@ pub async fn check(
                 outcome.attempts,
                 if outcome.attempts == 1 { "" } else { "s" },
                 outcome.detail
-            ))
+            ));
+            let diagnostic = match outcome.seen.as_str() {
+                "" => diagnostic,
+                seen => diagnostic.note(seen),
+            }
             .help(
                 "the environment is applied as recorded; mend what the check sees and apply again",
             );
@@ -93,4 +105,19 @@ pub async fn check(
     }
     invocation.report(&failed, prepared.sources(), "", false);
     Ok(failed.is_empty())
+}
+
+/// What must not be shown of what a check sees: every sensitive text that is recorded. Where the record cannot be read,
+/// those of the outputs; writing the check's result will say what is wrong with it.
+fn secrets(session: &Session, environment: &Str, outputs: &BTreeMap<Str, Value>) -> Secrets {
+    match engine::record::read(session.store(), environment) {
+        Ok(recorded) => {
+            let objects = recorded.instances().flat_map(|(_, instance)| {
+                let objects = instance.current.iter().chain(instance.deposed.values());
+                objects.map(|object| &object.value)
+            });
+            marked_in(objects.chain(outputs.values()))
+        }
+        Err(_) => marked_in(outputs.values()),
+    }
 }

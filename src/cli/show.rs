@@ -187,6 +187,9 @@ fn run_text(
         };
         let line = Line::plain("     check ").with(label, check.result.name.clone());
         page.line(&line.then(format!("  {word}: {}", check.result.detail)));
+        for line in check.result.seen.lines() {
+            page.line(&Line::plain(format!("           {line}")));
+        }
     }
     Ok(page.finish())
 }

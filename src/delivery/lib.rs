@@ -1,5 +1,7 @@
 //! Many environments over time: the project, what each environment is given, and how it is checked.
 
+mod excerpt;
+mod probe;
 pub mod project;
 pub mod variables;
 pub mod verify;

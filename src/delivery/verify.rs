@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use engine::Events;
+use engine::secrets::Secrets;
 use lang::desired::RandomSource;
 use lang::eval::{Resolution, Scope, evaluate};
 use lang::functions::{CallContext, Impure};
@@ -15,6 +15,8 @@ use model::clock::Clock;
 use model::event::EventKind;
 use model::value::convert;
 use model::{Diagnostics, Str, Type, Value};
+
+use crate::probe::{Seen, command, http, tcp};
 
 /// What came of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,10 +29,13 @@ pub struct CheckOutcome {
     pub attempts: u32,
     /// What was seen last, in a phrase; never a sensitive value.
     pub detail: String,
+    /// Of a check that failed, what was seen last in lines: the end of a command's output, the start of a body. Never a
+    /// sensitive value.
+    pub seen: String,
 }
 
 /// What checks can refer to.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Subject<'s> {
     /// `environment`: its name.
     pub environment: &'s str,
@@ -42,6 +47,18 @@ pub struct Subject<'s> {
     pub clock: &'s dyn Clock,
     /// Chance, for functions that need it.
     pub random: &'s dyn RandomSource,
+    /// What must not be shown of what a check sees. It is asked for when a check failed: a program or a server may say
+    /// anything.
+    pub secrets: &'s (dyn Fn() -> Secrets + Sync),
+}
+
+impl std::fmt::Debug for Subject<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Subject")
+            .field("environment", &self.environment)
+            .field("directory", &self.directory)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Tries checks one after the other, each until it passes or its `within` is over.
@@ -66,6 +83,7 @@ pub async fn verify(
                 attempts: outcome.attempts,
                 took: started.elapsed(),
                 detail: outcome.detail.clone(),
+                seen: outcome.seen.clone(),
             })
             .await;
         outcomes.push(outcome);
@@ -77,18 +95,25 @@ async fn until(check: &Check, subject: &Subject<'_>, started: Instant) -> CheckO
     let mut attempts = 0;
     loop {
         attempts += 1;
-        let (passed, hopeless, detail) = match once(check, subject).await {
-            Ok(detail) => (true, false, detail),
-            Err(Failure::Wrong(detail)) => (false, true, detail),
-            Err(Failure::Seen(detail)) => (false, false, detail),
+        let (passed, hopeless, detail, seen) = match once(check, subject).await {
+            Ok(detail) => (true, false, detail, String::new()),
+            Err(Failure::Wrong(detail)) => (false, true, detail, String::new()),
+            Err(Failure::Seen { detail, lines }) => (false, false, detail, lines),
         };
         let over = started.elapsed() + check.every > check.within;
         if passed || hopeless || over {
+            // What was asked has texts of outputs in it, what was seen of a failure may have any.
+            let secrets = if passed {
+                engine::secrets::marked_in(subject.outputs.values())
+            } else {
+                (subject.secrets)()
+            };
             return CheckOutcome {
                 check: check.name.clone(),
                 passed,
                 attempts,
-                detail,
+                detail: secrets.hidden_in(&detail),
+                seen: secrets.hidden_in(&seen),
             };
         }
         tokio::time::sleep(check.every).await;
@@ -100,7 +125,7 @@ enum Failure {
     /// The check itself is wrong: it would be the same each time.
     Wrong(String),
     /// What was seen, which may be another the next time.
-    Seen(String),
+    Seen { detail: String, lines: String },
 }
 
 /// One try; the text says what was seen.
@@ -110,20 +135,35 @@ async fn once(check: &Check, subject: &Subject<'_>) -> Result<String, Failure> {
     let seen = match &check.action {
         CheckAction::Http(_) => http(text()?, check.timeout).await,
         CheckAction::Tcp(_) => tcp(&text()?, check.timeout).await,
-        CheckAction::Command(_) => command(&asked, subject.directory, check.timeout).await,
+        CheckAction::Command(_) => {
+            let words = asked.as_items().unwrap_or_default();
+            let words: Result<Vec<String>, String> = words.iter().map(text_of).collect();
+            let words = words.map_err(Failure::Wrong)?;
+            command(&words, subject.directory, check.timeout).await
+        }
     };
-    let (detail, response) = seen.map_err(Failure::Seen)?;
+    let Seen {
+        detail,
+        lines,
+        response,
+    } = seen;
+    let Some(response) = response else {
+        return Err(Failure::Seen { detail, lines });
+    };
     let Some(pass) = &check.pass else {
         let good = response.get("ok").and_then(Value::as_bool).unwrap_or(true);
         return if good {
             Ok(detail)
         } else {
-            Err(Failure::Seen(detail))
+            Err(Failure::Seen { detail, lines })
         };
     };
     match value_of(pass, subject, Some(response)).map_err(Failure::Wrong)? {
         value if value.as_bool() == Some(true) => Ok(detail),
-        _ => Err(Failure::Seen(format!("{detail}, which does not pass"))),
+        _ => {
+            let detail = format!("{detail}, which does not pass");
+            Err(Failure::Seen { detail, lines })
+        }
     }
 }
 
@@ -153,94 +193,6 @@ fn text_of(value: &Value) -> Result<String, String> {
         Ok(Value::String(text)) => Ok(text.to_string()),
         Ok(_) | Err(_) => Err("what it asks is not a known string".into()),
     }
-}
-
-/// GETs a URL. `response` has `status`, `body` and `headers`; without a `pass`, a status of 200 to 399 passes.
-async fn http(url: String, timeout: Duration) -> Result<(String, Value), String> {
-    let asked = tokio::task::spawn_blocking(move || {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .timeout_global(Some(timeout))
-            .http_status_as_error(false)
-            .build()
-            .into();
-        let mut response = agent.get(&url).call().map_err(|error| error.to_string())?;
-        let status = response.status().as_u16();
-        let headers: Vec<(String, String)> = response
-            .headers()
-            .iter()
-            .map(|(name, value)| {
-                (
-                    name.to_string(),
-                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                )
-            })
-            .collect();
-        let body = response
-            .body_mut()
-            .read_to_string()
-            .map_err(|error| error.to_string())?;
-        Ok::<_, String>((status, headers, body))
-    });
-    let (status, headers, body) = asked.await.map_err(|error| error.to_string())??;
-    let headers = headers
-        .into_iter()
-        .map(|(name, value)| (Str::from(name), Value::string(value)));
-    let response = Value::object([
-        ("status", Value::int(i64::from(status))),
-        ("body", Value::string(body)),
-        ("headers", Value::map(Type::String, headers)),
-        ("ok", Value::Bool((200..400).contains(&status))),
-    ]);
-    Ok((format!("status {status}"), response))
-}
-
-async fn tcp(address: &str, timeout: Duration) -> Result<(String, Value), String> {
-    match tokio::time::timeout(timeout, tokio::net::TcpStream::connect(address)).await {
-        Ok(Ok(_)) => Ok((
-            format!("connected to {address}"),
-            Value::object([("ok", Value::Bool(true))]),
-        )),
-        Ok(Err(error)) => Err(format!("{address}: {error}")),
-        Err(_) => Err(format!("{address}: no answer within {timeout:?}")),
-    }
-}
-
-/// Runs a program. `response` has `status`, `stdout` and `stderr`; without a `pass`, status 0 passes.
-async fn command(
-    asked: &Value,
-    directory: &Path,
-    timeout: Duration,
-) -> Result<(String, Value), String> {
-    let words: Result<Vec<String>, String> = asked
-        .as_items()
-        .unwrap_or_default()
-        .iter()
-        .map(text_of)
-        .collect();
-    let words = words?;
-    let Some((program, arguments)) = words.split_first() else {
-        return Err("`command` is a list of words, the program first".into());
-    };
-    let mut command = tokio::process::Command::new(program);
-    command
-        .args(arguments)
-        .current_dir(directory)
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
-    let output = match tokio::time::timeout(timeout, command.output()).await {
-        Ok(Ok(output)) => output,
-        Ok(Err(error)) => return Err(format!("cannot run `{program}`: {error}")),
-        Err(_) => return Err(format!("`{program}` did not end within {timeout:?}")),
-    };
-    let status = output.status.code().unwrap_or(-1);
-    let text = |bytes: &[u8]| Value::string(String::from_utf8_lossy(bytes).into_owned());
-    let response = Value::object([
-        ("status", Value::int(i64::from(status))),
-        ("stdout", text(&output.stdout)),
-        ("stderr", text(&output.stderr)),
-        ("ok", Value::Bool(status == 0)),
-    ]);
-    Ok((format!("exit status {status}"), response))
 }
 
 struct CheckScope<'s> {

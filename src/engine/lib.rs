@@ -6,7 +6,7 @@ pub mod events;
 pub mod plugins;
 pub mod record;
 pub mod recorded;
-mod secrets;
+pub mod secrets;
 mod undertaken;
 
 pub mod plan;

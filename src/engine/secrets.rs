@@ -1,7 +1,7 @@
-//! The texts of a plan that must not be shown, so that errors of providers, which may quote anything they were given,
-//! can be cleaned of them.
+//! The texts that must not be shown, so that what providers and checks say, which may quote anything they were given, can
+//! be cleaned of them.
 
-use contract::Secrets;
+pub use contract::Secrets;
 use model::plan::Plan;
 use model::{Marks, Value};
 
@@ -17,6 +17,15 @@ pub(crate) fn of(plan: &Plan) -> Secrets {
                 collect(value, &mut found);
             }
         }
+    }
+    Secrets::in_values(&found)
+}
+
+/// Every sensitive text in values with marks.
+pub fn marked_in<'v>(values: impl IntoIterator<Item = &'v Value>) -> Secrets {
+    let mut found = Vec::new();
+    for value in values.into_iter().filter(|value| value.has_marks()) {
+        collect(value, &mut found);
     }
     Secrets::in_values(&found)
 }

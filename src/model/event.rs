@@ -143,5 +143,8 @@ pub enum EventKind {
         took: Duration,
         /// What it saw, in a phrase; never a sensitive value.
         detail: String,
+        /// Of one that failed, what it saw in lines, as an output or the start of a body; empty where there is
+        /// nothing. Never a sensitive value.
+        seen: String,
     },
 }

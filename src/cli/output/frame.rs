@@ -167,6 +167,7 @@ fn end(event: &EventKind, gap: &str) -> Option<End> {
             attempts,
             took,
             detail,
+            seen: _,
         } => {
             let (label, word) = if *passed {
                 (Label::Done, "Passed")

@@ -194,6 +194,7 @@ pub fn as_json(glance: &Glance) -> serde_json::Value {
                 "passed": check.result.passed,
                 "at": check.result.at.0,
                 "detail": check.result.detail,
+                "seen": check.result.seen,
                 "run": check.run.0,
             })
         })

@@ -23,6 +23,7 @@ fn history() -> (Bed, Vec<RunId>) {
             passed: false,
             at: UnixMillis(1),
             detail,
+            seen: "body:\n  sorry".into(),
         };
         run.check(check).wait().unwrap();
         run.finish(succeeded()).wait().unwrap().id

@@ -222,6 +222,7 @@ fn a_run_without_lease_only_observes() {
         passed: true,
         at: UnixMillis(5),
         detail: "200".into(),
+        seen: "body:\n  fine\n\n  indeed".into(),
     };
     run.check(check.clone()).wait().unwrap();
     run.event(EventRow {
@@ -271,6 +272,7 @@ fn the_newest_result_of_each_check_counts() {
                 passed,
                 at: UnixMillis(5),
                 detail,
+                seen: String::new(),
             };
             run.check(check).wait().unwrap();
         }

@@ -8,7 +8,7 @@ environment "bad" {
 
 check "word" {
   command = ["sh", "-c", "echo seen $0", output.word]
-  every   = "10ms"
+  every   = "1h"
   within  = "10s"
 }
 

@@ -149,6 +149,7 @@ fn ends() -> Vec<EventKind> {
         attempts: 3,
         took: Duration::from_secs(4),
         detail: "200 from http://a/health".into(),
+        seen: String::new(),
     };
     vec![
         events().pop().unwrap().1,

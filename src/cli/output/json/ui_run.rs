@@ -171,6 +171,7 @@ fn run(event: &EventKind) -> Option<Message> {
         attempts,
         took,
         detail,
+        seen,
     } = event
     else {
         return None;
@@ -185,6 +186,7 @@ fn run(event: &EventKind) -> Option<Message> {
         "attempts": attempts,
         "seconds": took.as_secs_f64(),
         "detail": detail,
+        "seen": seen,
     });
     Some(Message::info(
         "check_finished",

@@ -1,0 +1,164 @@
+//! What a check does once: asks a server, connects, runs a program. Says what was seen, not whether that is good.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use model::{Str, Type, Value};
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+use crate::excerpt::{end_of, start_of};
+
+/// What was seen.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    /// In a phrase.
+    pub(crate) detail: String,
+    /// In lines, should it not be good; may be empty.
+    pub(crate) lines: String,
+    /// What `pass` sees as `response`, with `ok` in it; none when there was no answer.
+    pub(crate) response: Option<Value>,
+}
+
+impl Seen {
+    fn nothing(detail: impl Into<String>) -> Self {
+        Self {
+            detail: detail.into(),
+            lines: String::new(),
+            response: None,
+        }
+    }
+}
+
+/// GETs a URL. `response` has `status`, `body` and `headers`; a status of 200 to 399 is `ok`.
+pub(crate) async fn http(url: String, timeout: Duration) -> Seen {
+    let asked = tokio::task::spawn_blocking(move || {
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .timeout_global(Some(timeout))
+            .http_status_as_error(false)
+            .build()
+            .into();
+        let mut response = agent.get(&url).call().map_err(|error| error.to_string())?;
+        let status = response.status().as_u16();
+        let headers: Vec<(String, String)> = response
+            .headers()
+            .iter()
+            .map(|(name, value)| {
+                (
+                    name.to_string(),
+                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                )
+            })
+            .collect();
+        let body = response
+            .body_mut()
+            .read_to_string()
+            .map_err(|error| format!("status {status}, and then {error}"))?;
+        Ok::<_, String>((status, headers, body))
+    });
+    let (status, headers, body) = match asked.await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) => return Seen::nothing(error),
+        Err(error) => return Seen::nothing(error.to_string()),
+    };
+    let headers = headers
+        .into_iter()
+        .map(|(name, value)| (Str::from(name), Value::string(value)));
+    let lines = start_of("body", &body);
+    let response = Value::object([
+        ("status", Value::int(i64::from(status))),
+        ("body", Value::string(body)),
+        ("headers", Value::map(Type::String, headers)),
+        ("ok", Value::Bool((200..400).contains(&status))),
+    ]);
+    Seen {
+        detail: format!("status {status}"),
+        lines,
+        response: Some(response),
+    }
+}
+
+/// Connects to `HOST:PORT`.
+pub(crate) async fn tcp(address: &str, timeout: Duration) -> Seen {
+    match tokio::time::timeout(timeout, tokio::net::TcpStream::connect(address)).await {
+        Ok(Ok(_)) => Seen {
+            detail: format!("connected to {address}"),
+            lines: String::new(),
+            response: Some(Value::object([("ok", Value::Bool(true))])),
+        },
+        Ok(Err(error)) => Seen::nothing(format!("{address}: {error}")),
+        Err(_) => Seen::nothing(format!("{address}: no answer within {timeout:?}")),
+    }
+}
+
+/// Runs a program. `response` has `status`, `stdout` and `stderr`; status 0 is `ok`.
+pub(crate) async fn command(words: &[String], directory: &Path, timeout: Duration) -> Seen {
+    let Some((program, arguments)) = words.split_first() else {
+        return Seen::nothing("`command` is a list of words, the program first");
+    };
+    let mut command = tokio::process::Command::new(program);
+    command
+        .args(arguments)
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    let mut child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) => return Seen::nothing(format!("cannot run `{program}`: {error}")),
+    };
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let ended = tokio::time::timeout(timeout, async {
+        let (_, _, status) =
+            tokio::join!(read(out, &mut stdout), read(err, &mut stderr), child.wait());
+        status
+    })
+    .await;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (stdout, stderr) = (text(&stdout), text(&stderr));
+    let said = [end_of("stdout", &stdout), end_of("stderr", &stderr)];
+    let lines: Vec<String> = said.into_iter().filter(|lines| !lines.is_empty()).collect();
+    let lines = lines.join("\n");
+    let status = match ended {
+        Ok(Ok(status)) => status,
+        Ok(Err(error)) => return Seen::nothing(format!("cannot wait for `{program}`: {error}")),
+        Err(_) => {
+            return Seen {
+                detail: format!("`{program}` did not end within {timeout:?}"),
+                lines,
+                response: None,
+            };
+        }
+    };
+    let (number, detail) = ended_how(status);
+    let response = Value::object([
+        ("status", Value::int(i64::from(number))),
+        ("stdout", Value::string(stdout)),
+        ("stderr", Value::string(stderr)),
+        ("ok", Value::Bool(number == 0)),
+    ]);
+    Seen {
+        detail,
+        lines,
+        response: Some(response),
+    }
+}
+
+/// The status as a number and in words; -1 when a signal ended the program.
+fn ended_how(status: std::process::ExitStatus) -> (i32, String) {
+    use std::os::unix::process::ExitStatusExt;
+    match (status.code(), status.signal()) {
+        (Some(code), _) => (code, format!("exit status {code}")),
+        (None, Some(signal)) => (-1, format!("ended by signal {signal}")),
+        (None, None) => (-1, "ended without a status".into()),
+    }
+}
+
+/// Reads all there is. What was read stays in `into` when this is given up.
+async fn read(from: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) {
+    let Some(mut from) = from else { return };
+    // An error of reading is the end of what there is.
+    while from.read_buf(into).await.is_ok_and(|count| count > 0) {}
+}
