@@ -47,6 +47,28 @@ pub(crate) struct LocalCommand {
     world: World,
 }
 
+/// Why `create` or `update` made nothing that can be recorded as wanted.
+enum MakeError {
+    /// Nothing ran.
+    NotStarted(ProviderError),
+    /// It ran and did not end well, so that it did not do what it was to do.
+    Failed {
+        /// How it ended.
+        error: ProviderError,
+        /// The object as far as the command came.
+        part: Box<Object>,
+    },
+    /// It ended well, but what it wrote cannot be taken.
+    Unusable {
+        /// What is wrong with it.
+        error: ProviderError,
+        /// The object, without an output.
+        made: Box<Object>,
+    },
+    /// There is no telling how it ended.
+    Lost(ProviderError),
+}
+
 /// What a `read` command said.
 enum Seen {
     Object(Object),
@@ -79,7 +101,10 @@ impl LocalCommand {
                 "update",
                 command("when what it is made of changes; without it, the object is replaced"),
             ),
-            ("delete", command("to remove the object")),
+            (
+                "delete",
+                command("to remove the object, also one that `create` left half made"),
+            ),
             (
                 "environment",
                 map().describe("Environment variables of every command."),
@@ -157,13 +182,13 @@ impl LocalCommand {
         planned: &Value,
         before: &[u8],
         marker: &str,
-    ) -> Result<Object, RunError> {
-        let words = command_line::of(planned, which).map_err(RunError::NotStarted)?;
+    ) -> Result<Object, MakeError> {
+        let words = command_line::of(planned, which).map_err(MakeError::NotStarted)?;
         let words = words
-            .ok_or_else(|| RunError::NotStarted(ProviderError::bug("there is no such command")))?;
+            .ok_or_else(|| MakeError::NotStarted(ProviderError::bug("there is no such command")))?;
         let id = match text(planned, "id") {
             Some(id) => id.to_owned(),
-            None => world::uuid(&*self.world.entropy).map_err(RunError::NotStarted)?,
+            None => world::uuid(&*self.world.entropy).map_err(MakeError::NotStarted)?,
         };
         let before = String::from_utf8_lossy(before);
         let own = [
@@ -174,14 +199,34 @@ impl LocalCommand {
         ];
         let invocation = self
             .invocation(planned, words, &own)
-            .map_err(RunError::NotStarted)?;
-        let finished = run(invocation).await.map_err(|error| error.at(which))?;
-        let secrets = secrets(planned);
-        if !finished.status.success() {
-            return Err(RunError::CutOff(finished.failure(&secrets)).at(which));
-        }
+            .map_err(MakeError::NotStarted)?;
         let planned = attributes::with(planned, [("id", Value::string(id))]);
-        object(&planned, &finished, &secrets).map_err(RunError::CutOff)
+        let part = |stdout: &[u8]| {
+            let stdout = stdout.get(..MOST_OUTPUT).unwrap_or(stdout);
+            Box::new(Object {
+                value: attributes::with(&planned, [("output", Value::NULL)]),
+                private: stdout.to_vec(),
+            })
+        };
+        let finished = match run(invocation).await.map_err(|error| error.at(which)) {
+            Ok(finished) => finished,
+            Err(RunError::NotStarted(error)) => return Err(MakeError::NotStarted(error)),
+            Err(RunError::CutShort(error)) => {
+                let part = part(&[]);
+                return Err(MakeError::Failed { error, part });
+            }
+            Err(RunError::Lost(error)) => return Err(MakeError::Lost(error)),
+        };
+        let secrets = secrets(&planned);
+        if !finished.status.success() {
+            let error = finished.failure(&secrets).at(Path::root().attribute(which));
+            let part = part(&finished.stdout);
+            return Err(MakeError::Failed { error, part });
+        }
+        object(&planned, &finished, &secrets).map_err(|error| MakeError::Unusable {
+            error: error.at(Path::root().attribute(which)),
+            made: part(&finished.stdout),
+        })
     }
 
     /// Runs `read`, if there is one. `id` and `output` of `value` need not be known.
@@ -221,7 +266,7 @@ impl LocalCommand {
         object(&attributes::with(value, [("id", id)]), &finished, &secrets).map(Seen::Object)
     }
 
-    /// What exists after a command that failed part way.
+    /// What `read` says exists after a command that failed; unknown when it does not say.
     async fn exists(&self, value: &Value, private: &[u8], marker: &str) -> Exists {
         match self.look(value, private, marker).await {
             Ok(Seen::Object(object)) => Exists::Object(object),
@@ -230,18 +275,33 @@ impl LocalCommand {
         }
     }
 
+    /// A create that failed is no question: what `read` sees exists; where it sees nothing of it either way, there is
+    /// what `delete` can clear away, or nothing.
     async fn create(&self, request: ApplyRequest) -> Result<Option<Object>, ApplyError> {
-        match self
-            .make("create", &request.planned, &[], &request.marker)
-            .await
-        {
-            Ok(object) => Ok(Some(object)),
-            Err(RunError::NotStarted(error)) => Err(ApplyError::nothing(error)),
-            Err(RunError::CutOff(error)) => {
-                let exists = self.exists(&request.planned, &[], &request.marker).await;
-                Err(ApplyError { error, exists })
+        let ApplyRequest {
+            planned, marker, ..
+        } = request;
+        let (error, otherwise) = match self.make("create", &planned, &[], &marker).await {
+            Ok(object) => return Ok(Some(object)),
+            Err(MakeError::NotStarted(error)) => return Err(ApplyError::nothing(error)),
+            Err(MakeError::Failed { error, part }) => {
+                let has_delete = !attributes::is_null(&planned, "delete");
+                let cleared = has_delete.then_some(Exists::Object(*part));
+                (error, cleared.unwrap_or(Exists::Nothing))
             }
-        }
+            Err(MakeError::Unusable { error, made }) => (error, Exists::Object(*made)),
+            Err(MakeError::Lost(error)) => (error, Exists::Unknown),
+        };
+        // `read` is asked about the object that `create` was told to make.
+        let (asked, private) = match &otherwise {
+            Exists::Object(object) => (&object.value, &*object.private),
+            Exists::Nothing | Exists::Unknown => (&planned, &[][..]),
+        };
+        let exists = match self.exists(asked, private, &marker).await {
+            Exists::Unknown => otherwise,
+            known @ (Exists::Nothing | Exists::Object(_)) => known,
+        };
+        Err(ApplyError { error, exists })
     }
 
     async fn update(&self, request: ApplyRequest) -> Result<Option<Object>, ApplyError> {
@@ -260,14 +320,18 @@ impl LocalCommand {
         }
         match self.make("update", &planned, &private, &marker).await {
             Ok(object) => Ok(Some(object)),
-            Err(RunError::NotStarted(error)) => Err(ApplyError::exists(
+            Err(MakeError::NotStarted(error)) => Err(ApplyError::exists(
                 error,
                 Object {
                     value: prior,
                     private,
                 },
             )),
-            Err(RunError::CutOff(error)) => {
+            Err(
+                MakeError::Failed { error, .. }
+                | MakeError::Unusable { error, .. }
+                | MakeError::Lost(error),
+            ) => {
                 // What it is now is not what was recorded; until `update` succeeds, the old inputs stand.
                 let exists = match self.exists(&prior, &private, &marker).await {
                     Exists::Unknown => Exists::Object(Object {
@@ -310,7 +374,7 @@ impl LocalCommand {
                 .failure(&secrets(&prior))
                 .at(Path::root().attribute("delete")),
             Err(RunError::NotStarted(error)) => return Err(failed(error)),
-            Err(RunError::CutOff(error)) => error,
+            Err(RunError::CutShort(error) | RunError::Lost(error)) => error,
         };
         let exists = match self.exists(&prior, &private, &marker).await {
             Exists::Unknown => Exists::Object(unchanged()),

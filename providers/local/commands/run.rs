@@ -47,13 +47,15 @@ pub(super) struct Finished {
     program: String,
 }
 
-/// Why there is no telling how a program ended.
+/// Why a program did not end by itself, as far as is known.
 #[derive(Debug)]
 pub(super) enum RunError {
     /// It never ran.
     NotStarted(ProviderError),
-    /// It ran, and was killed or lost.
-    CutOff(ProviderError),
+    /// It ran and did not end well: it took too long and was killed, or it wrote too much.
+    CutShort(ProviderError),
+    /// There is no telling how it ended.
+    Lost(ProviderError),
 }
 
 impl RunError {
@@ -62,14 +64,15 @@ impl RunError {
         let at = |error: ProviderError| error.at(Path::root().attribute(attribute));
         match self {
             Self::NotStarted(error) => Self::NotStarted(at(error)),
-            Self::CutOff(error) => Self::CutOff(at(error)),
+            Self::CutShort(error) => Self::CutShort(at(error)),
+            Self::Lost(error) => Self::Lost(at(error)),
         }
     }
 
     /// The error itself.
     pub(super) fn into_error(self) -> ProviderError {
         match self {
-            Self::NotStarted(error) | Self::CutOff(error) => error,
+            Self::NotStarted(error) | Self::CutShort(error) | Self::Lost(error) => error,
         }
     }
 }
@@ -82,14 +85,27 @@ impl Finished {
             None => format!("was ended by a {}", self.status),
         };
         let program = secrets.hidden_in(&self.program);
-        let stderr = String::from_utf8_lossy(&self.stderr);
-        let from = stderr.len().saturating_sub(SHOWN_OF_STDERR);
-        let from = (from..=stderr.len())
-            .find(|at| stderr.is_char_boundary(*at))
-            .unwrap_or(0);
-        let shown = stderr.get(from..).unwrap_or_default().trim_end();
-        ProviderError::permanent(format!("`{program}` {how}")).detail(secrets.hidden_in(shown))
+        // A secret that stands where the text is cut is to be hidden as well.
+        let stderr = secrets.hidden_in(&String::from_utf8_lossy(&self.stderr));
+        ProviderError::permanent(format!("`{program}` {how}")).detail(last_lines(&stderr))
     }
+}
+
+/// The last lines of a text, at most [`SHOWN_OF_STDERR`] bytes; of a line that is longer, its end.
+fn last_lines(text: &str) -> &str {
+    let text = text.trim_end();
+    let Some(from) = text
+        .len()
+        .checked_sub(SHOWN_OF_STDERR)
+        .filter(|from| *from > 0)
+    else {
+        return text;
+    };
+    let line_end = text.bytes().skip(from - 1).position(|byte| byte == b'\n');
+    let start = line_end.map_or(from, |at| from + at);
+    (start..=text.len())
+        .find_map(|at| text.get(at..))
+        .unwrap_or_default()
 }
 
 /// Kills a whole process group when dropped, unless it ended by itself.
@@ -112,12 +128,12 @@ pub(super) async fn run(invocation: Invocation) -> Result<Finished, RunError> {
     let mut group = Group(pid.and_then(Pid::from_raw));
     let timeout = invocation.timeout;
     let ended = tokio::time::timeout(timeout, collect(&mut child, invocation.stdin)).await;
-    let cut_off = |message: String| RunError::CutOff(ProviderError::permanent(message));
+    let cut_short = |message: String| RunError::CutShort(ProviderError::permanent(message));
     match ended {
         Ok(Ok((status, stdout, stderr))) => {
             group.0 = None;
             if stdout.len() as u64 > MOST_OUTPUT {
-                return Err(cut_off(format!(
+                return Err(cut_short(format!(
                     "`{program}` wrote more than {MOST_OUTPUT} bytes"
                 )));
             }
@@ -128,8 +144,11 @@ pub(super) async fn run(invocation: Invocation) -> Result<Finished, RunError> {
                 program,
             })
         }
-        Ok(Err(error)) => Err(cut_off(format!("`{program}` was lost: {error}"))),
-        Err(_) => Err(cut_off(format!(
+        Ok(Err(error)) => {
+            let message = format!("`{program}` was lost: {error}");
+            Err(RunError::Lost(ProviderError::permanent(message)))
+        }
+        Err(_) => Err(cut_short(format!(
             "`{program}` took longer than {timeout:?} and was killed"
         ))),
     }
@@ -223,4 +242,21 @@ async fn collect(
         }
     };
     Ok((status, stdout, stderr))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_text_whole_lines_of_its_end_are_shown() {
+        assert_eq!(last_lines("a\nb\n\n"), "a\nb");
+        let line = "x".repeat(2000);
+        let text = format!("{line}\n{line}\n{line}\n");
+        assert_eq!(last_lines(&text), format!("{line}\n{line}"));
+        let exact = "y".repeat(SHOWN_OF_STDERR);
+        assert_eq!(last_lines(&format!("{line}\n{exact}\n")), exact);
+        let wide = "é".repeat(SHOWN_OF_STDERR);
+        assert!((SHOWN_OF_STDERR - 1..=SHOWN_OF_STDERR).contains(&last_lines(&wide).len()));
+    }
 }

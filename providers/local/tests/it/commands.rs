@@ -114,7 +114,77 @@ async fn a_failure_shows_what_was_said_but_no_secret() {
     );
     assert_eq!(error.error.detail, "no: (sensitive)");
     assert_eq!(error.error.path, Some(Path::root().attribute("create")));
-    assert_eq!(error.exists, Exists::Unknown);
+    assert_eq!(error.exists, Exists::Nothing);
+}
+
+#[tokio::test]
+async fn what_a_failed_create_left_is_recorded_for_its_delete() {
+    let bench = Bench::new("local");
+    let create = |end: &str| format!("echo \"$TERRACE_ID\"; {end}");
+    let delete = "printf '%s' \"$TERRACE_ID $TERRACE_OUTPUT\" > deleted";
+    for (line, timeout) in [(create("exit 3"), "10m"), (create("sleep 1000"), "200ms")] {
+        let attributes = [
+            ("create", Value::from(line.as_str())),
+            ("delete", Value::from(delete)),
+            ("timeout", Value::from(timeout)),
+        ];
+        let config = bench.config("local_command", attributes);
+        let error = bench.create("local_command", &config).await.unwrap_err();
+        let Exists::Object(left) = error.exists else {
+            panic!("nothing is left to delete: {error}")
+        };
+        assert_eq!(left.value.get("output"), Some(&Value::NULL));
+        bench.destroy("local_command", &left).await.unwrap();
+        let id = text(&left, "id");
+        let wrote = if timeout == "10m" {
+            format!("{id}\n")
+        } else {
+            String::new()
+        };
+        let deleted = fs::read_to_string(bench.path().join("deleted")).unwrap();
+        assert_eq!(deleted, format!("{id} {wrote}"));
+    }
+}
+
+#[tokio::test]
+async fn a_create_that_did_well_made_something_also_when_its_output_cannot_be_read() {
+    let bench = Bench::new("local");
+    let attributes = [
+        ("create", Value::from("echo '{'")),
+        ("output_format", Value::from("json")),
+    ];
+    let config = bench.config("local_command", attributes);
+    let error = bench.create("local_command", &config).await.unwrap_err();
+    assert!(matches!(error.exists, Exists::Object(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_failed_update_or_delete_leaves_the_object_as_it_was() {
+    let bench = Bench::new("local");
+    let config = |stdin: &str| {
+        let attributes = [
+            ("create", Value::from("cat")),
+            ("update", Value::from("echo no >&2; exit 4")),
+            ("delete", Value::from("echo never >&2; exit 5")),
+            ("stdin", Value::from(stdin)),
+        ];
+        bench.config("local_command", attributes)
+    };
+    let object = bench.create("local_command", &config("a")).await.unwrap();
+    let update = bench.update("local_command", &object, &config("b")).await;
+    let delete = bench.destroy("local_command", &object).await;
+    for (error, status, said, which) in [
+        (update.unwrap_err(), 4, "no", "update"),
+        (delete.unwrap_err(), 5, "never", "delete"),
+    ] {
+        assert_eq!(
+            error.error.message,
+            format!("`sh` exited with status {status}")
+        );
+        assert_eq!(error.error.detail, said);
+        assert_eq!(error.error.path, Some(Path::root().attribute(which)));
+        assert_eq!(error.exists, Exists::Object(object.clone()));
+    }
 }
 
 #[tokio::test]
