@@ -1,5 +1,6 @@
 //! Brings a step up to date before it runs: its configuration with everything that is known by now.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use contract::DataRequest;
@@ -300,8 +301,18 @@ impl Schedule<'_> {
             .modules
             .get(&model::address::ModulePath::root())
             .cloned();
+        let plan = &self.planned.plan;
+        let partial = !plan.targets.is_empty() || !plan.excludes.is_empty();
+        let changed: HashSet<&Str> = plan.outputs.iter().map(|output| &output.name).collect();
         let mut outputs = std::collections::BTreeMap::new();
         for (name, value) in self.planned.desired.outputs() {
+            // What a part of the definition is not about stays as it is.
+            if partial && !changed.contains(&name) {
+                if let Some(recorded) = self.planned.recorded.outputs.get(&name) {
+                    outputs.insert(name, (recorded.value.clone(), recorded.sensitive));
+                }
+                continue;
+            }
             let sensitive = declared
                 .as_ref()
                 .and_then(|root| root.outputs.get(&name))

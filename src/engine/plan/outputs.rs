@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use lang::graph::NodeKind;
+use model::address::ModulePath;
 use model::change::{Action, OutputChange};
 use model::plan::PlanMode;
 use model::{Marks, Str, Value};
@@ -18,25 +20,26 @@ impl Walk<'_> {
             PlanMode::Destroy => return Vec::new(),
             PlanMode::Normal | PlanMode::RefreshOnly => self.desired.outputs(),
         };
-        let root = self
-            .desired
-            .definition()
-            .modules
-            .get(&model::address::ModulePath::root());
+        let root = self.desired.definition().modules.get(&ModulePath::root());
         let names: BTreeSet<Str> = wanted
             .keys()
             .chain(self.recorded.outputs.keys())
             .cloned()
             .collect();
+        let graph = self.desired.graph();
+        let module = graph.module_id(&ModulePath::root());
+        let node_of = |name: &Str| graph.find(module?, NodeKind::Output(name.clone()));
         let mut changes = Vec::new();
         for name in names {
             let recorded = self.recorded.outputs.get(&name);
             let declared = root.and_then(|root| root.outputs.get(&name));
-            if let (Some(_), false) = (declared, wanted.contains_key(&name)) {
-                // Not evaluated, because it is not targeted.
-                if self.options.mode != PlanMode::Destroy {
-                    continue;
-                }
+            let outside = || {
+                node_of(&name).is_some_and(|node| !self.scope.has_output(node))
+                    || !wanted.contains_key(&name)
+            };
+            // What is not targeted, or needs what is not, stays as it is.
+            if declared.is_some() && self.options.mode != PlanMode::Destroy && outside() {
+                continue;
             }
             let before = recorded.map_or(Value::NULL, |recorded| recorded.value.clone());
             let after = wanted.get(&name).cloned().unwrap_or(Value::NULL);

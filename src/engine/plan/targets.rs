@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use lang::Desired;
 use lang::graph::{NodeId, NodeKind};
+use lang::{Desired, Graph};
 use model::address::{InstanceAddr, InstanceKey, ModulePath, ResourceAddr, Target};
 use model::plan::PlanMode;
 use model::{Diagnostic, Diagnostics};
@@ -28,6 +28,8 @@ struct Limits {
     excludes: Vec<Target>,
     /// In a destroy, recorded blocks that depend on a targeted one.
     dependents: HashSet<ResourceAddr>,
+    /// With targets, nodes that need a resource block, however far.
+    rooted: Option<HashSet<NodeId>>,
     /// Blocks that depend on an excluded one, or, in a destroy, that an excluded one depends on.
     excluded: HashSet<ResourceAddr>,
 }
@@ -104,6 +106,7 @@ impl Scope {
         } else {
             excluded.extend(without.iter().filter_map(|node| graph.resource(*node)));
         }
+        let rooted = (!options.targets.is_empty()).then(|| rooted(graph));
         let (targets, excludes) = (options.targets.clone(), options.excludes.clone());
         Self {
             limits: Some(Limits {
@@ -113,6 +116,7 @@ impl Scope {
                 targets,
                 excludes,
                 dependents,
+                rooted,
                 excluded,
             }),
         }
@@ -123,6 +127,14 @@ impl Scope {
         self.limits
             .as_ref()
             .is_none_or(|limits| limits.mode == PlanMode::Destroy || limits.nodes.contains(&node))
+    }
+
+    /// Whether an output is in: all that it needs is, and, with targets, it needs something of them.
+    pub(super) fn has_output(&self, node: NodeId) -> bool {
+        self.limits.as_ref().is_none_or(|limits| {
+            let rooted = limits.rooted.as_ref();
+            limits.nodes.contains(&node) && rooted.is_none_or(|rooted| rooted.contains(&node))
+        })
     }
 
     /// Whether an instance of a node is in.
@@ -185,6 +197,21 @@ pub(super) fn unknown(
         }
     }
     out
+}
+
+/// Nodes that need a resource block, however far.
+fn rooted(graph: &Graph) -> HashSet<NodeId> {
+    let mut rooted: HashSet<NodeId> = HashSet::new();
+    for &node in &graph.order {
+        let needs = graph.dependencies(node);
+        if needs
+            .iter()
+            .any(|need| graph.resource(*need).is_some() || rooted.contains(need))
+        {
+            rooted.insert(node);
+        }
+    }
+    rooted
 }
 
 enum Way {

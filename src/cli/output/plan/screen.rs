@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use model::address::ModulePath;
+use model::address::{ModulePath, Target};
 use model::change::{Action, Change, OutputChange};
 use model::plan::{Drift, Plan, PlanMode, Refresh};
 use model::{Marks, Value};
@@ -77,6 +77,7 @@ pub fn render(plan: &Plan, facts: &PlanFacts, options: PlanOptions, look: Look) 
     let mut page = Page::new(look);
     if plan.is_empty() {
         page.wrapped(&nothing_to_do(plan, facts), 2);
+        write_rest(&mut page, plan);
         write_drift_hint(&mut page, plan, facts);
         return page.finish();
     }
@@ -118,11 +119,70 @@ fn nothing_to_do(plan: &Plan, facts: &PlanFacts) -> Line {
         (Refresh::Observe, None) => " checked".into(),
         (Refresh::Trust, _) => " as recorded, not looked at".into(),
     };
-    let line = Line::of(Label::Environment, plan.environment.to_string()).then(format!(" {what}"));
-    if count == 0 {
-        line
-    } else {
-        line.then(format!(" ({count} instance{plural}{looked})"))
+    let environment = Line::of(Label::Environment, plan.environment.to_string());
+    let part = part(plan);
+    let mut line = match part {
+        None => environment,
+        Some(_) => Line::plain("A part of ").joined(environment),
+    };
+    line.put(Label::Plain, format!(" {what}"));
+    if count > 0 {
+        line.put(Label::Plain, format!(" ({count} instance{plural}{looked})"));
+    }
+    match part {
+        None => line,
+        Some(part) => line.then(format!(": {part}")),
+    }
+}
+
+/// What says that the rest was not looked at, and how to look at it.
+fn write_rest(page: &mut Page, plan: &Plan) {
+    if part(plan).is_none() {
+        return;
+    }
+    let mode = match plan.mode {
+        PlanMode::Normal => "",
+        PlanMode::Destroy => " -destroy",
+        PlanMode::RefreshOnly => " -refresh-only",
+    };
+    let command = format!("terrace plan {}{mode}", plan.environment);
+    let line = Line::plain("The rest was not looked at: ").with(Label::Command, command);
+    page.wrapped(&line, 2);
+}
+
+/// Which part of the environment a plan is about; none for all of it.
+fn part(plan: &Plan) -> Option<String> {
+    let words = |targets: &[Target]| {
+        let shown: Vec<String> = targets.iter().take(3).map(ToString::to_string).collect();
+        let more = targets.len().saturating_sub(shown.len());
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        (format!("{}{more}", shown.join(", ")), targets.len() == 1)
+    };
+    let destroys = plan.mode == PlanMode::Destroy;
+    match (plan.targets.as_slice(), plan.excludes.as_slice()) {
+        ([], []) => None,
+        ([], excludes) => {
+            let (named, one) = words(excludes);
+            Some(match (destroys, one) {
+                (true, true) => format!("all but {named} and what it needs"),
+                (true, false) => format!("all but {named} and what they need"),
+                (false, true) => format!("all but {named} and what needs it"),
+                (false, false) => format!("all but {named} and what needs them"),
+            })
+        }
+        (targets, _) => {
+            let (named, one) = words(targets);
+            Some(match (destroys, one) {
+                (true, true) => format!("{named} and what needs it"),
+                (true, false) => format!("{named} and what needs them"),
+                (false, true) => format!("{named} and what it needs"),
+                (false, false) => format!("{named} and what they need"),
+            })
+        }
     }
 }
 
