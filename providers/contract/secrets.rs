@@ -9,13 +9,15 @@ use crate::error::ProviderError;
 pub struct Secrets(Vec<String>);
 
 impl Secrets {
+    /// Something shorter hides nothing and would make holes everywhere; in bytes.
+    pub const SHORTEST: usize = 3;
+
     /// These texts, and each of their lines.
     pub fn new<'t>(texts: impl IntoIterator<Item = &'t String>) -> Self {
-        // Something shorter hides nothing and would make holes everywhere.
         let mut secrets: Vec<String> = texts
             .into_iter()
             .flat_map(|text| std::iter::once(text.as_str()).chain(text.lines()))
-            .filter(|text| text.len() >= 3)
+            .filter(|text| text.len() >= Self::SHORTEST)
             .map(str::to_owned)
             .collect();
         secrets.sort_by_key(|text| std::cmp::Reverse(text.len()));

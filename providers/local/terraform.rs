@@ -43,7 +43,9 @@ impl TerraformData {
             ),
             (
                 "output",
-                Attribute::computed(Type::Dynamic).describe("`input`, once applied."),
+                Attribute::computed(Type::Dynamic)
+                    .mirroring("input")
+                    .describe("`input`, once applied."),
             ),
             (
                 "triggers_replace",

@@ -5,7 +5,7 @@ use std::io::BufRead;
 use lang::Desired;
 use lang::graph::NodeKind;
 use model::address::ModuleAddr;
-use model::{Diagnostics, Marks, Value};
+use model::{Diagnostics, Value};
 
 use super::args::ConsoleArgs;
 use super::exit::ExitCode;
@@ -154,7 +154,7 @@ fn one(
     if diagnostics.has_errors() {
         return false;
     }
-    let text = if value.marks().contains(Marks::SENSITIVE) {
+    let text = if value.marks().is_secret() {
         "(sensitive value)\n".to_owned()
     } else {
         let view = OutputView {

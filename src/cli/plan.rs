@@ -249,7 +249,10 @@ fn has_secrets(plan: &Plan) -> bool {
         || plan.changes.iter().any(|change| {
             change.before.has_marks() || change.after.has_marks() || change.config.has_marks()
         })
-        || plan.outputs.iter().any(|output| output.sensitive)
+        || plan
+            .outputs
+            .iter()
+            .any(|output| output.sensitive || output.before.has_marks() || output.after.has_marks())
         || plan.reads.values().any(model::Value::has_marks)
         || plan
             .drift

@@ -3,7 +3,7 @@
 
 pub use contract::Secrets;
 use model::plan::Plan;
-use model::{Marks, Value};
+use model::{Str, Value};
 
 /// Every sensitive text of a plan: of its variables, and of the objects it changes.
 pub(crate) fn of(plan: &Plan) -> Secrets {
@@ -30,9 +30,33 @@ pub fn marked_in<'v>(values: impl IntoIterator<Item = &'v Value>) -> Secrets {
     Secrets::in_values(&found)
 }
 
+/// Every secret text in a value; none that is so short that it hides nothing.
+pub(crate) fn texts(value: &Value) -> Vec<Str> {
+    let mut found = Vec::new();
+    if value.has_marks() {
+        collect(value, &mut found);
+    }
+    let mut texts = Vec::new();
+    found.iter().for_each(|secret| strings(secret, &mut texts));
+    texts
+}
+
+fn strings(value: &Value, texts: &mut Vec<Str>) {
+    if let Value::String(text) = value
+        && text.len() >= Secrets::SHORTEST
+    {
+        texts.push(text.clone());
+    }
+    let items = value.as_items().unwrap_or_default().iter();
+    let fields = value.as_fields().into_iter();
+    items
+        .chain(fields.flat_map(model::value::Fields::values))
+        .for_each(|item| strings(item, texts));
+}
+
 fn collect(value: &Value, found: &mut Vec<Value>) {
     match value {
-        Value::Marked(marked) if marked.marks.contains(Marks::SENSITIVE) => {
+        Value::Marked(marked) if marked.marks.is_secret() => {
             found.push(marked.value.clone().unmark_deep().0);
         }
         Value::Marked(marked) => collect(&marked.value, found),

@@ -42,6 +42,8 @@ pub struct Attribute {
     pub computed: bool,
     /// Must not be shown.
     pub sensitive: bool,
+    /// The attribute beside it that it takes its value from: what must not be shown of that one must not be shown here.
+    pub mirrors: Option<Str>,
     /// Sent to the provider, never stored.
     pub write_only: bool,
     /// One sentence.
@@ -100,6 +102,7 @@ impl Attribute {
             optional: false,
             computed: false,
             sensitive: false,
+            mirrors: None,
             write_only: false,
             description: String::new(),
             deprecated: None,
@@ -144,6 +147,15 @@ impl Attribute {
     pub fn sensitive(self) -> Self {
         Self {
             sensitive: true,
+            ..self
+        }
+    }
+
+    /// The same, taking its value from the attribute of that name beside it.
+    #[must_use]
+    pub fn mirroring(self, name: impl Into<Str>) -> Self {
+        Self {
+            mirrors: Some(name.into()),
             ..self
         }
     }

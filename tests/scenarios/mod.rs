@@ -189,13 +189,40 @@ fn expectation(step: &Value) -> Value {
     }
     answer.insert("plan exit".into(), expect["plan_exit_code"].clone());
     if has_plan(expect) {
-        answer.insert("plan".into(), plan(expect));
+        answer.insert("plan".into(), concealing(plan(expect)));
     }
     if step["kind"] == "apply" && expect.get("apply_exit_code").is_some() {
         answer.insert("apply exit".into(), expect["apply_exit_code"].clone());
         answer.insert("state".into(), recorded_by_terraform(&expect["state"]));
     }
     Value::Object(answer)
+}
+
+/// Terraform's plan with the one thing that Terrace says otherwise in every plan: what `output` of a sensitive `input`
+/// holds is as secret as the input is.
+fn concealing(mut plan: Value) -> Value {
+    for (_, planned) in plan["resource_changes"]
+        .as_object_mut()
+        .into_iter()
+        .flatten()
+    {
+        for side in ["before_sensitive", "after_sensitive"] {
+            let Some(sensitive) = planned["change"][side].as_object_mut() else {
+                continue;
+            };
+            let input = sensitive.get("input").filter(|input| is_sensitive(input));
+            if let Some(input) = input.cloned() {
+                sensitive.insert("output".into(), input);
+            }
+        }
+    }
+    plan
+}
+
+fn is_sensitive(shape: &Value) -> bool {
+    let items = shape.as_array().into_iter().flatten();
+    let fields = shape.as_object().into_iter().flat_map(Map::values);
+    *shape == true || items.chain(fields).any(is_sensitive)
 }
 
 /// Whether there is a plan to compare. Terraform keeps what it had planned when an error stopped it; Terrace keeps

@@ -61,7 +61,7 @@ fn hidden(value: &Value) -> Option<Line> {
 
 /// Whether the marks say that a value must not be shown.
 pub fn is_secret(marks: Marks) -> bool {
-    marks.contains(Marks::SENSITIVE) || marks.contains(Marks::SECRET_REFERENCE)
+    marks.is_secret()
 }
 
 fn write_value(out: &mut String, value: &Value, amount: Amount, depth: usize) {

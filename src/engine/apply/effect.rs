@@ -145,13 +145,22 @@ async fn journaled(
 ) -> Result<Effected, RecordError> {
     let addr = effect.row.change.addr.clone();
     let started = desk.events.now();
-    let id = id_of(&effect.prior);
+    let prior_id = match effect.kind {
+        StepKind::Create => None,
+        StepKind::Update
+        | StepKind::Destroy
+        | StepKind::Read
+        | StepKind::Move
+        | StepKind::Import
+        | StepKind::Forget
+        | StepKind::Refresh => id_of(&effect.row.change.before),
+    };
     desk.events
         .emit(EventKind::StepStarted {
             step: effect.step,
             kind: effect.kind,
             addr: addr.clone(),
-            id,
+            id: prior_id.clone(),
         })
         .await;
     let intent = intent(effect, millis(started)).map_err(|error| bug(&error))?;
@@ -176,7 +185,7 @@ async fn journaled(
     let told = match &effected {
         Effected::Done(value) => {
             let id = if value.is_null() {
-                id_of(&effect.prior)
+                prior_id
             } else {
                 id_of(value)
             };
@@ -207,7 +216,7 @@ async fn journaled(
 fn intent(effect: &Effect, at: UnixMillis) -> Result<Intent, CodecError> {
     let row = &effect.row;
     let prior = (!effect.prior.is_null())
-        .then(|| record::payload(&marked(effect, effect.prior.clone())))
+        .then(|| record::payload(&marked(effect, row.change.before.clone())))
         .transpose()?;
     let planned = if effect.planned.is_null() {
         None
@@ -549,6 +558,12 @@ fn failed(effect: &Effect, error: &ApplyError) -> Result<Judged, CodecError> {
         (Exists::Object(object), kind) => {
             let tainted = kind == StepKind::Create;
             let value = marked(effect, object.value.clone());
+            // What it still has of before is as secret as it was.
+            let value = if kind == StepKind::Create {
+                value
+            } else {
+                value.mark_paths(&effect.row.change.before.clone().unmark_paths().1)
+            };
             let null = Value::Null(effect.schema.schema.block.value_type());
             // An object that is only half made may have unknowns left: they become null.
             let value = if value.is_wholly_known() {

@@ -1,5 +1,5 @@
-//! Marks of planned and observed values: those of the configuration they come from, and what the schema says is
-//! sensitive.
+//! Marks of planned and observed values: those of the configuration they come from, what the schema says is sensitive,
+//! and what the provider made from either.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,22 +8,77 @@ use model::schema::{Attribute, AttributeType, Block, Nesting};
 use model::value::{Fields, MarkedPath};
 use model::{Marks, Str, Value};
 
-/// Puts the configuration's marks on a value of the same schema, and marks what the schema says is sensitive.
+use crate::secrets;
+
+/// A computed attribute with a secret this long in it was made from it. What is shorter is in many texts by chance, and
+/// counts only where it is the whole text.
+const TELLING: usize = 8;
+
+/// Puts the configuration's marks on a value of the same schema, marks what the schema says is sensitive, and conceals
+/// what the provider made from that: attributes that mirror it, and computed ones in which it stands.
 pub(crate) fn mark(
     value: Value,
     paths: &[MarkedPath],
     schema: &Block,
     has_sensitive: bool,
 ) -> Value {
-    let value = if paths.is_empty() {
-        value
-    } else {
-        value.mark_paths(paths)
-    };
-    if has_sensitive {
+    if paths.is_empty() && !has_sensitive {
+        return value;
+    }
+    let value = value.mark_paths(paths);
+    let value = if has_sensitive {
         block(value, schema)
     } else {
         value
+    };
+    concealed(value, schema)
+}
+
+/// Conceals what repeats something secret of the same object.
+fn concealed(value: Value, schema: &Block) -> Value {
+    let texts = secrets::texts(&value);
+    let (inner, top) = value.unmark();
+    let Value::Object(fields) = &inner else {
+        return inner.mark(top);
+    };
+    let mut changed = (**fields).clone();
+    for (name, attribute) in &schema.attributes {
+        let Some(found) = fields.get(name) else {
+            continue;
+        };
+        if let Some(source) = &attribute.mirrors {
+            let (_, paths) = fields
+                .get(source)
+                .cloned()
+                .unwrap_or(Value::NULL)
+                .unmark_paths();
+            let paths = paths.into_iter().filter(|(_, marks)| marks.is_secret());
+            let paths: Vec<MarkedPath> = paths.map(|(path, _)| (path, Marks::CONCEALED)).collect();
+            changed.insert(name.clone(), found.clone().mark_paths(&paths));
+        } else if attribute.computed && !attribute.optional && repeats(found, &texts) {
+            changed.insert(name.clone(), found.clone().mark(Marks::CONCEALED));
+        }
+    }
+    Value::Object(Arc::new(changed)).mark(top)
+}
+
+/// Whether one of `texts` stands in a part of the value that may be shown.
+fn repeats(value: &Value, texts: &[Str]) -> bool {
+    let tells = |text: &Str| {
+        let part = |secret: &Str| secret.len() >= TELLING && text.contains(secret.as_str());
+        texts.iter().any(|secret| secret == text || part(secret))
+    };
+    match value {
+        Value::String(text) => tells(text),
+        Value::List(list) | Value::Set(list) => list.items.iter().any(|item| repeats(item, texts)),
+        Value::Tuple(items) => items.iter().any(|item| repeats(item, texts)),
+        Value::Map(map) => map
+            .entries
+            .iter()
+            .any(|(key, item)| tells(key) || repeats(item, texts)),
+        Value::Object(fields) => fields.values().any(|item| repeats(item, texts)),
+        Value::Marked(marked) => !marked.marks.is_secret() && repeats(&marked.value, texts),
+        Value::Null(_) | Value::Unknown(_) | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -111,4 +166,80 @@ fn each(value: Value, nesting: Nesting, change: &dyn Fn(Value) -> Value) -> Valu
         _ => inner.clone(),
     };
     changed.mark(top)
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Path, Type};
+
+    use super::*;
+
+    fn schema() -> Block {
+        let attributes = [
+            ("id", Attribute::computed(Type::String)),
+            ("input", Attribute::optional(Type::Dynamic)),
+            ("name", Attribute::optional_computed(Type::String)),
+            (
+                "output",
+                Attribute::computed(Type::Dynamic).mirroring("input"),
+            ),
+            ("said", Attribute::computed(Type::list(Type::String))),
+        ];
+        Block {
+            attributes: attributes
+                .into_iter()
+                .map(|(name, attribute)| (name.into(), attribute))
+                .collect(),
+            ..Block::default()
+        }
+    }
+
+    fn marked(input: Value, output: Value, said: &str, at: Path) -> Value {
+        let value = Value::object([
+            ("id", Value::from("b1946ac9-2492-4d23-93af-abc123000000")),
+            ("input", input),
+            ("name", Value::from("it is correct-horse too")),
+            ("output", output),
+            ("said", Value::list(Type::String, vec![said.into()])),
+        ]);
+        mark(value, &[(at, Marks::SENSITIVE)], &schema(), false)
+    }
+
+    fn concealed_in(value: &Value) -> Vec<String> {
+        let (_, paths) = value.clone().unmark_paths();
+        paths
+            .into_iter()
+            .filter(|(_, marks)| *marks == Marks::CONCEALED)
+            .map(|(path, _)| path.to_string())
+            .collect()
+    }
+
+    #[test]
+    fn what_mirrors_a_sensitive_part_is_concealed_in_that_part() {
+        let both = || Value::object([("pin", Value::int(7)), ("user", "me".into())]);
+        let at = Path::root().attribute("input").attribute("pin");
+        let value = marked(both(), both(), "7", at.clone());
+        assert_eq!(concealed_in(&value), ["output.pin"]);
+        let value = marked(both(), Value::dynamic(), "7", at);
+        assert_eq!(concealed_in(&value), ["output"]);
+    }
+
+    #[test]
+    fn what_repeats_a_secret_is_concealed_where_only_the_provider_can_have_said_it() {
+        let at = || Path::root().attribute("input");
+        let text = "correct-horse";
+        let value = marked(text.into(), Value::NULL, "it is correct-horse!", at());
+        assert_eq!(concealed_in(&value), ["output", "said"]);
+        let value = marked(text.into(), Value::NULL, "nothing", at());
+        assert_eq!(concealed_in(&value), ["output"]);
+    }
+
+    #[test]
+    fn a_short_secret_counts_only_as_the_whole_text() {
+        let at = || Path::root().attribute("input");
+        let value = marked("abc123".into(), Value::NULL, "it is abc123", at());
+        assert_eq!(concealed_in(&value), ["output"]);
+        let value = marked("abc123".into(), Value::NULL, "abc123", at());
+        assert_eq!(concealed_in(&value), ["output", "said"]);
+    }
 }

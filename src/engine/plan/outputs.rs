@@ -6,7 +6,7 @@ use lang::graph::NodeKind;
 use model::address::ModulePath;
 use model::change::{Action, OutputChange};
 use model::plan::PlanMode;
-use model::{Marks, Str, Value};
+use model::{Str, Value};
 
 use super::walk::Walk;
 
@@ -45,7 +45,7 @@ impl Walk<'_> {
             let after = wanted.get(&name).cloned().unwrap_or(Value::NULL);
             let sensitive = declared.is_some_and(|declared| declared.sensitive)
                 || recorded.is_some_and(|recorded| recorded.sensitive)
-                || after.marks().contains(Marks::SENSITIVE);
+                || after.marks().is_secret();
             // What is gone leaves what refers to it unknown, which a refresh has nothing to say about.
             if self.options.mode == PlanMode::RefreshOnly && !after.is_wholly_known() {
                 continue;

@@ -101,7 +101,7 @@ fn error_message(expr: &Expr, scope: &dyn Scope) -> String {
         return hidden("could not be evaluated");
     }
     let (value, marks) = value.unmark_deep();
-    if marks.contains(Marks::SENSITIVE) {
+    if marks.is_secret() {
         return hidden("is sensitive");
     }
     if marks.contains(Marks::EPHEMERAL) {

@@ -103,7 +103,7 @@ fn for_each(expr: &Expr, scope: &dyn Scope, out: &mut Diagnostics) -> Repetition
         return Repetition::Failed;
     };
     let (value, marks) = value.unmark();
-    if marks.contains(Marks::SENSITIVE) {
+    if marks.is_secret() {
         out.push(
             Diagnostic::error("invalid-for-each", "`for_each` is sensitive")
                 .at(expr.span, "its keys would be shown as parts of addresses")

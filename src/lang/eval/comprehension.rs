@@ -279,7 +279,7 @@ impl Run<'_> {
 
     fn repeated(&mut self, key: &Str, expr: &Expr, env: Env<'_>) {
         let mut found = Diagnostics::new();
-        let secret = self.marks.contains(Marks::SENSITIVE);
+        let secret = self.marks.is_secret();
         env.fail(&mut found, expr.span, || {
             let name = if secret {
                 "a sensitive key".into()

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use model::{Diagnostic, Diagnostics, Marks, Str, Value};
+use model::{Diagnostic, Diagnostics, Str, Value};
 
 use super::expression;
 use super::references::{FreeTraversal, references};
@@ -67,9 +67,7 @@ fn write_value(value: &Value, out: &mut String) {
         return;
     }
     let _ = match value {
-        Value::Marked(marked) if marked.marks.contains(Marks::SENSITIVE) => {
-            out.write_str("(sensitive value)")
-        }
+        Value::Marked(marked) if marked.marks.is_secret() => out.write_str("(sensitive value)"),
         Value::Marked(marked) => return write_value(&marked.value, out),
         Value::Null(_) => out.write_str("null"),
         Value::Unknown(_) => out.write_str("(known after apply)"),

@@ -363,7 +363,7 @@ fn key_misfit(_: &Value, key: &Value, named: &Named<'_>) -> Diagnostic {
 fn no_position(value: &Value, key: &Value, named: &Named<'_>) -> Diagnostic {
     let subject = named.text();
     let error = |message: String| Diagnostic::error("index-out-of-range", message);
-    let secret = key.has_marks() || value.marks().contains(model::Marks::SENSITIVE);
+    let secret = key.has_marks() || value.marks().is_secret();
     let Ok(position) = convert_quietly(key, &Type::Number) else {
         return key_misfit(value, key, named);
     };
@@ -406,7 +406,7 @@ fn length(value: &Value) -> Option<usize> {
 
 fn no_element(value: &Value, key: &Value, named: &Named<'_>) -> Diagnostic {
     let subject = named.text();
-    let secret = key.has_marks() || value.marks().contains(model::Marks::SENSITIVE);
+    let secret = key.has_marks() || value.marks().is_secret();
     let name = convert_quietly(key, &Type::String)
         .ok()
         .and_then(|name| name.as_str().cloned());
@@ -430,7 +430,7 @@ fn no_element(value: &Value, key: &Value, named: &Named<'_>) -> Diagnostic {
 
 /// Adds the names that there are.
 fn listing(error: Diagnostic, value: &Value, what: &str) -> Diagnostic {
-    if value.marks().contains(model::Marks::SENSITIVE) {
+    if value.marks().is_secret() {
         return error;
     }
     let names = names_of(value);
@@ -447,7 +447,7 @@ fn listing(error: Diagnostic, value: &Value, what: &str) -> Diagnostic {
 }
 
 fn names_of(value: &Value) -> Vec<Str> {
-    if value.marks().contains(model::Marks::SENSITIVE) {
+    if value.marks().is_secret() {
         return Vec::new();
     }
     if let Value::Unknown(unknown) = value.bare()

@@ -134,7 +134,8 @@ const NONSENSITIVE: Function = mark_function(
     "nonsensitive",
     |_, args, _| {
         let (value, marks) = args.value(0)?.clone().unmark();
-        Ok(value.mark(marks.without(Marks::SENSITIVE)))
+        let shown = marks.without(Marks::SENSITIVE.union(Marks::CONCEALED));
+        Ok(value.mark(shown))
     },
     "the value, free to be shown",
 );

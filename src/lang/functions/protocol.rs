@@ -466,7 +466,7 @@ fn refine_result(result: Value, refine: fn(Refinement) -> Refinement) -> Value {
 }
 
 fn redact(function: &Function, error: FunctionError, marks: Marks) -> FunctionError {
-    if !error.quotes_values || !marks.contains(Marks::SENSITIVE) {
+    if !error.quotes_values || !marks.is_secret() {
         return error;
     }
     let message = format!(

@@ -20,6 +20,9 @@ impl Marks {
     pub const EPHEMERAL: Self = Self(2);
     /// Came from a secret store, by reference.
     pub const SECRET_REFERENCE: Self = Self(4);
+    /// A provider made it from what is sensitive: it is shown and stored as little as that, but nothing says that it is
+    /// sensitive itself, so that it may stand where what is sensitive may not (in an output, say), as with Terraform.
+    pub const CONCEALED: Self = Self(8);
 
     /// Those of both.
     #[must_use]
@@ -36,6 +39,14 @@ impl Marks {
     /// Whether all of `other` are in it.
     pub fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// Whether any of them says that the value must not be shown.
+    pub fn is_secret(self) -> bool {
+        let secret = Self::SENSITIVE
+            .union(Self::SECRET_REFERENCE)
+            .union(Self::CONCEALED);
+        self.0 & secret.0 != 0
     }
 
     /// Whether there is none.

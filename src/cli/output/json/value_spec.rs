@@ -120,6 +120,7 @@ fn words(marks: Marks) -> Vec<&'static str> {
         (Marks::SENSITIVE, "sensitive"),
         (Marks::EPHEMERAL, "ephemeral"),
         (Marks::SECRET_REFERENCE, "secret-reference"),
+        (Marks::CONCEALED, "concealed"),
     ];
     known
         .into_iter()
