@@ -34,6 +34,12 @@ impl Secrets {
 }
 
 impl Secrets {
+    /// These and those of `other`.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        Self::new(self.0.iter().chain(&other.0))
+    }
+
     /// Every string in these values.
     pub fn in_values<'v>(values: impl IntoIterator<Item = &'v Value>) -> Self {
         let mut texts = Vec::new();
@@ -67,6 +73,7 @@ impl ProviderError {
         Self {
             message: secrets.hidden_in(&self.message),
             detail: secrets.hidden_in(&self.detail),
+            request: self.request.map(|request| secrets.hidden_in(&request)),
             ..self
         }
     }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use contract::{Provider, ProviderError, Providers, ResourceSchema};
+use contract::{Provider, ProviderError, Providers, ResourceSchema, Secrets};
 use model::address::{Mode, ProviderAddr, ProviderSource};
 use model::schema::Schema;
 use model::{Diagnostic, Str, Value};
@@ -29,6 +29,8 @@ pub struct Plugins {
     configured: HashMap<ProviderAddr, Configured>,
     /// Sources that could not be opened; each is reported once.
     missing: BTreeMap<ProviderSource, ProviderError>,
+    /// Configurations with something sensitive in them.
+    told: Vec<Value>,
 }
 
 impl Plugins {
@@ -39,6 +41,7 @@ impl Plugins {
             by_source: BTreeMap::new(),
             configured: HashMap::new(),
             missing: BTreeMap::new(),
+            told: Vec::new(),
         }
     }
 
@@ -91,6 +94,9 @@ impl Plugins {
         } else {
             self.of_source(&addr.source).await?
         };
+        if config.has_marks() {
+            self.told.push(config.clone());
+        }
         let (config, _) = config.unmark_deep();
         let fingerprint = fingerprint(&config);
         provider.configure(config).await?;
@@ -100,6 +106,11 @@ impl Plugins {
         };
         self.configured.insert(addr.clone(), configured);
         Ok(())
+    }
+
+    /// What providers were configured with, where something in it must not be shown.
+    pub(crate) fn told(&self) -> &[Value] {
+        &self.told
     }
 
     /// Whether that configuration is ready.
@@ -160,11 +171,18 @@ fn fingerprint(config: &Value) -> Option<[u8; 16]> {
     digest.first_chunk().copied()
 }
 
-/// A provider's error as a diagnostic; `id` is one of [`model::diagnostic::IDS`].
-pub(crate) fn diagnostic(id: &'static str, error: &ProviderError, what: &str) -> Diagnostic {
+/// A provider's error as a diagnostic, without the secrets of what it was told; `id` is one of
+/// [`model::diagnostic::IDS`].
+pub(crate) fn diagnostic(
+    id: &'static str,
+    error: &ProviderError,
+    what: &str,
+    secrets: &Secrets,
+) -> Diagnostic {
+    let error = error.clone().hiding(secrets);
     let mut diagnostic = Diagnostic::error(id, format!("{what}: {}", error.message));
     if !error.detail.is_empty() {
-        diagnostic = diagnostic.note(error.detail.clone());
+        diagnostic = diagnostic.note(error.detail);
     }
     if let Some(path) = &error.path {
         diagnostic = diagnostic.note(format!("it is about `{path}`"));

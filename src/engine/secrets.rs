@@ -5,20 +5,11 @@ pub use contract::Secrets;
 use model::plan::Plan;
 use model::{Str, Value};
 
-/// Every sensitive text of a plan: of its variables, and of the objects it changes.
-pub(crate) fn of(plan: &Plan) -> Secrets {
-    let mut found = Vec::new();
-    for value in plan.variables.values() {
-        collect(value, &mut found);
-    }
-    for change in &plan.changes {
-        for value in [&change.before, &change.after, &change.config] {
-            if value.has_marks() {
-                collect(value, &mut found);
-            }
-        }
-    }
-    Secrets::in_values(&found)
+/// Every sensitive text of a plan: of its variables, of the objects it changes, and of what providers were told.
+pub(crate) fn of(plan: &Plan, told: &[Value]) -> Secrets {
+    let changes = plan.changes.iter();
+    let objects = changes.flat_map(|change| [&change.before, &change.after, &change.config]);
+    marked_in(plan.variables.values().chain(objects).chain(told))
 }
 
 /// Every sensitive text in values with marks.

@@ -24,6 +24,7 @@ use crate::events::Events;
 use crate::plan::marks;
 use crate::plugins;
 use crate::record;
+use crate::secrets;
 use crate::undertaken::Undertaken;
 
 /// One effect, with everything it needs.
@@ -52,8 +53,16 @@ pub(super) struct Effect {
     pub(super) private: Vec<u8>,
     pub(super) marker: String,
     pub(super) attempts: u32,
-    /// Texts that a provider's error must not show.
+    /// Texts of the plan that a provider's error must not show.
     pub(super) secrets: Arc<Secrets>,
+}
+
+impl Effect {
+    /// The plan's secrets, and those of the configuration that were known only in the apply.
+    fn all_secrets(&self) -> Secrets {
+        let config = self.config.clone().mark_paths(&self.config_marks);
+        self.secrets.and(&secrets::marked_in([&config]))
+    }
 }
 
 /// What came of an effect.
@@ -107,14 +116,16 @@ async fn plan_again(effect: &mut Effect) -> Result<(), Box<Diagnostic>> {
         Some(Ok(answer)) => answer,
         Some(Err(error)) => {
             let what = format!("the provider cannot plan `{addr}` any more");
+            let secrets = effect.all_secrets();
             return Err(Box::new(
-                plugins::diagnostic("provider-refused", &error, &what).about(addr.clone()),
+                plugins::diagnostic("provider-refused", &error, &what, &secrets)
+                    .about(addr.clone()),
             ));
         }
         None => {
             let error = ProviderError::bug("a provider gave no answer to a plan");
             return Err(Box::new(
-                plugins::diagnostic("bug", &error, "no plan").about(addr.clone()),
+                plugins::diagnostic("bug", &error, "no plan", &effect.secrets).about(addr.clone()),
             ));
         }
     };
@@ -375,7 +386,7 @@ async fn guarded(effect: &Effect, request: ApplyRequest) -> Result<Option<Object
     task.spawn(async move { provider.apply(request).await });
     match task.join_next().await {
         Some(Ok(answer)) => answer.map_err(|error| ApplyError {
-            error: error.error.hiding(&effect.secrets),
+            error: error.error.hiding(&effect.all_secrets()),
             exists: error.exists,
         }),
         None => Err(ApplyError {
@@ -549,7 +560,8 @@ fn failed(effect: &Effect, error: &ApplyError) -> Result<Judged, CodecError> {
     };
     let what = format!("could not {verb} `{addr}`");
     let mut diagnostic =
-        plugins::diagnostic("provider-refused", &error.error, &what).about(addr.clone());
+        plugins::diagnostic("provider-refused", &error.error, &what, &effect.secrets)
+            .about(addr.clone());
     let mut changes = Vec::new();
     match (&error.exists, effect.kind) {
         // It is as it was, and recorded so.

@@ -16,6 +16,7 @@ use super::write::{self, Row};
 use crate::plan::marks;
 use crate::plugins;
 use crate::recorded::RecordedObject;
+use crate::secrets;
 
 /// A step that is ready.
 pub(super) enum Prepared {
@@ -250,6 +251,7 @@ impl Schedule<'_> {
             Ok(config) => config,
             Err(diagnostic) => return Prepared::Refused(addr, diagnostic),
         };
+        let secrets = self.secrets.and(&secrets::marked_in([&config]));
         let (config, paths) = config.unmark_paths();
         match provider.read_data(DataRequest { rtype, config }).await {
             Ok(answer) => {
@@ -263,8 +265,8 @@ impl Schedule<'_> {
             }
             Err(error) => {
                 let what = format!("cannot read `{addr}`");
-                let diagnostic =
-                    plugins::diagnostic("provider-failed", &error, &what).about(addr.clone());
+                let diagnostic = plugins::diagnostic("provider-failed", &error, &what, &secrets)
+                    .about(addr.clone());
                 Prepared::Refused(addr, Box::new(diagnostic))
             }
         }

@@ -96,7 +96,7 @@ impl<'s> Schedule<'s> {
                 (way.get(node as usize).copied().unwrap_or(0), Reverse(node))
             })
             .collect();
-        let secrets = Arc::new(crate::secrets::of(&planned.plan));
+        let secrets = Arc::new(crate::secrets::of(&planned.plan, planned.plugins.told()));
         let limit = options
             .parallelism
             .map_or(START as f64, |limit| limit.max(1) as f64);

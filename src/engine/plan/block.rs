@@ -20,7 +20,6 @@ use model::{Diagnostic, Diagnostics, Severity, Str, Value};
 use super::decide::{Decision, Situation, decide};
 use super::walk::Walk;
 use super::{because, ignore, marks, triggers};
-use crate::plugins;
 use crate::recorded::RecordedObject;
 
 /// What is the same for all instances of a block.
@@ -46,6 +45,15 @@ struct Item {
     effective: Value,
     forced: Option<Reason>,
     trigger: Option<Str>,
+}
+
+impl Item {
+    /// What the provider is told of it, with marks.
+    fn told(&self) -> Vec<Value> {
+        let config = self.config.clone().mark_paths(&self.config_marks);
+        let recorded = self.recorded.iter().map(|object| object.value.clone());
+        recorded.chain([config]).collect()
+    }
 }
 
 impl Walk<'_> {
@@ -141,10 +149,9 @@ impl Walk<'_> {
                     Ok(upgraded) => value = upgraded,
                     Err(error) => {
                         let what = format!("cannot read what is recorded of `{addr}`");
-                        self.diagnostics.push(
-                            plugins::diagnostic("provider-failed", &error, &what)
-                                .about(addr.clone()),
-                        );
+                        let diagnostic =
+                            self.provider_error("provider-failed", &error, &what, [&object.value]);
+                        self.diagnostics.push(diagnostic.about(addr.clone()));
                     }
                 }
             }
@@ -163,15 +170,17 @@ impl Walk<'_> {
         let answers = block.provider.read(requests.collect()).await;
         self.observed += answers.len() as u64;
         let mut observed = Vec::with_capacity(batch.len());
-        for ((addr, _), (recorded, answer)) in objects.iter().zip(batch.into_iter().zip(answers)) {
+        for ((addr, object), (recorded, answer)) in
+            objects.iter().zip(batch.into_iter().zip(answers))
+        {
             observed.push(match answer {
                 Ok(found) => found.object,
                 Err(error) if error.class == contract::ErrorClass::NotFound => None,
                 Err(error) => {
                     let what = format!("cannot observe `{addr}`");
-                    self.diagnostics.push(
-                        plugins::diagnostic("provider-failed", &error, &what).about(addr.clone()),
-                    );
+                    let diagnostic =
+                        self.provider_error("provider-failed", &error, &what, [&object.value]);
+                    self.diagnostics.push(diagnostic.about(addr.clone()));
                     Some(recorded)
                 }
             });
@@ -386,8 +395,9 @@ impl Walk<'_> {
             for error in errors {
                 let what = format!("`{}` is not right", item.addr);
                 let place = self.attribute_span(&item.addr, &error).or(span);
-                let diagnostic =
-                    plugins::diagnostic("provider-refused", &error, &what).about(item.addr.clone());
+                let diagnostic = self
+                    .provider_error("provider-refused", &error, &what, &item.told())
+                    .about(item.addr.clone());
                 self.diagnostics.push(match place {
                     Some(place) => diagnostic.at(place, ""),
                     None => diagnostic,
@@ -490,12 +500,12 @@ impl Walk<'_> {
         answer: Result<PlanResponse, ProviderError>,
     ) -> Option<PlanResponse> {
         let span = self.declared_span(block.node);
-        let mut report = |diagnostic: Diagnostic| {
+        let placed = |diagnostic: Diagnostic| {
             let diagnostic = diagnostic.about(item.addr.clone());
-            self.diagnostics.push(match span {
+            match span {
                 Some(span) => diagnostic.at(span, ""),
                 None => diagnostic,
-            });
+            }
         };
         match answer {
             Err(error) => {
@@ -503,7 +513,9 @@ impl Walk<'_> {
                     "{} cannot plan `{}`",
                     block.provider_addr.source.name, item.addr
                 );
-                report(plugins::diagnostic("provider-refused", &error, &what));
+                let diagnostic =
+                    self.provider_error("provider-refused", &error, &what, &item.told());
+                self.diagnostics.push(placed(diagnostic));
                 None
             }
             Ok(answer) => {
@@ -531,7 +543,8 @@ impl Walk<'_> {
                 diagnostic
                     .notes
                     .extend(wrong.iter().take(8).map(ToString::to_string));
-                report(diagnostic.help("this is a bug of the provider: report it there"));
+                let diagnostic = diagnostic.help("this is a bug of the provider: report it there");
+                self.diagnostics.push(placed(diagnostic));
                 None
             }
         }

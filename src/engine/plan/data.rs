@@ -17,7 +17,6 @@ use std::sync::Arc;
 use super::block::unknown_type;
 use super::marks;
 use super::walk::Walk;
-use crate::plugins;
 
 impl Walk<'_> {
     /// Reads (or plans to read) all instances of a data block.
@@ -109,6 +108,7 @@ impl Walk<'_> {
             None
         };
         let Some(reason) = reason else {
+            let told = config.clone().mark_paths(&config_marks);
             let request = DataRequest {
                 rtype: one.addr.block.rtype.clone(),
                 config,
@@ -124,7 +124,7 @@ impl Walk<'_> {
                     value
                 }
                 Err(error) => {
-                    self.data_failed(one, &error);
+                    self.data_failed(one, &error, &told);
                     unknown()
                 }
             };
@@ -162,12 +162,13 @@ impl Walk<'_> {
         planned
     }
 
-    fn data_failed(&mut self, one: &One<'_>, error: &ProviderError) {
+    fn data_failed(&mut self, one: &One<'_>, error: &ProviderError, told: &Value) {
         let what = match error.class {
             ErrorClass::NotFound => format!("`{}` is not there", one.addr),
             _ => format!("cannot read `{}`", one.addr),
         };
-        let mut diagnostic = plugins::diagnostic("provider-failed", error, &what)
+        let mut diagnostic = self
+            .provider_error("provider-failed", error, &what, [told])
             .at(one.span, "")
             .about(one.addr.clone());
         if one.in_check {

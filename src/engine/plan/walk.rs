@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use contract::{Provider, Providers, empty_block};
+use contract::{Provider, ProviderError, Providers, empty_block};
 use lang::Desired;
 use lang::graph::{NodeId, NodeKind};
 use model::address::{InstanceAddr, Mode, ProviderAddr};
@@ -24,6 +24,7 @@ use super::{PlanOptions, Planned, moves, order, targets};
 use crate::events::Events;
 use crate::plugins::{self, Plugins};
 use crate::recorded::Recorded;
+use crate::secrets;
 
 /// A plan in the making.
 pub(super) struct Walk<'e> {
@@ -119,6 +120,22 @@ impl<'e> Walk<'e> {
         self.finish()
     }
 
+    /// A provider's error as a diagnostic, without the secrets of what it may quote: its own configuration, the
+    /// variables, and what it was `told` of the object, which has its marks.
+    pub(super) fn provider_error<'v>(
+        &'v self,
+        id: &'static str,
+        error: &ProviderError,
+        what: &str,
+        told: impl IntoIterator<Item = &'v Value>,
+    ) -> Diagnostic {
+        let values = told
+            .into_iter()
+            .chain(self.options.variables.values())
+            .chain(self.plugins.told());
+        plugins::diagnostic(id, error, what, &secrets::marked_in(values))
+    }
+
     fn refused(mut self) -> (Option<Planned>, Diagnostics) {
         self.diagnostics.sort();
         (None, self.diagnostics)
@@ -150,7 +167,7 @@ impl<'e> Walk<'e> {
         for (source, (who, span)) in wanted {
             if let Err(error) = self.plugins.of_source(&source).await {
                 let what = format!("no provider `{source}`, which {who} needs");
-                let diagnostic = plugins::diagnostic("missing-provider", &error, &what);
+                let diagnostic = self.provider_error("missing-provider", &error, &what, []);
                 self.diagnostics.push(match span {
                     Some(span) => diagnostic.at(span, ""),
                     None => diagnostic,
@@ -297,11 +314,8 @@ impl<'e> Walk<'e> {
 
     async fn configure(&mut self, addr: &ProviderAddr, config: Value, span: Option<Span>) {
         if let Err(error) = self.plugins.configure(addr, config).await {
-            let diagnostic = plugins::diagnostic(
-                "provider-failed",
-                &error,
-                &format!("cannot configure {addr}"),
-            );
+            let what = format!("cannot configure {addr}");
+            let diagnostic = self.provider_error("provider-failed", &error, &what, []);
             self.diagnostics.push(match span {
                 Some(span) => diagnostic.at(span, ""),
                 None => diagnostic,

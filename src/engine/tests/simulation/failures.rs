@@ -389,3 +389,67 @@ fn a_create_first_replacement_that_fails_leaves_the_old_object_current() {
     assert_eq!(heal(&bed, &with("a")), before);
     assert_eq!(heal(&bed, &with("b")).cloud.len(), 1);
 }
+
+/// What goes wrong with an operation, in a text that quotes.
+fn quoting(operation: Operation, text: &str) -> Script {
+    failing(Failure {
+        message: format!("`{text}` is not liked"),
+        ..Failure::new(ErrorClass::Denied).on(operation)
+    })
+}
+
+#[test]
+fn errors_of_a_plan_show_no_secret_that_the_provider_was_told() {
+    let bed = Bed::new();
+    let network = definition(
+        r#"
+resource "sim_network" "left" {
+  name = sensitive("correct-horse")
+}
+"#,
+    );
+    let data = r#"
+data "sim_network" "found" {
+  name = sensitive("correct-horse")
+}
+"#;
+    heal(&bed, &network);
+    for (operation, text) in [
+        (Operation::Read, network.clone()),
+        (Operation::Data, network + data),
+    ] {
+        let engine = bed.engine(&text, quoting(operation, "correct-horse"));
+        let (planned, found) = process(engine.try_plan(model::plan::PlanMode::Normal));
+        assert!(planned.is_none());
+        let said = said(&found);
+        assert!(
+            said.contains("`(sensitive)` is not liked"),
+            "{operation:?}: {said}"
+        );
+        assert!(!said.contains("correct-horse"), "{operation:?}: {said}");
+    }
+}
+
+#[test]
+fn errors_of_an_apply_show_no_secret_that_was_not_known_to_the_plan() {
+    let bed = Bed::new();
+    let text = definition(
+        r#"
+resource "sim_network" "left" {
+  name = "left"
+}
+resource "sim_volume" "disk" {
+  name    = sensitive("disk of ${sim_network.left.id}")
+  size_gb = 1
+}
+"#,
+    );
+    let failure = Failure {
+        rtype: Some("sim_volume".into()),
+        ..quoting(Operation::Create, "disk of net-000001").failures[0].clone()
+    };
+    let engine = bed.engine(&text, failing(failure));
+    let (_, outcome) = process(engine.command(Applying::default()));
+    let said = said(&outcome.unwrap().diagnostics);
+    assert!(said.contains("`(sensitive)` is not liked"), "{said}");
+}
