@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use contract::Providers;
 use lang::desired::RandomSource;
@@ -45,10 +45,12 @@ pub struct Invocation {
     pub stderr: Look,
     /// What the process environment says about output.
     pub around: Surroundings,
-    /// The project's directory.
+    /// The directory that the command is about: the project's, or one in it.
     pub directory: PathBuf,
     /// How the user would write the path to it; empty when they stand in it.
     pub base: PathBuf,
+    /// What was said that is to be said once.
+    said: OnceLock<()>,
 }
 
 impl Invocation {
@@ -69,6 +71,7 @@ impl Invocation {
             around,
             directory,
             base,
+            said: OnceLock::new(),
         }
     }
 
@@ -76,6 +79,13 @@ impl Invocation {
     pub fn say(&self, text: &str) {
         if self.global.quiet == 0 {
             write::say(text);
+        }
+    }
+
+    /// Says which project is meant, the first time.
+    pub fn say_project(&self, text: &str) {
+        if self.said.set(()).is_ok() {
+            self.say(text);
         }
     }
 

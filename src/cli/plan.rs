@@ -48,7 +48,7 @@ pub async fn run(invocation: &Invocation, args: PlanArgs) -> ExitCode {
         Err(error) => return record::report(invocation, &error),
     };
     if let Some(path) = &args.out
-        && let Err(error) = write_reference(path, &made.planned.plan)
+        && let Err(error) = write_reference(&invocation.directory.join(path), &made.planned.plan)
     {
         let message = format!("cannot write `{}`", path.display());
         let diagnostic =

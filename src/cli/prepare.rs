@@ -2,9 +2,11 @@
 //! what an environment gives it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use contract::Providers;
+use delivery::project::PROJECT_FILE;
 use delivery::variables::{Argument, Places, collect};
 use delivery::{Project, project};
 use lang::desired::assign;
@@ -79,7 +81,7 @@ impl Refused {
     }
 }
 
-/// Opens the project, whatever the command.
+/// Opens the project that the directory is in, whatever the command, and says which one when that is not plain.
 ///
 /// # Errors
 /// When `terrace.hcl` is not right.
@@ -90,6 +92,10 @@ pub fn open(invocation: &Invocation) -> Result<(Project, Diagnostics), Refused> 
             diagnostics,
             sources: project.sources,
         });
+    }
+    if project.base != invocation.base {
+        let file = project.base.join(PROJECT_FILE);
+        invocation.say_project(&format!("Using the project of {}\n", file.display()));
     }
     Ok((project, diagnostics))
 }
@@ -159,8 +165,8 @@ pub fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prepared, 
         open_environment(invocation, wanted.environment)?;
     let directory = project.definition_directory();
     let base = match project.definition() {
-        "." | "" => invocation.base.clone(),
-        relative => invocation.base.join(relative),
+        "." | "" => project.base.clone(),
+        relative => project.base.join(relative),
     };
     let sources = std::mem::take(&mut project.sources);
     let (mut definition, mut found) = load(&Disk::new(&directory), &base, sources);
@@ -170,12 +176,15 @@ pub fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prepared, 
     let mut variables = BTreeMap::new();
     if let Some(root) = definition.modules.get(&ModulePath::root()).cloned() {
         let mut sources = std::mem::take(&mut definition.sources);
-        let arguments: Vec<Argument> = wanted.given.iter().map(argument).collect();
+        let arguments: Vec<Argument> = wanted
+            .given
+            .iter()
+            .map(|given| argument(given, &invocation.base))
+            .collect();
         let process = tf_vars(&invocation.process.environment);
         let places = Places {
             project: &project,
             environment: &environment,
-            base: &invocation.base,
             process,
             arguments: &arguments,
         };
@@ -216,7 +225,7 @@ pub fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prepared, 
 pub fn settings(
     invocation: &Invocation,
     environment: &Str,
-    directory: &std::path::Path,
+    directory: &Path,
     planned: Option<Timestamp>,
 ) -> Settings {
     Settings {
@@ -230,13 +239,14 @@ pub fn settings(
     }
 }
 
-fn argument(given: &Given) -> Argument {
+/// `base` is the path to the directory that paths are relative to.
+fn argument(given: &Given, base: &Path) -> Argument {
     match given {
         Given::Variable { name, value } => Argument::Variable {
             name: name.clone(),
             text: value.clone(),
         },
-        Given::File(path) => Argument::File(path.clone()),
+        Given::File(path) => Argument::File(base.join(path)),
     }
 }
 

@@ -167,8 +167,8 @@ fn from_plan(
     }
     let directory = project.definition_directory();
     let base = match project.definition() {
-        "." | "" => invocation.base.clone(),
-        relative => invocation.base.join(relative),
+        "." | "" => project.base.clone(),
+        relative => project.base.join(relative),
     };
     let (definition, mut found) = load(&snapshot, &base, project.sources.clone());
     let (graph, diagnostics) = Graph::of(&definition);

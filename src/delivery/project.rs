@@ -9,6 +9,9 @@ use model::{Diagnostic, Diagnostics, Sources, Str};
 /// The file that makes a directory a project.
 pub const PROJECT_FILE: &str = "terrace.hcl";
 
+/// Where the record is, from a project's directory.
+const RECORD: &str = ".terrace/state.db";
+
 /// The one environment of a directory without a `terrace.hcl`.
 pub const DEFAULT_ENVIRONMENT: &str = "default";
 
@@ -17,6 +20,8 @@ pub const DEFAULT_ENVIRONMENT: &str = "default";
 pub struct Project {
     /// Its directory.
     pub directory: PathBuf,
+    /// How the user would write the path to it; empty when they stand in it.
+    pub base: PathBuf,
     /// What its `terrace.hcl` says; empty without one.
     pub file: lang::project::Project,
     /// Whether there is a `terrace.hcl`.
@@ -65,10 +70,40 @@ impl ProjectError {
     }
 }
 
-/// Opens the project in `directory`. `base` is how the user would write the path to it; empty when they stand in it.
+/// Finds the project that `directory` is in: the nearest one with a `terrace.hcl`, there or above, but not above the
+/// root of a git repository. Without one, and where the directory has a record, it is a project of its own.
+///
+/// `base` is how the user would write the path to `directory`. Returns the project's directory, and how the user would
+/// write that.
+fn find(directory: &Path, base: &Path) -> (PathBuf, PathBuf) {
+    let here = (directory.to_owned(), base.to_owned());
+    if directory.join(PROJECT_FILE).exists() || directory.join(RECORD).exists() {
+        return here;
+    }
+    // Links are followed first, as `..` does.
+    let Ok(real) = directory.canonicalize() else {
+        return here;
+    };
+    let mut shown = base.to_owned();
+    for above in real.ancestors() {
+        if above.join(PROJECT_FILE).is_file() {
+            return (above.to_owned(), shown);
+        }
+        if above.join(".git").exists() {
+            break;
+        }
+        shown.push("..");
+    }
+    here
+}
+
+/// Opens the project that `directory` is in. `base` is how the user would write the path to it; empty when they stand
+/// in it.
 pub fn open(directory: &Path, base: &Path) -> (Project, Diagnostics) {
+    let (directory, base) = find(directory, base);
     let mut project = Project {
-        directory: directory.to_owned(),
+        directory: directory.clone(),
+        base: base.clone(),
         file: lang::project::Project::default(),
         has_file: false,
         sources: Sources::default(),
@@ -202,6 +237,6 @@ impl Project {
 
     /// The record's file.
     pub fn record(&self) -> PathBuf {
-        self.directory.join(".terrace").join("state.db")
+        self.directory.join(RECORD)
     }
 }

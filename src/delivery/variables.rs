@@ -32,8 +32,6 @@ pub struct Places<'p> {
     pub project: &'p Project,
     /// The environment.
     pub environment: &'p str,
-    /// How the user would write the path to the project's directory.
-    pub base: &'p Path,
     /// `TF_VAR_name` variables of the process, by name.
     pub process: BTreeMap<String, String>,
     /// The command line's values and files.
@@ -94,7 +92,7 @@ pub fn collect(
 
 fn shown(places: &Places<'_>, path: &Path) -> String {
     match path.strip_prefix(&places.project.directory) {
-        Ok(inside) => display(places.base, &inside.to_string_lossy()),
+        Ok(inside) => display(&places.project.base, &inside.to_string_lossy()),
         Err(_) => path.to_string_lossy().into_owned(),
     }
 }

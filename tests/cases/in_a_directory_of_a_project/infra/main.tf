@@ -1,0 +1,8 @@
+variable "word" {
+  type = string
+}
+
+module "m" {
+  source = "./modules/m"
+  word   = var.word
+}

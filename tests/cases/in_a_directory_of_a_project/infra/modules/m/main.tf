@@ -1,0 +1,7 @@
+variable "word" {
+  type = string
+}
+
+resource "terraform_data" "a" {
+  input = var.word
+}

@@ -1,0 +1,5 @@
+definition = "infra"
+
+environment "test" {
+  variable_files = ["test.tfvars"]
+}
