@@ -1,5 +1,7 @@
 //! What the process tells its caller when it ends.
 
+use model::{Diagnostic, Diagnostics};
+
 /// Exit codes; a number means the same for every command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ExitCode {
@@ -19,6 +21,23 @@ pub enum ExitCode {
     Locked = 75,
     /// Interrupted, with a consistent record.
     Interrupted = 130,
+}
+
+impl ExitCode {
+    /// The code of a command that ends with these diagnostics.
+    pub fn of(diagnostics: &Diagnostics) -> Self {
+        let has = |wanted: fn(&Diagnostic) -> bool| diagnostics.iter().any(wanted);
+        if !diagnostics.has_errors() {
+            Self::Done
+        } else if has(|found| found.id == "record-locked") {
+            Self::Locked
+        } else if has(|found| found.id == "unknown-environment" && found.primary.is_none()) {
+            // It was named on the command line: in a file it would have a place.
+            Self::Usage
+        } else {
+            Self::Failed
+        }
+    }
 }
 
 impl From<ExitCode> for std::process::ExitCode {

@@ -28,7 +28,7 @@ pub fn run(invocation: &Invocation, args: &LogArgs) -> ExitCode {
                     "",
                     false,
                 );
-                return ExitCode::Failed;
+                return ExitCode::Usage;
             }
         },
     };

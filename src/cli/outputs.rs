@@ -18,10 +18,14 @@ pub fn run(invocation: &Invocation, args: &OutputArgs) -> ExitCode {
     };
     let named = args.subject(|name| project.has_environment(name));
     let refuse = |diagnostic: Diagnostic| {
-        invocation.report(&Diagnostics::from(diagnostic), &project.sources, "", false);
-        ExitCode::Failed
+        let diagnostics = Diagnostics::from(diagnostic);
+        invocation.report(&diagnostics, &project.sources, "", false);
+        ExitCode::of(&diagnostics)
     };
-    let environment = match project.environment(named.environment.as_deref()) {
+    // Where there are several environments, the one word that stands alone should name one.
+    let several = project.environments().len() > 1;
+    let alone = named.rest.as_deref().filter(|_| several);
+    let environment = match project.environment(named.environment.as_deref().or(alone)) {
         Ok(environment) => environment,
         Err(error) => return refuse(error.diagnostic()),
     };

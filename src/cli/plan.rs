@@ -85,7 +85,7 @@ pub fn refuse(invocation: &Invocation, refused: &Refused, showing: Showing) -> E
             text.push('\n');
         }
         return match write::answer(&text) {
-            Ok(()) | Err(_) => ExitCode::Failed,
+            Ok(()) | Err(_) => ExitCode::of(&refused.diagnostics),
         };
     }
     invocation.report(
@@ -94,15 +94,7 @@ pub fn refuse(invocation: &Invocation, refused: &Refused, showing: Showing) -> E
         "nothing was changed",
         showing.compact_warnings,
     );
-    let locked = refused
-        .diagnostics
-        .iter()
-        .any(|diagnostic| diagnostic.id == "record-locked");
-    if locked {
-        ExitCode::Locked
-    } else {
-        ExitCode::Failed
-    }
+    ExitCode::of(&refused.diagnostics)
 }
 
 /// Says which options have no effect.

@@ -77,7 +77,7 @@ impl Refused {
             "nothing was changed",
             false,
         );
-        ExitCode::Failed
+        ExitCode::of(&self.diagnostics)
     }
 }
 
@@ -103,16 +103,9 @@ pub fn open(invocation: &Invocation) -> Result<(Project, Diagnostics), Refused> 
 /// A word of the command line that names nothing, and what it could be.
 pub fn unknown_word(error: &WordsError, project: &Project) -> Diagnostic {
     let diagnostic = Diagnostic::error("unknown-environment", error.to_string());
-    let WordsError::Unknown { word, .. } = error else {
-        return diagnostic;
-    };
-    let known = project.environments();
-    match lang::closest(word, known.iter().map(Str::as_str)) {
-        Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
-        None => {
-            let known: Vec<&str> = known.iter().map(Str::as_str).collect();
-            diagnostic.help(format!("environments are {}", known.join(", ")))
-        }
+    match error {
+        WordsError::Unknown { word, .. } => project.with_environments(diagnostic, word),
+        WordsError::Missing { .. } => diagnostic,
     }
 }
 

@@ -17,10 +17,7 @@ use super::record;
 pub async fn run(invocation: &Invocation, args: &StateSettleArgs) -> ExitCode {
     match settled(invocation, args).await {
         Ok(()) => ExitCode::Done,
-        Err(refused) => {
-            refused.report(invocation);
-            ExitCode::Failed
-        }
+        Err(refused) => refused.report(invocation),
     }
 }
 

@@ -47,7 +47,7 @@ pub fn run(invocation: &Invocation, args: &ShowArgs) -> ExitCode {
             Ok(environment) => whole(invocation, store.as_ref(), &environment, args.showing),
             Err(error) => {
                 invocation.report(&error.diagnostic().into(), &project.sources, "", false);
-                ExitCode::Failed
+                ExitCode::Usage
             }
         },
         ShowWhat::Plan(plan) => match store {

@@ -45,7 +45,7 @@ pub fn run(invocation: &Invocation, command: &Look) -> ExitCode {
     };
     let environment: Str = match project.environment(environment.as_deref()) {
         Ok(environment) => environment,
-        Err(error) => return refuse(error.diagnostic(), ExitCode::Failed),
+        Err(error) => return refuse(error.diagnostic(), ExitCode::Usage),
     };
     let recorded = record::open_existing(&project.record())
         .map_err(engine::record::StoreError::Record)

@@ -29,7 +29,7 @@ pub fn run(invocation: &Invocation, args: &StatusArgs) -> ExitCode {
                     "",
                     false,
                 );
-                return ExitCode::Failed;
+                return ExitCode::Usage;
             }
         },
     };

@@ -109,11 +109,7 @@ fn finish(
     sources: &Sources,
     environments: &str,
 ) -> ExitCode {
-    let code = if diagnostics.has_errors() {
-        ExitCode::Failed
-    } else {
-        ExitCode::Done
-    };
+    let code = ExitCode::of(diagnostics);
     if args.json {
         let text = format!("{:#}\n", validation(diagnostics, sources));
         return match write::answer(&text) {

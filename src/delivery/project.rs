@@ -38,8 +38,6 @@ pub enum ProjectError {
     NoEnvironment {
         /// What was asked for.
         name: String,
-        /// The closest one, if any is close.
-        close: Option<String>,
         /// All there are.
         known: Vec<String>,
     },
@@ -56,17 +54,24 @@ impl ProjectError {
     pub fn diagnostic(&self) -> Diagnostic {
         let diagnostic = Diagnostic::error("unknown-environment", self.to_string());
         match self {
-            Self::NoEnvironment {
-                close: Some(close), ..
-            } => diagnostic.help(format!("did you mean `{close}`?")),
-            Self::NoEnvironment { known, .. } if known.is_empty() => diagnostic.help(format!(
-                "declare it in {PROJECT_FILE}: `environment \"NAME\" {{ .. }}`"
-            )),
-            Self::NoEnvironment { known, .. } => {
-                diagnostic.help(format!("there are {}", known.join(", ")))
-            }
+            Self::NoEnvironment { name, known } => named(diagnostic, name, known),
             Self::Unnamed { known } => diagnostic.help(format!("name one of {}", known.join(", "))),
         }
+    }
+}
+
+/// The diagnostic with the environments there are, and the one that `word` may have meant.
+fn named(diagnostic: Diagnostic, word: &str, known: &[String]) -> Diagnostic {
+    let diagnostic = match lang::closest(word, known.iter().map(String::as_str)) {
+        Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
+        None => diagnostic,
+    };
+    match known {
+        [] => diagnostic.help(format!(
+            "declare it in {PROJECT_FILE}: `environment \"NAME\" {{ .. }}`"
+        )),
+        [only] => diagnostic.note(format!("the only environment is {only}")),
+        known => diagnostic.note(format!("the environments are {}", known.join(", "))),
     }
 }
 
@@ -193,6 +198,17 @@ impl Project {
             .collect()
     }
 
+    /// The diagnostic, which is about a word that names no environment, with those there are and the one that it may
+    /// have meant.
+    pub fn with_environments(&self, diagnostic: Diagnostic, word: &str) -> Diagnostic {
+        let known: Vec<String> = self
+            .environments()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        named(diagnostic, word, &known)
+    }
+
     /// Whether there is an environment of that name.
     pub fn has_environment(&self, name: &str) -> bool {
         self.environments().iter().any(|known| known == name)
@@ -212,14 +228,9 @@ impl Project {
                 .iter()
                 .find(|known| *known == name)
                 .cloned()
-                .ok_or_else(|| {
-                    let close = lang::closest(name, known.iter().map(String::as_str))
-                        .map(ToOwned::to_owned);
-                    ProjectError::NoEnvironment {
-                        name: name.to_owned(),
-                        close,
-                        known: known.clone(),
-                    }
+                .ok_or_else(|| ProjectError::NoEnvironment {
+                    name: name.to_owned(),
+                    known: known.clone(),
                 }),
         }
     }

@@ -356,7 +356,7 @@ const TEXTS: &[(&str, &str)] = &[
     (
         "unknown-environment",
         "The project has no environment of this name. terrace status lists those it has; terrace.hcl declares \
-         them.",
+         them. Named on the command line, the exit code is 64.",
     ),
     ("unknown-function", "There is no function of this name."),
     (

@@ -1,0 +1,3 @@
+environment "test" {}
+environment "staging" {}
+environment "production" {}
