@@ -28,7 +28,6 @@ pub use words::{ApplySubject, Named, PlanRef, ShowSubject, ShowWhat, WordsError}
     styles = early::STYLES,
     help_template = early::HELP,
     max_term_width = 100,
-    disable_help_subcommand = true,
     subcommand_required = true,
     arg_required_else_help = true,
 )]

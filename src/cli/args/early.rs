@@ -44,6 +44,7 @@ About Terrace:
   explain      Explain an error or warning by its id
   completions  Write a script that completes commands in a shell
   version      Show the version
+  help         Show this, or the help of a command
 
 Options:
 {options}
