@@ -26,8 +26,16 @@ fn main() -> ExitCode {
         clock: Arc::new(WallClock),
         random: Arc::new(SystemRandom),
         providers: built_in,
+        user,
     };
     cli::run(arguments, process).into()
+}
+
+/// The name of the user whose process this is, as the system knows it.
+fn user() -> Option<String> {
+    let uid = nix::unistd::Uid::effective();
+    let user = nix::unistd::User::from_uid(uid).ok().flatten();
+    user.map(|user| user.name)
 }
 
 /// The wall clock.

@@ -30,6 +30,8 @@ pub struct Process {
     pub random: Arc<dyn RandomSource>,
     /// Makes providers whose relative paths start at a directory.
     pub providers: fn(&Path, Arc<dyn Clock>) -> Arc<dyn Providers>,
+    /// The name of the system's user who runs this, where it has one.
+    pub user: fn() -> Option<String>,
 }
 
 /// One call of the program.
@@ -131,22 +133,29 @@ impl Invocation {
         std::io::IsTerminal::is_terminal(&std::io::stdin())
     }
 
-    /// Who runs this: `TERRACE_ACTOR`, who a CI system says it is, or the user.
+    /// Who runs this: `TERRACE_ACTOR`, who a CI system says it is, or the system's user.
     pub fn actor(&self) -> String {
-        let names = [
-            "TERRACE_ACTOR",
-            "GITHUB_ACTOR",
-            "GITLAB_USER_LOGIN",
-            "BUILD_USER_ID",
-            "USER",
-            "LOGNAME",
-        ];
-        let found = names.iter().find_map(|name| {
-            self.process
-                .environment
-                .get(*name)
-                .filter(|value| !value.is_empty())
-        });
-        found.cloned().unwrap_or_else(|| "unknown".into())
+        let variables = &self.process.environment;
+        let given = |name: &&str| variables.get(*name).filter(|value| !value.is_empty());
+        // Where the system has no name for a user, as in many containers, the shell may have one.
+        ACTORS
+            .iter()
+            .find_map(given)
+            .cloned()
+            .or_else(self.process.user)
+            .or_else(|| ["USER", "LOGNAME"].iter().find_map(given).cloned())
+            .unwrap_or_else(|| "unknown".into())
     }
 }
+
+/// Variables that say who runs this: by intention, then as CI systems set them.
+const ACTORS: [&str; 8] = [
+    "TERRACE_ACTOR",
+    "GITHUB_ACTOR",
+    "GITLAB_USER_LOGIN",
+    "BUILDKITE_BUILD_CREATOR",
+    "CIRCLE_USERNAME",
+    "BUILD_REQUESTEDFOR",
+    "CODEBUILD_INITIATOR",
+    "BUILD_USER_ID",
+];

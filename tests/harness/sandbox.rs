@@ -101,7 +101,7 @@ impl Sandbox {
             .env_clear()
             .env("PATH", &self.path)
             .env("HOME", self.root.path().join("home"))
-            .env("USER", "somebody")
+            .env("TERRACE_ACTOR", "somebody")
             .env("LC_ALL", "C.UTF-8")
             .env("TZ", "UTC")
             .envs(inherited)
