@@ -97,6 +97,9 @@ pub fn diagnostic(error: &(dyn std::error::Error + 'static)) -> Diagnostic {
         Some(RecordError::NoPlan { .. } | RecordError::AmbiguousPlan { .. }) => {
             ("plan-stale", Some("plan again: terrace plan".into()))
         }
+        Some(RecordError::NoRun { .. }) => {
+            ("unknown-run", Some("the runs there are: terrace log".into()))
+        }
         Some(_) => ("record-unreadable", None),
         None => ("record-unreadable", None),
     };

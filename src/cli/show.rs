@@ -52,17 +52,28 @@ pub fn run(invocation: &Invocation, args: &ShowArgs) -> ExitCode {
         },
         ShowWhat::Plan(plan) => match store {
             Some(store) => saved(invocation, &store, &plan, args.showing),
-            None => missing(invocation, "there is no record yet, and so no plan"),
+            None => missing(
+                invocation,
+                "missing-value",
+                "there is no record yet, and so no plan",
+            ),
         },
         ShowWhat::Run(id) => match store {
-            Some(store) => one_run(invocation, &store, state::RunId(id.0)),
-            None => missing(invocation, "there is no record yet, and so no run"),
+            Some(store) => {
+                let (id, environment) = (state::RunId(id.0), subject.environment.as_deref());
+                one_run(invocation, &store, id, environment)
+            }
+            None => missing(
+                invocation,
+                "unknown-run",
+                "there is no record yet, and so no run",
+            ),
         },
     }
 }
 
-fn missing(invocation: &Invocation, message: &str) -> ExitCode {
-    let diagnostics = Diagnostics::from(Diagnostic::error("missing-value", message));
+fn missing(invocation: &Invocation, id: &'static str, message: &str) -> ExitCode {
+    let diagnostics = Diagnostics::from(Diagnostic::error(id, message));
     invocation.report(&diagnostics, &Sources::default(), "", false);
     ExitCode::Failed
 }
@@ -140,21 +151,30 @@ fn saved(invocation: &Invocation, store: &Store, plan: &PlanRef, showing: Showin
 }
 
 /// What a run did: its facts, its steps, its checks.
-fn one_run(invocation: &Invocation, store: &Store, id: state::RunId) -> ExitCode {
-    match run_text(invocation, store, id) {
+fn one_run(
+    invocation: &Invocation,
+    store: &Store,
+    id: state::RunId,
+    environment: Option<&str>,
+) -> ExitCode {
+    let run = match store.run(id) {
+        Ok(run) => run,
+        Err(error) => return record::report(invocation, &error),
+    };
+    if environment.is_some_and(|name| run.environment != *name) {
+        let message = format!("run {id} is of environment `{}`", run.environment);
+        return missing(invocation, "unknown-run", &message);
+    }
+    match run_text(invocation, store, &run) {
         Ok(text) => ended(write::answer(&text)),
         Err(error) => record::report(invocation, &error),
     }
 }
 
-fn run_text(
-    invocation: &Invocation,
-    store: &Store,
-    id: state::RunId,
-) -> Result<String, RecordError> {
-    let run = store.run(id)?;
+fn run_text(invocation: &Invocation, store: &Store, run: &RunRow) -> Result<String, RecordError> {
+    let id = run.id;
     let mut page = Page::new(invocation.stdout);
-    page.line(&heading(&run));
+    page.line(&heading(run));
     page.gap();
     for step in store.journal(id)? {
         let (label, word) = match step.result.as_ref().map(|result| result.how) {

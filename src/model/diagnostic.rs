@@ -311,6 +311,7 @@ pub const IDS: &[&str] = &[
     "unknown-name",
     "unknown-reference",
     "unknown-resource-type",
+    "unknown-run",
     "unsupported",
     "unterminated",
     "value-type",

@@ -374,6 +374,12 @@ const TEXTS: &[(&str, &str)] = &[
         "No provider of this definition has a resource or data source of this type.",
     ),
     (
+        "unknown-run",
+        "The record has no run of this number, or it is a run of another environment. Runs are numbered in one row for \
+         all environments of a project.\n\n\
+         terrace log lists them, the newest first; terrace log -n 1000 goes further back.",
+    ),
+    (
         "unsupported",
         "Terraform knows this and Terrace does not yet. Nothing was changed.",
     ),
