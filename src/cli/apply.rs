@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use engine::{ApplyOptions, Events, Outcome, Planned, Session, SessionError, SessionRequest};
+use engine::{
+    ApplyOptions, Events, OpenStep, Outcome, Planned, Session, SessionError, SessionRequest,
+};
 use model::plan::{Plan, PlanMode};
-use model::{Diagnostic, Diagnostics, Sources, Str, Value};
+use model::{Diagnostic, Diagnostics, Severity, Sources, Str, Value};
 use state::{RunKind, RunOutcome, Store};
 
 use super::args::{ApplyArgs, DestroyArgs, Planning, Showing};
@@ -14,11 +16,13 @@ use super::exit::ExitCode;
 use super::interrupt::interrupts;
 use super::invocation::Invocation;
 use super::listen::{Listener, Listening};
+use super::output::json::diagnostic::Translator;
 use super::output::json::ui;
 use super::output::plan::counts;
 use super::output::prompt::{Answer, Question, approve};
 use super::output::recorded::OutputView;
 use super::output::run::{RunEnd, closing};
+use super::output::run_view::RunView;
 use super::output::state::outputs as show_outputs;
 use super::output::write;
 use super::plan::{self, Made};
@@ -82,7 +86,7 @@ async fn now(
     showing: Showing,
     approved: bool,
 ) -> ExitCode {
-    let prepared = match prepare::prepare(invocation, Wanted::of(environment, planning)) {
+    let mut prepared = match prepare::prepare(invocation, Wanted::of(environment, planning)) {
         Ok(prepared) => prepared,
         Err(refused) => return plan::refuse(invocation, &refused, showing),
     };
@@ -91,17 +95,24 @@ async fn now(
         Ok(store) => store,
         Err(error) => return record::report(invocation, &error),
     };
-    if let Err(refused) = record::recover(invocation, &prepared, &store).await {
-        return plan::refuse(invocation, &refused, showing);
+    match record::recover(invocation, &prepared, &store).await {
+        Ok(in_doubt) => prepared.warnings.extend(in_doubt),
+        Err(refused) => return plan::refuse(invocation, &refused, showing),
     }
-    let made = match plan::make(invocation, &prepared, &store, planning, showing).await {
+    let mut made = match plan::make(invocation, &prepared, &store, planning, showing).await {
         Ok(made) => made,
         Err(refused) => return plan::refuse(invocation, &refused, showing),
     };
     let folded = plan::form(showing, false);
-    plan::show(invocation, &made, &prepared, showing, folded, None);
     let nothing = made.planned.plan.is_empty();
-    if nothing && made.planned.plan.drift.is_empty() {
+    let unchanged_at_all = nothing && made.planned.plan.drift.is_empty();
+    if unchanged_at_all && !made.open.is_empty() {
+        in_doubt_is_an_error(&mut made);
+        plan::show(invocation, &made, &prepared, showing, folded, None);
+        return ExitCode::Failed;
+    }
+    plan::show(invocation, &made, &prepared, showing, folded, None);
+    if unchanged_at_all {
         return unchanged(invocation, &prepared, &store, &made, showing).await;
     }
     if !nothing && !approved && !ask(invocation, &made.planned.plan) {
@@ -153,6 +164,47 @@ async fn unchanged(
         say_outputs(invocation, &outputs);
     }
     ExitCode::Done
+}
+
+/// Where there is nothing to apply, what is in doubt is all that is wrong: the warnings of it become errors.
+fn in_doubt_is_an_error(made: &mut Made) {
+    let is_of = |found: &Diagnostic, step: &OpenStep| {
+        found.id == "journal-open" && found.address.as_ref() == Some(&step.addr)
+    };
+    let as_error = |step: &OpenStep| {
+        let warned = made.warnings.iter().find(|found| is_of(found, step));
+        warned.map_or_else(
+            || step.unsettled(),
+            |found| Diagnostic {
+                severity: Severity::Error,
+                ..found.clone()
+            },
+        )
+    };
+    let errors: Vec<Diagnostic> = made.open.iter().map(as_error).collect();
+    let others = made
+        .warnings
+        .iter()
+        .filter(|found| found.id != "journal-open");
+    made.warnings = others.cloned().chain(errors).collect();
+}
+
+/// Failures are shown with the end of the run; conditions that do not hold after it, and what is in doubt, are not.
+fn unsaid(outcome: &Outcome, view: &RunView) -> Diagnostics {
+    let shown = &view.failures;
+    let is_new = |found: &&Diagnostic| !shown.iter().any(|known| known.message == found.message);
+    outcome.diagnostics.iter().filter(is_new).cloned().collect()
+}
+
+/// Writes diagnostics into the stream of messages.
+fn say_diagnostics(invocation: &Invocation, found: &Diagnostics, sources: &Sources) {
+    let mut translator = Translator::new(sources);
+    let now = invocation.process.clock.now();
+    let lines: String = found
+        .iter()
+        .map(|found| ui::diagnostic(found, &mut translator).line(now) + "\n")
+        .collect();
+    let _ = write::answer(&lines);
 }
 
 async fn begin(
@@ -347,8 +399,10 @@ impl Apply<'_> {
         code
     }
 
-    fn say_end(&self, outcome: &Outcome, view: &super::output::run_view::RunView, mode: PlanMode) {
+    fn say_end(&self, outcome: &Outcome, view: &RunView, mode: PlanMode) {
         if self.showing.json {
+            let rest = unsaid(outcome, view);
+            say_diagnostics(self.invocation, &rest, self.prepared.sources());
             let now = self.invocation.process.clock.now();
             let count = |word: &str| outcome.done.get(word).copied().unwrap_or(0);
             let summary = ui::Summary {
@@ -369,8 +423,13 @@ impl Apply<'_> {
             |_| "the record".to_owned(),
             |header| format!("serial {}", header.serial),
         );
+        let command = match mode {
+            PlanMode::Normal => "terrace apply",
+            PlanMode::Destroy => "terrace destroy",
+            PlanMode::RefreshOnly => "terrace apply -refresh-only",
+        };
         let go_on =
-            (!outcome.is_success()).then(|| format!("terrace apply {}", self.prepared.environment));
+            (!outcome.is_success()).then(|| format!("{command} {}", self.prepared.environment));
         let text = closing(
             view,
             &RunEnd { recorded, go_on },
@@ -385,14 +444,10 @@ impl Apply<'_> {
             );
             self.invocation.say(&left);
         }
-        // Failures were shown with the end of the run; conditions that do not hold after it were not.
-        let shown = &view.failures;
-        let rest: Diagnostics = outcome
-            .diagnostics
-            .iter()
-            .filter(|found| !shown.iter().any(|known| known.message == found.message))
-            .cloned()
-            .collect();
+        let rest = unsaid(outcome, view);
+        if !rest.is_empty() {
+            self.invocation.say("\n");
+        }
         self.invocation
             .report(&rest, self.prepared.sources(), "", false);
     }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use engine::{Events, PlanOptions, Planned};
+use engine::record::StoreError;
+use engine::{Events, OpenStep, PlanOptions, Planned};
 use model::plan::{Plan, PlanMode, PlannedFile, Refresh};
 use model::{Diagnostics, Sources};
 use sha2::{Digest, Sha256};
@@ -22,7 +23,7 @@ use super::record;
 
 /// Runs the command.
 pub async fn run(invocation: &Invocation, args: PlanArgs) -> ExitCode {
-    let prepared = match prepare(
+    let mut prepared = match prepare(
         invocation,
         Wanted::of(args.environment.as_deref(), &args.planning),
     ) {
@@ -34,8 +35,9 @@ pub async fn run(invocation: &Invocation, args: PlanArgs) -> ExitCode {
         Ok(store) => store,
         Err(error) => return record::report(invocation, &error),
     };
-    if let Err(refused) = record::recover(invocation, &prepared, &store).await {
-        return refuse(invocation, &refused, args.showing);
+    match record::recover(invocation, &prepared, &store).await {
+        Ok(in_doubt) => prepared.warnings.extend(in_doubt),
+        Err(refused) => return refuse(invocation, &refused, args.showing),
     }
     let made = match make(invocation, &prepared, &store, &args.planning, args.showing).await {
         Ok(made) => made,
@@ -68,7 +70,7 @@ pub async fn run(invocation: &Invocation, args: PlanArgs) -> ExitCode {
         form(args.showing, args.summary),
         apply_with,
     );
-    if args.detailed_exitcode && !made.planned.plan.is_empty() {
+    if args.detailed_exitcode && !(made.planned.plan.is_empty() && made.open.is_empty()) {
         return ExitCode::ChangesPending;
     }
     ExitCode::Done
@@ -109,6 +111,8 @@ pub fn warn_without_effect(invocation: &Invocation, planning: &Planning) {
 pub struct Made {
     /// The plan, ready to be applied.
     pub planned: Planned,
+    /// Steps of earlier runs that are open, on instances that the plan is about.
+    pub open: Vec<OpenStep>,
     /// Warnings.
     pub warnings: Diagnostics,
     /// How long it took.
@@ -173,8 +177,13 @@ pub async fn make(
     match planned {
         (Some(planned), found) => {
             warnings.extend(found);
+            let open = open_steps(store, &planned.plan).map_err(|error| Refused {
+                diagnostics: record::diagnostic(&error).into(),
+                sources: sources(),
+            })?;
             Ok(Made {
                 planned,
+                open,
                 warnings,
                 took: clock.now().since(started),
             })
@@ -187,6 +196,16 @@ pub async fn make(
             })
         }
     }
+}
+
+/// Steps of earlier runs that are open, on instances that a plan is about.
+///
+/// # Errors
+/// When the record cannot be read.
+pub fn open_steps(store: &Store, plan: &Plan) -> Result<Vec<OpenStep>, StoreError> {
+    let mut open = engine::open::steps(store, &plan.environment)?;
+    open.retain(|step| step.concerns(plan));
+    Ok(open)
 }
 
 fn files(prepared: &Prepared) -> Vec<PlannedFile> {
@@ -297,6 +316,7 @@ pub fn show(
         took: Some(made.took),
         apply_with,
         drift_with,
+        open: made.open.clone(),
     };
     let options = screen::PlanOptions {
         form,

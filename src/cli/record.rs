@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use engine::record::StoreError;
-use engine::{Recorded, Session, SessionError, SessionRequest};
-use model::{Diagnostic, Str};
-use state::{Options, RecordError, RunKind, RunOutcome, Store};
+use engine::{Recorded, SessionRequest};
+use model::{Diagnostic, Diagnostics, Str};
+use state::{Options, RecordError, RunKind, Store};
 
 use super::exit::ExitCode;
 use super::invocation::Invocation;
@@ -135,7 +135,8 @@ pub fn report(invocation: &Invocation, error: &(dyn std::error::Error + 'static)
     code
 }
 
-/// Settles what an interrupted run left open, if anything; tells what it found.
+/// Finds out what became of steps that earlier runs left open, and tells what it found. Returns warnings of those of
+/// which it cannot be told.
 ///
 /// # Errors
 /// When the record cannot be used; a run that still goes on is no error here.
@@ -143,61 +144,33 @@ pub async fn recover(
     invocation: &Invocation,
     prepared: &Prepared,
     store: &Store,
-) -> Result<(), Refused> {
-    let refused = |error: &(dyn std::error::Error + 'static)| Refused {
-        diagnostics: diagnostic(error).into(),
-        sources: prepared.sources().clone(),
-    };
-    let environment = &prepared.environment;
-    let needed = engine::recover::is_needed(store, environment).map_err(|error| refused(&error))?;
-    let unended = store
-        .unended_runs(environment)
-        .map_err(|error| refused(&error))?;
-    if !needed && unended.is_empty() {
-        return Ok(());
-    }
+) -> Result<Diagnostics, Refused> {
     let request = SessionRequest {
-        environment: environment.clone(),
+        environment: prepared.environment.clone(),
         kind: RunKind::Recover,
         plan: None,
         revision: None,
         actor: invocation.actor(),
         note: None,
     };
-    let session = match Session::begin(store, &invocation.process.clock, request, None).await {
-        Ok(session) => session,
-        // The run that has the intents open is still going on, or the record cannot be written here.
-        Err(SessionError::Record(RecordError::Locked { .. } | RecordError::ReadOnly { .. })) => {
-            return Ok(());
+    let (clock, providers) = (&invocation.process.clock, &prepared.providers);
+    match engine::recover::recover(store, clock, request, prepared.desired(), providers).await {
+        Ok(found) => {
+            tell(invocation, &found);
+            Ok(found.diagnostics)
         }
-        Err(error) => return Err(refused(&error)),
-    };
-    let recorded = engine::record::read(store, environment).map_err(|error| refused(&error))?;
-    let desired = prepared.desired();
-    let found = engine::recover::recover(&session, &recorded, desired, &prepared.providers).await;
-    let found = found.map_err(|error| refused(&error))?;
-    session
-        .end_interrupted()
-        .await
-        .map_err(|error| refused(&error))?;
-    let counts = [
-        ("adopted", &found.adopted),
-        ("undone", &found.undone),
-        ("unknown", &found.unknown),
-    ];
-    let counts = counts
-        .iter()
-        .map(|(name, list)| ((*name).to_owned(), list.len() as u64))
-        .collect();
-    session
-        .finish(RunOutcome::Succeeded, counts)
-        .await
-        .map_err(|error| refused(&error))?;
-    tell(invocation, prepared, &found);
-    Ok(())
+        // The run that has the steps open is still going on, or the record cannot be written here.
+        Err(StoreError::Record(RecordError::Locked { .. } | RecordError::ReadOnly { .. })) => {
+            Ok(Diagnostics::new())
+        }
+        Err(error) => Err(Refused {
+            diagnostics: diagnostic(&error).into(),
+            sources: prepared.sources().clone(),
+        }),
+    }
 }
 
-fn tell(invocation: &Invocation, prepared: &Prepared, found: &engine::recover::Recovery) {
+fn tell(invocation: &Invocation, found: &engine::recover::Recovery) {
     let mut text = String::new();
     for (list, what) in [
         (&found.adopted, "had happened and is recorded now"),
@@ -214,5 +187,4 @@ fn tell(invocation: &Invocation, prepared: &Prepared, found: &engine::recover::R
         }
     }
     invocation.say(&text);
-    invocation.report(&found.diagnostics, prepared.sources(), "", false);
 }

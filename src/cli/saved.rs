@@ -60,8 +60,9 @@ pub async fn apply(
         Ok(prepared) => prepared,
         Err(refused) => return plan::refuse(invocation, &refused, args.showing),
     };
-    if let Err(refused) = record::recover(invocation, &prepared, &store).await {
-        return plan::refuse(invocation, &refused, args.showing);
+    match record::recover(invocation, &prepared, &store).await {
+        Ok(in_doubt) => invocation.report(&in_doubt, prepared.sources(), "", false),
+        Err(refused) => return plan::refuse(invocation, &refused, args.showing),
     }
     let recorded = match engine::record::read(&store, &plan.environment) {
         Ok(recorded) => recorded,

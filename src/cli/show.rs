@@ -16,7 +16,7 @@ use super::output::recorded::OutputView;
 use super::output::state::{RecordScreen, record as record_screen};
 use super::output::style::Label;
 use super::output::write;
-use super::plan::form;
+use super::plan::{form, open_steps};
 use super::prepare::{open, unknown_word};
 use super::saved::load_plan;
 use super::{record, views};
@@ -121,8 +121,13 @@ fn saved(invocation: &Invocation, store: &Store, plan: &PlanRef, showing: Showin
     };
     if !showing.json {
         let apply_with = Some(format!("terrace apply {}", plan.id));
+        let open = match open_steps(store, &plan) {
+            Ok(open) => open,
+            Err(error) => return record::report(invocation, &error),
+        };
         let facts = PlanFacts {
             apply_with,
+            open,
             ..PlanFacts::default()
         };
         let options = screen::PlanOptions {

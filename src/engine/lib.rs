@@ -12,11 +12,13 @@ mod undertaken;
 pub mod plan;
 
 pub mod apply;
+pub mod open;
 pub mod recover;
 pub mod settle;
 
 pub use apply::{ApplyOptions, Outcome, Session, SessionError, SessionRequest, Stop, apply};
 pub use events::Events;
+pub use open::OpenStep;
 pub use plan::resume::resume;
 pub use plan::{PlanOptions, Planned, plan};
 pub use recorded::Recorded;

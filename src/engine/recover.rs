@@ -7,12 +7,14 @@ use contract::{ApplyRequest, FindRequest, Found, Object, Providers, ResourceSche
 use lang::Desired;
 use model::address::{InstanceAddr, ProviderAddr, ProviderSource};
 use model::change::DeposedKey;
-use model::{Diagnostic, Diagnostics, Str, Value};
-use state::{How, ObjectChange, OpenIntent, OpenIntents, Settlement, Store};
+use model::clock::Clock;
+use model::{Diagnostics, Value};
+use state::{How, IntentId, ObjectChange, OpenIntent, OpenIntents, RunOutcome, Settlement, Store};
 
-use crate::apply::{self, Session, millis};
+use crate::apply::{self, SessionRequest, Tenure, millis};
 use crate::codec::{self, CodecError};
 use crate::events::Events;
+use crate::open::Runs;
 use crate::plan::inquire::Inquiry;
 use crate::plan::marks;
 use crate::plugins::Configured;
@@ -36,36 +38,68 @@ pub struct Recovery {
     pub diagnostics: Diagnostics,
 }
 
-/// Whether anything is left to find out.
+/// Settles what can be settled of an environment's open intents, and ends runs whose processes are gone. Does nothing
+/// where there is nothing of either; records a run only where it has something to write. Providers are configured as
+/// `desired`, a fresh evaluation of the definition, says now.
 ///
 /// # Errors
-/// When the record cannot be read.
-pub fn is_needed(store: &Store, environment: &Str) -> Result<bool, StoreError> {
-    Ok(!store.open_intents(environment)?.intents.is_empty())
-}
-
-/// Settles what can be settled of an environment's open intents, under a session that holds its lease. Providers are
-/// configured as `desired`, a fresh evaluation of the definition, says now.
-///
-/// # Errors
-/// When the record cannot be read or written.
+/// [`state::RecordError::Locked`] when the environment is being changed; when the record cannot be read or written.
 pub async fn recover(
-    session: &Session,
-    recorded: &Recorded,
+    store: &Store,
+    clock: &Arc<dyn Clock>,
+    request: SessionRequest,
     desired: Desired,
     providers: &Arc<dyn Providers>,
 ) -> Result<Recovery, StoreError> {
-    let mut recovery = Recovery::default();
-    let open = session.store().open_intents(&recorded.environment)?;
-    if open.intents.is_empty() {
+    let environment = request.environment.clone();
+    if store.open_intents(&environment)?.intents.is_empty()
+        && store.unended_runs(&environment)?.is_empty()
+    {
+        return Ok(Recovery::default());
+    }
+    let tenure = Tenure::take(store, clock, &request).await?;
+    // Read under the lease: nobody writes any more.
+    let recorded = record::read(store, &environment)?;
+    let open = store.open_intents(&environment)?;
+    let (recovery, known) = ask(&tenure, &open, &recorded, desired, providers).await?;
+    if known.is_empty() && store.unended_runs(&environment)?.is_empty() {
+        tenure.end().await?;
         return Ok(recovery);
     }
-    let clock = session.clock();
+    let session = tenure.begin(request).await?;
+    for (intent, settlement) in known {
+        session.writer().settle(intent, settlement).await?;
+    }
+    session.end_interrupted().await?;
+    let counts = [
+        ("adopted", &recovery.adopted),
+        ("undone", &recovery.undone),
+        ("unknown", &recovery.unknown),
+    ];
+    let counts = counts.map(|(name, list)| (name.to_owned(), list.len() as u64));
+    session.finish(RunOutcome::Succeeded, counts.into()).await?;
+    Ok(recovery)
+}
+
+/// Asks what became of each open intent. Returns what was found, and how to write down what is known.
+async fn ask(
+    tenure: &Tenure,
+    open: &OpenIntents,
+    recorded: &Recorded,
+    desired: Desired,
+    providers: &Arc<dyn Providers>,
+) -> Result<(Recovery, Vec<(IntentId, Settlement)>), StoreError> {
+    let (mut recovery, mut known) = (Recovery::default(), Vec::new());
+    if open.intents.is_empty() {
+        return Ok((recovery, known));
+    }
+    let clock = tenure.clock();
     let events = Events::ignored(clock.clone());
     let providers = providers.clone();
     let mut inquiry = Inquiry::new(desired, recorded.clone(), providers, clock, &events).await;
+    let mut runs = Runs::default();
     for intent in &open.intents {
-        let left = Left::of(intent, &open, recorded)?;
+        let left = Left::of(intent, open, recorded)?;
         let addr = intent.addr.clone();
         match left.ask(&mut inquiry).await? {
             Settled::Known { how, changes } => {
@@ -78,37 +112,19 @@ pub async fn recover(
                 let settlement = Settlement {
                     how,
                     detail: None,
-                    at: millis(session.now()),
+                    at: millis(clock.now()),
                     changes,
                 };
-                session.writer().settle(intent.id, settlement).await?;
+                known.push((intent.id, settlement));
             }
             Settled::Unknown(hint) => {
-                let message = format!("it cannot be told what became of `{addr}`");
-                let was = format!(
-                    "run {} was interrupted while it was to {} it",
-                    intent.run, intent.action
-                );
-                recovery.diagnostics.push(
-                    Diagnostic::warning("journal-open", message)
-                        .note(was)
-                        .note(hint)
-                        .help(settle_help(&recorded.environment, &addr))
-                        .about(addr.clone()),
-                );
+                let step = runs.step(tenure.store(), &recorded.environment, intent)?;
+                recovery.diagnostics.push(step.warning(hint));
                 recovery.unknown.push(addr);
             }
         }
     }
-    Ok(recovery)
-}
-
-/// How a person settles what is in doubt.
-pub(crate) fn settle_help(environment: &Str, addr: &InstanceAddr) -> String {
-    format!(
-        "look whether it exists, then say so: terrace state settle {environment} '{addr}' and one of --gone, \
-         --unchanged, --id=ID"
-    )
+    Ok((recovery, known))
 }
 
 pub(crate) enum Settled {

@@ -197,7 +197,8 @@ const TEXTS: &[(&str, &str)] = &[
         "A run before this one ended in the middle of a step, and what came of that step is not known. What \
          may exist is listed.\n\n\
          Everything that can be found out is found out by itself; this is what is left. The message says for \
-         each object what may exist and how to settle it.",
+         each object what may exist and how to settle it. Until then it is left as it is, and neither an apply nor a \
+         destroy ends well.",
     ),
     (
         "missing-argument",

@@ -129,7 +129,11 @@ fn open_line(glance: &Glance) -> Line {
             glance.open, glance.environment
         ),
     )
-    .then(": the next plan or apply finds out what became of them")
+    .then(format!(
+        ": the next plan or apply finds out what became of {}, or says how to settle {}",
+        if glance.open == 1 { "it" } else { "them" },
+        if glance.open == 1 { "it" } else { "them" },
+    ))
 }
 
 fn details(page: &mut Page, glance: &Glance, now: Timestamp) {

@@ -21,6 +21,7 @@ use super::word;
 use super::write::Row;
 use crate::codec::CodecError;
 use crate::events::Events;
+use crate::open;
 use crate::plan::marks;
 use crate::plugins;
 use crate::record;
@@ -179,10 +180,14 @@ async fn journaled(
     let answer = call(effect, desk, throttled).await?;
     let answer = fitting(effect, answer);
     // What cannot be told stays open in the journal: the next command asks again.
-    let open = matches!(&answer, Err(error) if error.exists == Exists::Unknown);
+    let is_open = matches!(&answer, Err(error) if error.exists == Exists::Unknown);
     let (effected, how, detail, changes) = judge(effect, answer).map_err(|error| bug(&error))?;
     let ended = desk.events.now();
-    if !open {
+    if is_open {
+        let why = detail.unwrap_or_default();
+        let event = open::event(millis(ended), effect.step.0, &addr, &why);
+        desk.run.event(event).await?;
+    } else {
         let settlement = Settlement {
             how,
             detail,

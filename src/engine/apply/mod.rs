@@ -8,9 +8,10 @@ mod schedule;
 mod session;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use model::address::InstanceAddr;
 use model::event::EventKind;
 use model::plan::StepKind;
 use model::serial::RunId;
@@ -18,10 +19,11 @@ use model::{Diagnostics, Str, Value};
 use tokio::sync::watch;
 
 pub(crate) use effect::find;
-pub(crate) use session::millis;
 pub use session::{Session, SessionError, SessionRequest};
+pub(crate) use session::{Tenure, millis};
 
 use crate::events::Events;
+use crate::open::{self, OpenStep};
 use crate::plan::Planned;
 use crate::record::StoreError;
 
@@ -67,6 +69,8 @@ pub struct Outcome {
     pub took: Duration,
     /// The root outputs as recorded now, with marks.
     pub outputs: BTreeMap<Str, (Value, bool)>,
+    /// Instances that were not touched because a step of an earlier run on them is open.
+    pub spared: BTreeSet<InstanceAddr>,
     /// What went wrong.
     pub diagnostics: Diagnostics,
 }
@@ -94,7 +98,12 @@ pub async fn apply(
     let plan_id = planned.plan.id.clone();
     let environment = planned.plan.environment.clone();
     let steps = planned.plan.steps.len() as u64;
-    let unsettled = session.store().open_intents(&environment)?.intents;
+    let open = open::steps(session.store(), &environment)?;
+    let unsettled: Vec<OpenStep> = open
+        .iter()
+        .filter(|step| step.concerns(&planned.plan))
+        .cloned()
+        .collect();
     events
         .emit(EventKind::RunStarted {
             run,
@@ -104,9 +113,16 @@ pub async fn apply(
         })
         .await;
     let mut outcome = schedule::Schedule::new(planned, session, options, events)
-        .spare(unsettled)
+        .spare(open)
         .run()
         .await?;
+    // What stays in doubt is no success, whatever else was done.
+    for step in unsettled
+        .iter()
+        .filter(|step| !outcome.spared.contains(&step.addr))
+    {
+        outcome.diagnostics.push(step.unsettled());
+    }
     outcome.took = events.now().since(started);
     let done = outcome.done.values().sum();
     let (failed, skipped, took) = (outcome.failed, outcome.skipped, outcome.took);

@@ -2,7 +2,7 @@
 //! providers take. Independent branches go on after a failure.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use model::address::InstanceAddr;
 use model::event::EventKind;
 use model::plan::{Step, StepId, StepKind};
 use model::{Diagnostic, Diagnostics, Severity, Str, Value};
-use state::{OpenIntent, Output, RecordError};
+use state::{Output, RecordError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -22,9 +22,9 @@ use super::session::Session;
 use super::write::{self, Lists};
 use super::{ApplyOptions, Outcome, Stop, word};
 use crate::events::Events;
+use crate::open::OpenStep;
 use crate::plan::Planned;
 use crate::record::{self, StoreError};
-use crate::recover;
 
 /// The most effects in the world at once at the start; it grows while no provider asks to slow down.
 const START: usize = 32;
@@ -65,7 +65,9 @@ pub(super) struct Schedule<'s> {
     pub(super) secrets: Arc<contract::Secrets>,
     pub(super) closures: HashMap<lang::graph::NodeId, Arc<[lang::graph::NodeId]>>,
     /// Instances of which it is not known what became of an earlier effect.
-    unsettled: HashMap<InstanceAddr, OpenIntent>,
+    unsettled: HashMap<InstanceAddr, OpenStep>,
+    /// Those of them that were not touched for it.
+    spared: BTreeSet<InstanceAddr>,
 }
 
 impl<'s> Schedule<'s> {
@@ -123,17 +125,18 @@ impl<'s> Schedule<'s> {
             secrets,
             closures: HashMap::new(),
             unsettled: HashMap::new(),
+            spared: BTreeSet::new(),
         }
     }
 
     /// Instances that earlier runs left in doubt are not touched: whatever is done to them could be done twice.
-    pub(super) fn spare(mut self, unsettled: Vec<OpenIntent>) -> Self {
+    pub(super) fn spare(mut self, unsettled: Vec<OpenStep>) -> Self {
         let by_instance = unsettled.into_iter().map(|open| (open.addr.clone(), open));
         self.unsettled = by_instance.collect();
         self
     }
 
-    fn in_doubt(&self, step: &Step) -> Option<(InstanceAddr, Diagnostic)> {
+    fn in_doubt(&mut self, step: &Step) -> Option<(InstanceAddr, Diagnostic)> {
         if self.unsettled.is_empty() || step.kind == StepKind::Read {
             return None;
         }
@@ -142,16 +145,8 @@ impl<'s> Schedule<'s> {
         let open = names.filter_map(|addr| self.unsettled.get(addr)).next()?;
         let addr = change.addr.clone();
         let message = format!("`{addr}` was left as it is: it cannot be told what became of it");
-        let diagnostic = Diagnostic::error("journal-open", message)
-            .note(format!(
-                "run {} was interrupted while it was to {} it",
-                open.run, open.action
-            ))
-            .help(recover::settle_help(
-                &self.planned.plan.environment,
-                &open.addr,
-            ))
-            .about(addr.clone());
+        let diagnostic = open.error(message).about(addr.clone());
+        self.spared.insert(open.addr.clone());
         Some((addr, diagnostic))
     }
 
@@ -510,6 +505,7 @@ impl<'s> Schedule<'s> {
             stopped: *self.options.stop.borrow() != Stop::Never,
             took: std::time::Duration::ZERO,
             outputs,
+            spared: self.spared,
             diagnostics,
         })
     }

@@ -1,4 +1,4 @@
-//! The right to change an environment, and the run that does: a lease that is kept alive until it is given back.
+//! The right to change an environment, a lease that is kept alive until it is given back; and the run that does.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,15 +53,102 @@ pub enum SessionError {
     Foreign,
 }
 
+/// The right to change an environment: its lease, kept alive until it is given back.
+#[derive(Debug)]
+pub(crate) struct Tenure {
+    store: Store,
+    lease: Lease,
+    clock: Arc<dyn Clock>,
+    heart: JoinHandle<()>,
+}
+
+impl Tenure {
+    /// Takes the environment's lease, for what `request` wants.
+    ///
+    /// # Errors
+    /// [`RecordError::Locked`] when it is held; those of writing.
+    pub(crate) async fn take(
+        store: &Store,
+        clock: &Arc<dyn Clock>,
+        request: &SessionRequest,
+    ) -> Result<Self, RecordError> {
+        let asked = LeaseRequest {
+            environment: request.environment.clone(),
+            holder: Holder {
+                actor: request.actor.clone(),
+                what: request.kind.as_str().to_owned(),
+                process: Process::current(),
+            },
+            now: millis(clock.now()),
+            ttl: TTL,
+        };
+        let lease = store
+            .acquire(asked, |holder| holder.process.state())
+            .await?;
+        let heart = tokio::spawn(beat(store.clone(), lease.clone(), clock.clone()));
+        Ok(Self {
+            store: store.clone(),
+            lease,
+            clock: clock.clone(),
+            heart,
+        })
+    }
+
+    /// Begins a run.
+    ///
+    /// # Errors
+    /// When the record cannot be written.
+    pub(crate) async fn begin(self, request: SessionRequest) -> Result<Session, RecordError> {
+        let run = NewRun {
+            kind: request.kind,
+            plan: request.plan,
+            revision: request.revision,
+            actor: request.actor,
+            note: request.note,
+            started: millis(self.clock.now()),
+        };
+        let run = self.store.begin_run(&self.lease, run).await?;
+        // A record that nothing was written to had none before.
+        let lineage = self.store.header(&request.environment)?.lineage;
+        Ok(Session {
+            tenure: self,
+            run: Arc::new(run),
+            lineage,
+        })
+    }
+
+    /// Gives the lease back.
+    ///
+    /// # Errors
+    /// When the record cannot be written.
+    pub(crate) async fn end(self) -> Result<(), RecordError> {
+        self.heart.abort();
+        self.store.release(self.lease.clone()).await
+    }
+
+    /// Its clock.
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// The store.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+}
+
+impl Drop for Tenure {
+    fn drop(&mut self) {
+        self.heart.abort();
+    }
+}
+
 /// A lease and a run under it.
 #[derive(Debug)]
 pub struct Session {
-    store: Store,
-    lease: Lease,
+    tenure: Tenure,
     run: Arc<RunWriter>,
     lineage: Str,
-    clock: Arc<dyn Clock>,
-    heart: JoinHandle<()>,
 }
 
 impl Session {
@@ -76,47 +163,14 @@ impl Session {
         request: SessionRequest,
         expected: Option<(Serial, &Str)>,
     ) -> Result<Self, SessionError> {
-        let now = clock.now();
-        let holder = Holder {
-            actor: request.actor.clone(),
-            what: request.kind.as_str().to_owned(),
-            process: Process::current(),
-        };
-        let asked = LeaseRequest {
-            environment: request.environment.clone(),
-            holder,
-            now: millis(now),
-            ttl: TTL,
-        };
-        let lease = store
-            .acquire(asked, |holder| holder.process.state())
-            .await?;
+        let tenure = Tenure::take(store, clock, &request).await?;
         if let Some((serial, lineage)) = expected
             && let Err(error) = is_current(store, &request.environment, serial, lineage)
         {
-            store.release(lease).await?;
+            tenure.end().await?;
             return Err(error);
         }
-        let run = NewRun {
-            kind: request.kind,
-            plan: request.plan,
-            revision: request.revision,
-            actor: request.actor,
-            note: request.note,
-            started: millis(now),
-        };
-        let run = store.begin_run(&lease, run).await?;
-        // A record that nothing was written to had none before.
-        let lineage = store.header(&request.environment)?.lineage;
-        let heart = tokio::spawn(beat(store.clone(), lease.clone(), clock.clone()));
-        Ok(Self {
-            store: store.clone(),
-            lease,
-            run: Arc::new(run),
-            lineage,
-            clock: clock.clone(),
-            heart,
-        })
+        Ok(tenure.begin(request).await?)
     }
 
     /// The run's number.
@@ -131,7 +185,7 @@ impl Session {
 
     /// The session's clock.
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
-        &self.clock
+        &self.tenure.clock
     }
 
     /// Where the run writes.
@@ -149,12 +203,12 @@ impl Session {
 
     /// Now, by the session's clock.
     pub fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.tenure.clock.now()
     }
 
     /// The store.
     pub fn store(&self) -> &Store {
-        &self.store
+        &self.tenure.store
     }
 
     /// Ends the run and gives the lease back.
@@ -166,8 +220,7 @@ impl Session {
         outcome: RunOutcome,
         counts: std::collections::BTreeMap<String, u64>,
     ) -> Result<(), RecordError> {
-        self.heart.abort();
-        let ended = millis(self.clock.now());
+        let ended = millis(self.now());
         self.run
             .finish(RunEnd {
                 outcome,
@@ -175,13 +228,7 @@ impl Session {
                 ended,
             })
             .await?;
-        self.store.release(self.lease.clone()).await
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        self.heart.abort();
+        self.tenure.end().await
     }
 }
 
@@ -223,9 +270,10 @@ impl Session {
     ///
     /// # Errors
     /// When the record cannot be read or written.
-    pub async fn end_interrupted(&self) -> Result<(), RecordError> {
-        let ended = millis(self.clock.now());
-        for run in self.store.unended_runs(self.lease.environment())? {
+    pub(crate) async fn end_interrupted(&self) -> Result<(), RecordError> {
+        let ended = millis(self.now());
+        let tenure = &self.tenure;
+        for run in tenure.store.unended_runs(tenure.lease.environment())? {
             if run.id == self.run.id() || run.token.is_none() {
                 continue;
             }

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
+use engine::OpenStep;
 use model::address::{ModulePath, Target};
 use model::change::{Action, Change, OutputChange};
 use model::plan::{Drift, Plan, PlanMode, Refresh};
@@ -31,6 +32,8 @@ pub struct PlanFacts {
     pub apply_with: Option<String>,
     /// The command that shows what changed outside and is no part of this plan.
     pub drift_with: Option<String>,
+    /// Steps of earlier runs that are open, on instances that it is about.
+    pub open: Vec<OpenStep>,
 }
 
 /// How much of the plan is shown.
@@ -79,6 +82,7 @@ pub fn render(plan: &Plan, facts: &PlanFacts, options: PlanOptions, look: Look) 
         page.wrapped(&nothing_to_do(plan, facts), 2);
         write_rest(&mut page, plan);
         write_drift_hint(&mut page, plan, facts);
+        write_open(&mut page, facts);
         return page.finish();
     }
     page.wrapped(&header(plan, facts), 2);
@@ -97,13 +101,36 @@ pub fn render(plan: &Plan, facts: &PlanFacts, options: PlanOptions, look: Look) 
     if plan.mode != PlanMode::RefreshOnly {
         write_drift_hint(&mut page, plan, facts);
     }
-    if let Some(command) = &facts.apply_with {
+    if !facts.open.is_empty() {
+        write_open(&mut page, facts);
+    } else if let Some(command) = &facts.apply_with {
         page.wrapped(
             &Line::plain("Apply exactly this: ").with(Label::Command, command.clone()),
             2,
         );
     }
     page.finish()
+}
+
+/// So many open steps are named; more are counted.
+const MOST_OPEN: usize = 8;
+
+/// Writes what stands in the way of applying the plan whole: steps of earlier runs that are open.
+fn write_open(page: &mut Page, facts: &PlanFacts) {
+    for step in facts.open.iter().take(MOST_OPEN) {
+        let (addr, action, run) = (&step.addr, &step.action, step.run);
+        let line = Line::of(Label::Failed, "In doubt")
+            .then(format!(
+                ": {action} of {addr} in run {run}. Settle it first: "
+            ))
+            .with(Label::Command, step.command());
+        page.wrapped(&line, 2);
+    }
+    let more = facts.open.len().saturating_sub(MOST_OPEN);
+    if more > 0 {
+        let line = Line::of(Label::Failed, "In doubt");
+        page.wrapped(&line.then(format!(": {more} more instances")), 2);
+    }
 }
 
 fn nothing_to_do(plan: &Plan, facts: &PlanFacts) -> Line {
@@ -128,6 +155,9 @@ fn nothing_to_do(plan: &Plan, facts: &PlanFacts) -> Line {
     line.put(Label::Plain, format!(" {what}"));
     if count > 0 {
         line.put(Label::Plain, format!(" ({count} instance{plural}{looked})"));
+    }
+    if !facts.open.is_empty() {
+        line.put(Label::Plain, " but for what is in doubt");
     }
     match part {
         None => line,

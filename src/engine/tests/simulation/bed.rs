@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use contract::{Provider, ProviderError, Providers};
-use engine::recover::{self, Recovery};
+use engine::recover::{Recovery, recover};
 use engine::settle::{SettleError, Verdict, settle};
 use engine::{
     ApplyOptions, Events, Outcome, PlanOptions, Planned, Session, SessionError, SessionRequest,
@@ -248,21 +248,18 @@ impl Engine {
 
     /// Finds out what became of what was under way, where there is anything.
     pub(crate) async fn recover(&self) -> Recovery {
-        let unended = self.store.unended_runs(&environment()).unwrap();
-        if !recover::is_needed(&self.store, &environment()).unwrap() && unended.is_empty() {
-            return Recovery::default();
-        }
-        let session = self.session(RunKind::Recover, None).await.unwrap();
-        let recorded = engine::record::read(&self.store, &environment()).unwrap();
-        let found = recover::recover(&session, &recorded, self.desired(), &self.providers)
+        let request = SessionRequest {
+            environment: environment(),
+            kind: RunKind::Recover,
+            plan: None,
+            revision: None,
+            actor: "ada".into(),
+            note: None,
+        };
+        let (desired, providers) = (self.desired(), &self.providers);
+        recover(&self.store, &self.clock, request, desired, providers)
             .await
-            .unwrap();
-        session.end_interrupted().await.unwrap();
-        session
-            .finish(RunOutcome::Succeeded, BTreeMap::new())
-            .await
-            .unwrap();
-        found
+            .unwrap()
     }
 
     /// What `terrace state settle` does.

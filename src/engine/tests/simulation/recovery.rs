@@ -7,6 +7,7 @@ use std::task::Poll;
 use engine::SessionError;
 use engine::settle::{SettleError, Verdict};
 use model::Value;
+use model::plan::PlanMode;
 use sim::{Failure, Operation, Script, When};
 use state::{RecordError, RunKind, RunOutcome};
 
@@ -307,6 +308,46 @@ fn in_doubt(text: &str, moment: Moment) -> (Bed, Script) {
         ..Script::default()
     };
     (bed, script)
+}
+
+#[test]
+fn nothing_ends_well_while_a_step_is_in_doubt_and_asking_in_vain_is_not_recorded() {
+    let text = definition(&(network("a", "10.1.0.0/16") + &network("b", "10.2.0.0/16")));
+    let (bed, script) = in_doubt(&text, Moment::Happened(1));
+    let engine = bed.engine(&text, script);
+    let kinds = || {
+        let filter = state::RunFilter {
+            environment: None,
+            before: None,
+            limit: 100,
+        };
+        let runs = engine.store.runs(&filter).unwrap();
+        runs.iter().map(|run| run.kind).collect::<Vec<_>>()
+    };
+    process(async {
+        assert_eq!(engine.recover().await.unknown.len(), 1);
+        let known = kinds();
+        assert_eq!(engine.recover().await.unknown.len(), 1);
+        assert_eq!(kinds(), known, "nothing was found out");
+        for (mode, done) in [
+            (PlanMode::Normal, 1),
+            (PlanMode::Destroy, 1),
+            (PlanMode::Destroy, 0),
+        ] {
+            let (planned, found) = engine.try_plan(mode).await;
+            assert!(!found.has_errors(), "{}", said(&found));
+            let outcome = engine.apply(planned.unwrap(), Applying::default()).await;
+            assert_eq!(outcome.done.values().sum::<u64>(), done, "{mode:?}");
+            assert!(!outcome.is_success(), "{mode:?}");
+            let told = said(&outcome.diagnostics);
+            assert_eq!(
+                told.matches("sim_network.a` was").count()
+                    + told.matches("became of `sim_network.a`").count(),
+                1,
+                "{told}"
+            );
+        }
+    });
 }
 
 #[test]

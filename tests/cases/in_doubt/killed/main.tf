@@ -1,0 +1,3 @@
+resource "local_command" "it" {
+  create = "touch begun; kill -9 $PPID"
+}
