@@ -340,7 +340,7 @@ impl Apply<'_> {
         let options = ApplyOptions {
             parallelism,
             stop,
-            attempts: 5,
+            attempts: engine::ATTEMPTS,
         };
         let applied = engine::apply(planned, &session, options, &events).await;
         drop(events);

@@ -155,6 +155,7 @@ pub async fn make(
         revision: None,
         variables: prepared.variables.clone(),
         files: files(prepared),
+        attempts: engine::ATTEMPTS,
     };
     let mode = if showing.json {
         Listening::Silent

@@ -75,6 +75,7 @@ pub async fn run(invocation: &Invocation, args: ValidateArgs) -> ExitCode {
             revision: None,
             variables: prepared.variables.clone(),
             files: Vec::new(),
+            attempts: engine::ATTEMPTS,
         };
         // A plan against an empty record finds all that is wrong and changes nothing.
         let empty = Recorded {

@@ -1,11 +1,13 @@
 //! Plans and applies: compares desired, recorded and observed, and changes the world by a plan. Speaks in events,
 //! never to a terminal; asks no wall clock; makes every decision in [`mod@plan`] and none in [`mod@apply`].
 
+mod asking;
 pub mod codec;
 pub mod events;
 pub mod plugins;
 pub mod record;
 pub mod recorded;
+mod retry;
 pub mod secrets;
 mod undertaken;
 
@@ -22,3 +24,4 @@ pub use open::OpenStep;
 pub use plan::resume::resume;
 pub use plan::{PlanOptions, Planned, plan};
 pub use recorded::Recorded;
+pub use retry::ATTEMPTS;

@@ -34,6 +34,22 @@ pub enum EventKind {
         /// How many.
         objects: u64,
     },
+    /// A provider did not answer a question (how things are, or what would become of them) for a reason that may pass,
+    /// and will be asked again.
+    AskRetried {
+        /// The provider.
+        provider: Str,
+        /// Of how many objects there is no answer yet.
+        objects: u64,
+        /// Which try comes next, from 2.
+        attempt: u32,
+        /// How many tries there are at most.
+        attempts: u32,
+        /// The wait before it.
+        wait: Duration,
+        /// Why, as a phrase.
+        why: String,
+    },
     /// A run began to apply a plan.
     RunStarted {
         /// The run.

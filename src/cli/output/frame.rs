@@ -49,6 +49,10 @@ pub fn frame(view: &RunView, now: Timestamp, width: usize) -> Vec<Line> {
             width,
         ));
     }
+    if let Some(waiting) = view.waiting.as_ref().filter(|waiting| now < waiting.until) {
+        let text = Line::plain(format!("for {}  {}", waiting.provider, waiting.detail));
+        lines.push(row(Label::Running, "Waiting", text, None, width));
+    }
     let began = view
         .started
         .filter(|started| view.ended.is_none() && now.since(*started) >= QUIET);
@@ -208,6 +212,7 @@ fn end(event: &EventKind, gap: &str) -> Option<End> {
         }
         EventKind::ObserveStarted { .. }
         | EventKind::Observed { .. }
+        | EventKind::AskRetried { .. }
         | EventKind::RunStarted { .. }
         | EventKind::StepStarted { .. }
         | EventKind::StepRetried { .. }

@@ -110,6 +110,7 @@ impl Progress {
             | EventKind::CheckFinished { .. } => true,
             EventKind::ObserveStarted { .. }
             | EventKind::Observed { .. }
+            | EventKind::AskRetried { .. }
             | EventKind::RunStarted { .. }
             | EventKind::StepStarted { .. }
             | EventKind::StepRetried { .. }

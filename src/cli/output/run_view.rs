@@ -56,6 +56,17 @@ pub struct Observing {
     pub since: Timestamp,
 }
 
+/// A provider that is waited for before it is asked again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// The provider.
+    pub provider: Str,
+    /// Which try comes next and why, as a phrase.
+    pub detail: String,
+    /// Until when.
+    pub until: Timestamp,
+}
+
 /// A run at a moment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunView {
@@ -73,6 +84,8 @@ pub struct RunView {
     pub counts: StepCounts,
     /// Observation, while it goes on.
     pub observing: Option<Observing>,
+    /// A provider that is waited for before it is asked again.
+    pub waiting: Option<Waiting>,
     /// The check that is being tried, and since when.
     pub check: Option<(Str, Timestamp)>,
     /// Whether it was asked to stop.
@@ -99,6 +112,20 @@ impl RunView {
                 self.observing = self
                     .observing
                     .filter(|observing| observing.seen < observing.objects);
+            }
+            EventKind::AskRetried {
+                provider,
+                objects: _,
+                attempt,
+                attempts,
+                wait,
+                why,
+            } => {
+                self.waiting = Some(Waiting {
+                    provider: provider.clone(),
+                    detail: format!("retry {attempt} of {attempts}: {why}"),
+                    until: event.at.after(*wait),
+                });
             }
             EventKind::RunStarted {
                 run,

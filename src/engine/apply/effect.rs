@@ -15,16 +15,17 @@ use model::{Diagnostic, Str, Value};
 use state::{EventRow, How, Intent, ObjectChange, RecordError, RunWriter, Settlement, UnixMillis};
 use tokio::task::JoinSet;
 
-use super::retry;
 use super::session::millis;
 use super::word;
 use super::write::Row;
+use crate::asking::Asking;
 use crate::codec::CodecError;
 use crate::events::Events;
 use crate::open;
 use crate::plan::marks;
 use crate::plugins;
 use crate::record;
+use crate::retry;
 use crate::secrets;
 use crate::undertaken::Undertaken;
 
@@ -54,6 +55,7 @@ pub(super) struct Effect {
     pub(super) private: Vec<u8>,
     pub(super) marker: String,
     pub(super) attempts: u32,
+    pub(super) asking: Asking,
     /// Texts of the plan that a provider's error must not show.
     pub(super) secrets: Arc<Secrets>,
 }
@@ -112,8 +114,9 @@ async fn plan_again(effect: &mut Effect) -> Result<(), Box<Diagnostic>> {
         config: effect.config.clone(),
         private: effect.prior_private.clone(),
     };
-    let answer = effect.provider.plan(vec![request]).await.pop();
-    let answer = match answer {
+    let ask = |batch| effect.provider.plan(batch);
+    let answer = effect.asking.all(1, |_| Some(request.clone()), ask).await;
+    let answer = match answer.into_iter().next() {
         Some(Ok(answer)) => answer,
         Some(Err(error)) => {
             let what = format!("the provider cannot plan `{addr}` any more");

@@ -3,7 +3,7 @@
 
 mod effect;
 mod prepare;
-mod retry;
+mod read;
 mod schedule;
 mod session;
 mod write;

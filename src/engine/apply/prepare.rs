@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use contract::DataRequest;
 use model::address::InstanceAddr;
 use model::change::{Action, Change, ReplaceOrder};
 use model::plan::{Step, StepId, StepKind};
@@ -11,12 +10,10 @@ use model::{Diagnostic, Severity, Str, Value};
 use state::ObjectChange;
 
 use super::effect::Effect;
+use super::read::Reading;
 use super::schedule::Schedule;
 use super::write::{self, Row};
-use crate::plan::marks;
-use crate::plugins;
 use crate::recorded::RecordedObject;
-use crate::secrets;
 
 /// A step that is ready.
 pub(super) enum Prepared {
@@ -24,14 +21,14 @@ pub(super) enum Prepared {
     Effect(Box<Effect>),
     /// It changes only the record.
     Forget(Vec<ObjectChange>),
-    /// It was a read, and this is what was read.
-    Value(InstanceAddr, Value),
+    /// It only looks.
+    Read(Box<Reading>),
     /// It cannot be done.
     Refused(InstanceAddr, Box<Diagnostic>),
 }
 
 impl Schedule<'_> {
-    pub(super) async fn prepare(&mut self, id: StepId, step: &Step) -> Prepared {
+    pub(super) fn prepare(&mut self, id: StepId, step: &Step) -> Prepared {
         let Some(change) = self.planned.plan.change_of(step).cloned() else {
             let bug =
                 Diagnostic::error("bug", "a step without a change. This is a bug in Terrace.");
@@ -47,7 +44,7 @@ impl Schedule<'_> {
             return Prepared::Refused(addr, Box::new(Diagnostic::error("bug", message)));
         };
         if step.kind == StepKind::Read {
-            return self.read(&change, &*provider).await;
+            return self.reading(id, &change, provider);
         }
         let source = &change.provider.source;
         let Some(schema) = self
@@ -152,7 +149,6 @@ impl Schedule<'_> {
         Effect {
             step,
             kind,
-            row,
             provider,
             fingerprint,
             schema,
@@ -166,6 +162,8 @@ impl Schedule<'_> {
             private,
             marker,
             attempts: self.attempts(),
+            asking: self.asking(&row.change.provider),
+            row,
             secrets: self.secrets.clone(),
         }
     }
@@ -235,15 +233,16 @@ impl Schedule<'_> {
         diagnostics.into_iter().find(Diagnostic::is_error)
     }
 
-    async fn read(&mut self, change: &Change, provider: &dyn contract::Provider) -> Prepared {
+    fn reading(
+        &mut self,
+        step: StepId,
+        change: &Change,
+        provider: Arc<dyn contract::Provider>,
+    ) -> Prepared {
         let addr = change.addr.clone();
-        let rtype = addr.block.rtype.clone();
-        let Some(schema) = self
-            .planned
-            .plugins
-            .data_schema(&change.provider.source, &rtype)
-            .cloned()
-        else {
+        let source = &change.provider.source;
+        let schema = self.planned.plugins.data_schema(source, &addr.block.rtype);
+        let Some(schema) = schema.cloned() else {
             let message = format!("no schema for `{addr}`. This is a bug in Terrace.");
             return Prepared::Refused(addr, Box::new(Diagnostic::error("bug", message)));
         };
@@ -251,25 +250,15 @@ impl Schedule<'_> {
             Ok(config) => config,
             Err(diagnostic) => return Prepared::Refused(addr, diagnostic),
         };
-        let secrets = self.secrets.and(&secrets::marked_in([&config]));
-        let (config, paths) = config.unmark_paths();
-        match provider.read_data(DataRequest { rtype, config }).await {
-            Ok(answer) => {
-                let value = marks::mark(
-                    answer.value,
-                    &paths,
-                    &schema.block,
-                    schema.block.has_sensitive(),
-                );
-                Prepared::Value(addr, value)
-            }
-            Err(error) => {
-                let what = format!("cannot read `{addr}`");
-                let diagnostic = plugins::diagnostic("provider-failed", &error, &what, &secrets)
-                    .about(addr.clone());
-                Prepared::Refused(addr, Box::new(diagnostic))
-            }
-        }
+        Prepared::Read(Box::new(Reading {
+            step,
+            addr,
+            provider,
+            schema,
+            config,
+            asking: self.asking(&change.provider),
+            secrets: self.secrets.clone(),
+        }))
     }
 
     /// The root outputs as they are now, each with whether it is sensitive. One that could not be evaluated stays as

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use contract::Effects;
 use lang::Phase;
-use model::address::InstanceAddr;
+use model::address::{InstanceAddr, ProviderAddr};
 use model::event::EventKind;
 use model::plan::{Step, StepId, StepKind};
 use model::{Diagnostic, Diagnostics, Severity, Str, Value};
@@ -21,6 +21,7 @@ use super::prepare::Prepared;
 use super::session::Session;
 use super::write::{self, Lists};
 use super::{ApplyOptions, Outcome, Stop, word};
+use crate::asking::Asking;
 use crate::events::Events;
 use crate::open::OpenStep;
 use crate::plan::Planned;
@@ -34,6 +35,14 @@ const MOST: usize = 256;
 const RECORD_ONLY: usize = 2048;
 /// How long a step that is left may take to give way.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What ended.
+enum Ended {
+    /// A change of the world or of the record only, and whether the provider asked to slow down.
+    Effect(Box<Effect>, Effected, bool),
+    /// A look.
+    Read(Result<Value, Box<Diagnostic>>),
+}
 
 /// A run in progress.
 pub(super) struct Schedule<'s> {
@@ -52,7 +61,9 @@ pub(super) struct Schedule<'s> {
     held: BinaryHeap<(u32, Reverse<u32>)>,
     /// Nodes that cannot run any more, because something they need failed.
     barred: HashSet<u32>,
-    running: JoinSet<(Effect, Effected, bool)>,
+    running: JoinSet<Ended>,
+    /// Those of them that only look.
+    reading: HashMap<tokio::task::Id, (StepId, InstanceAddr)>,
     in_world: usize,
     in_record: usize,
     limit: f64,
@@ -114,6 +125,7 @@ impl<'s> Schedule<'s> {
             held: BinaryHeap::new(),
             barred: HashSet::new(),
             running: JoinSet::new(),
+            reading: HashMap::new(),
             in_world: 0,
             in_record: 0,
             limit,
@@ -182,7 +194,7 @@ impl<'s> Schedule<'s> {
                 break;
             }
             tokio::select! {
-                Some(ended) = self.running.join_next() => self.ended(ended).await?,
+                Some(ended) = self.running.join_next_with_id() => self.ended(ended).await?,
                 changed = stop.changed() => {
                     if changed.is_err() {
                         // Nobody can ask any more.
@@ -191,7 +203,7 @@ impl<'s> Schedule<'s> {
                 }
             }
             // Take along what else has ended, so that many short steps cost few turns.
-            while let Some(ended) = self.running.try_join_next() {
+            while let Some(ended) = self.running.try_join_next_with_id() {
                 self.ended(ended).await?;
             }
         }
@@ -206,12 +218,17 @@ impl<'s> Schedule<'s> {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         let mut unknown = 0;
         loop {
-            match tokio::time::timeout_at(deadline, self.running.join_next()).await {
+            match tokio::time::timeout_at(deadline, self.running.join_next_with_id()).await {
                 Ok(Some(Ok(ended))) => self.ended(Ok(ended)).await?,
+                // What only looks leaves nothing behind.
+                Ok(Some(Err(error))) if self.reading.remove(&error.id()).is_some() => {}
                 Ok(Some(Err(_))) => unknown += 1,
                 Ok(None) => return Ok(unknown),
                 // A provider that does not give way ends with the process.
-                Err(_) => return Ok(unknown + self.running.len() as u64),
+                Err(_) => {
+                    let left = self.running.len().saturating_sub(self.reading.len());
+                    return Ok(unknown + left as u64);
+                }
             }
         }
     }
@@ -250,7 +267,7 @@ impl<'s> Schedule<'s> {
                 }
                 continue;
             }
-            match self.prepare(StepId(node), &step).await {
+            match self.prepare(StepId(node), &step) {
                 Prepared::Effect(prepared) => {
                     if in_world {
                         self.in_world += 1;
@@ -261,16 +278,23 @@ impl<'s> Schedule<'s> {
                         run: self.session.writer().clone(),
                         events: self.events.clone(),
                     };
-                    self.running.spawn(effect(*prepared, desk));
+                    self.running.spawn(async move {
+                        let (effect, effected, throttled) = effect(*prepared, desk).await;
+                        Ended::Effect(Box::new(effect), effected, throttled)
+                    });
+                }
+                Prepared::Read(reading) => {
+                    self.in_world += 1;
+                    let subject = (reading.step, reading.addr.clone());
+                    let task = self
+                        .running
+                        .spawn(async move { Ended::Read(reading.read().await) });
+                    self.reading.insert(task.id(), subject);
                 }
                 Prepared::Forget(changes) => {
                     self.session.writer().change(changes).await?;
                     self.count(step.kind);
                     self.complete(node);
-                }
-                Prepared::Value(addr, value) => {
-                    self.told(StepId(node), step.kind, &addr).await;
-                    self.arrived(node, &addr, value).await;
                 }
                 Prepared::Refused(addr, diagnostic) => {
                     self.refuse(StepId(node), step.kind, &addr, *diagnostic)
@@ -324,9 +348,27 @@ impl<'s> Schedule<'s> {
 
     async fn ended(
         &mut self,
-        ended: Result<(Effect, Effected, bool), tokio::task::JoinError>,
+        ended: Result<(tokio::task::Id, Ended), tokio::task::JoinError>,
     ) -> Result<(), StoreError> {
-        let Ok((effect, effected, throttled)) = ended else {
+        let id = match &ended {
+            Ok((id, _)) => *id,
+            Err(error) => error.id(),
+        };
+        if let Some((step, addr)) = self.reading.remove(&id) {
+            self.in_world = self.in_world.saturating_sub(1);
+            let answer = match ended {
+                Ok((_, Ended::Read(answer))) => answer,
+                Ok((_, Ended::Effect(..))) | Err(_) => {
+                    let message = format!("cannot read `{addr}`: the provider panicked");
+                    Err(Diagnostic::error("provider-failed", message)
+                        .about(addr.clone())
+                        .into())
+                }
+            };
+            self.read(step, &addr, answer).await;
+            return Ok(());
+        }
+        let Ok((_, Ended::Effect(effect, effected, throttled))) = ended else {
             let what = "an effect's task ended without an answer".to_owned();
             return Err(StoreError::Record(RecordError::Bug { what }));
         };
@@ -354,6 +396,21 @@ impl<'s> Schedule<'s> {
             Effected::Lost(error) => return Err(StoreError::Record(error)),
         }
         Ok(())
+    }
+
+    async fn read(
+        &mut self,
+        step: StepId,
+        addr: &InstanceAddr,
+        answer: Result<Value, Box<Diagnostic>>,
+    ) {
+        match answer {
+            Ok(value) => {
+                self.told(step, StepKind::Read, addr).await;
+                self.arrived(step.0, addr, value).await;
+            }
+            Err(diagnostic) => self.refuse(step, StepKind::Read, addr, *diagnostic).await,
+        }
     }
 
     /// Fewer at once when a provider asked to slow down, a little more after each step that went well.
@@ -552,6 +609,15 @@ impl Schedule<'_> {
 
     pub(super) fn lineage(&self) -> &str {
         self.session.lineage()
+    }
+
+    pub(super) fn asking(&self, provider: &ProviderAddr) -> Asking {
+        Asking {
+            provider: provider.source.name.clone(),
+            environment: self.planned.plan.environment.clone(),
+            attempts: self.options.attempts,
+            events: self.events.clone(),
+        }
     }
 
     pub(super) fn attempts(&self) -> u32 {

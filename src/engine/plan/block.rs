@@ -136,6 +136,7 @@ impl Walk<'_> {
         objects: &[(InstanceAddr, RecordedObject)],
     ) -> Vec<Option<Object>> {
         let version = block.schema.schema.version;
+        let asking = self.asking(&block.provider_addr);
         let mut batch = Vec::with_capacity(objects.len());
         for (addr, object) in objects {
             let (mut value, _) = object.value.clone().unmark_deep();
@@ -145,7 +146,8 @@ impl Walk<'_> {
                     version: object.schema_version,
                     value: value.clone(),
                 };
-                match block.provider.upgrade(request).await {
+                let ask = || block.provider.upgrade(request.clone());
+                match asking.one(ask).await {
                     Ok(upgraded) => value = upgraded,
                     Err(error) => {
                         let what = format!("cannot read what is recorded of `{addr}`");
@@ -163,11 +165,12 @@ impl Walk<'_> {
         if self.options.refresh == Refresh::Trust || batch.is_empty() {
             return batch.into_iter().map(Some).collect();
         }
-        let requests = batch.iter().map(|object| ReadRequest {
-            rtype: rtype.clone(),
-            object: object.clone(),
-        });
-        let answers = block.provider.read(requests.collect()).await;
+        let question = |at: usize| {
+            let (rtype, object) = (rtype.clone(), batch.get(at)?.clone());
+            Some(ReadRequest { rtype, object })
+        };
+        let ask = |batch| block.provider.read(batch);
+        let answers = asking.all(batch.len(), question, ask).await;
         self.observed += answers.len() as u64;
         let mut observed = Vec::with_capacity(batch.len());
         for ((addr, object), (recorded, answer)) in
@@ -457,39 +460,39 @@ impl Walk<'_> {
         items: &mut [Item],
     ) -> Vec<Result<PlanResponse, ProviderError>> {
         let schema = &block.schema.schema.block;
-        let mut requests = Vec::with_capacity(items.len());
-        for item in items {
-            let prior = item
-                .observed
-                .as_ref()
-                .map_or(Value::NULL, |object| object.value.clone());
-            if !prior.is_null()
+        for item in items.iter_mut() {
+            if let Some(object) = &item.observed
                 && let Some(resource) = self.desired.resource(&item.addr.block)
                 && !matches!(resource.lifecycle.ignore_changes, IgnoreChanges::None)
             {
                 item.effective = ignore::ignore(
                     &item.config,
-                    &prior,
+                    &object.value,
                     schema,
                     &resource.lifecycle.ignore_changes,
                 );
             }
-            requests.push(PlanRequest {
+        }
+        if items.is_empty() {
+            return Vec::new();
+        }
+        let question = |at: usize| {
+            let item = items.get(at)?;
+            let observed = item.observed.as_ref();
+            let prior = observed.map_or(Value::NULL, |object| object.value.clone());
+            Some(PlanRequest {
                 rtype: item.addr.block.rtype.clone(),
                 proposed: proposed_new(schema, &prior, &item.effective),
                 prior,
                 config: item.effective.clone(),
-                private: item
-                    .observed
-                    .as_ref()
+                private: observed
                     .map(|object| object.private.clone())
                     .unwrap_or_default(),
-            });
-        }
-        if requests.is_empty() {
-            return Vec::new();
-        }
-        block.provider.plan(requests).await
+            })
+        };
+        let asking = self.asking(&block.provider_addr);
+        let ask = |batch| block.provider.plan(batch);
+        asking.all(items.len(), question, ask).await
     }
 
     /// Checks a provider's plan; a refusal or a broken contract is reported.
@@ -601,17 +604,19 @@ impl Walk<'_> {
             return;
         }
         let schema = &block.schema.schema.block;
-        let requests = again
-            .iter()
-            .filter_map(|(at, _, _)| items.get(*at))
-            .map(|item| PlanRequest {
+        let question = |at: usize| {
+            let item = items.get(again.get(at)?.0)?;
+            Some(PlanRequest {
                 rtype: item.addr.block.rtype.clone(),
                 prior: Value::Null(schema.value_type()),
                 proposed: proposed_new(schema, &Value::NULL, &item.config),
                 config: item.config.clone(),
                 private: Vec::new(),
-            });
-        let answers = block.provider.plan(requests.collect()).await;
+            })
+        };
+        let asking = self.asking(&block.provider_addr);
+        let ask = |batch| block.provider.plan(batch);
+        let answers = asking.all(again.len(), question, ask).await;
         for ((at, decision, _), answer) in again.into_iter().zip(answers) {
             let (Some(item), Some(before)) = (items.get(at), before.get(at)) else {
                 continue;

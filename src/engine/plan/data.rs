@@ -113,7 +113,8 @@ impl Walk<'_> {
                 rtype: one.addr.block.rtype.clone(),
                 config,
             };
-            return match provider.read_data(request).await {
+            let ask = || provider.read_data(request.clone());
+            return match self.asking(provider_addr).one(ask).await {
                 Ok(answer) => {
                     let value = marks::mark(answer.value, &config_marks, schema, has_sensitive);
                     let (_, diagnostics) =

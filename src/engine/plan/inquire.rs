@@ -41,6 +41,7 @@ impl<'e> Inquiry<'e> {
             revision: None,
             variables: std::collections::BTreeMap::new(),
             files: Vec::new(),
+            attempts: crate::retry::ATTEMPTS,
         };
         let mut walk = Walk::new(desired, recorded, providers, options, events);
         // Only the addresses of values matter here; the record is moved by the next plan.

@@ -54,6 +54,8 @@ pub struct PlanOptions {
     pub variables: BTreeMap<Str, Value>,
     /// The definition's files, to be kept in the plan.
     pub files: Vec<PlannedFile>,
+    /// How often a provider is asked, at most, when its errors may pass.
+    pub attempts: u32,
 }
 
 /// A plan and what is needed to apply it in the same process.

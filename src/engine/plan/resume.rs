@@ -40,6 +40,7 @@ pub async fn resume(
         revision: plan.revision,
         variables: plan.variables.clone(),
         files: plan.files.clone(),
+        attempts: crate::retry::ATTEMPTS,
     };
     let mut walk = Walk::new(desired, recorded, providers, options, events);
     // The record itself is changed by the apply; here the moves are only known again.

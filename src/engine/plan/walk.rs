@@ -21,6 +21,7 @@ use super::moves::Moves;
 use super::targets::Scope;
 use super::unsupported::unsupported;
 use super::{PlanOptions, Planned, moves, order, targets};
+use crate::asking::Asking;
 use crate::events::Events;
 use crate::plugins::{self, Plugins};
 use crate::recorded::Recorded;
@@ -134,6 +135,16 @@ impl<'e> Walk<'e> {
             .chain(self.options.variables.values())
             .chain(self.plugins.told());
         plugins::diagnostic(id, error, what, &secrets::marked_in(values))
+    }
+
+    /// How a provider is asked again.
+    pub(super) fn asking(&self, provider: &ProviderAddr) -> Asking {
+        Asking {
+            provider: provider.source.name.clone(),
+            environment: self.recorded.environment.clone(),
+            attempts: self.options.attempts,
+            events: self.events.clone(),
+        }
     }
 
     fn refused(mut self) -> (Option<Planned>, Diagnostics) {

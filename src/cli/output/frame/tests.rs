@@ -129,6 +129,24 @@ fn the_first_quarter_of_a_second_is_quiet() {
     ");
 }
 
+#[test]
+fn a_provider_that_is_waited_for_is_shown_until_it_is_asked_again() {
+    let retried = EventKind::AskRetried {
+        provider: "sim".into(),
+        objects: 100,
+        attempt: 2,
+        attempts: 5,
+        wait: Duration::from_secs(2),
+        why: "it is asked too often".into(),
+    };
+    let view = view(&[(1, retried)]);
+    insta::assert_snapshot!(show(&frame(&view, Timestamp(2_999), 70)), @r"
+         Waiting for sim  retry 2 of 5: it is asked too often
+    [EOF]
+    ");
+    assert_eq!(frame(&view, Timestamp(3_000), 70), []);
+}
+
 fn ends() -> Vec<EventKind> {
     let failed = EventKind::StepFailed {
         step: StepId(1),

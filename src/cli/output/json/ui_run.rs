@@ -77,6 +77,7 @@ pub fn event(event: &Event, translator: &mut Translator) -> Vec<Message> {
             messages.push(diagnostic(found, translator));
             messages
         }
+        EventKind::AskRetried { .. } => ask_retried(&event.kind).into_iter().collect(),
         EventKind::StepRetried { .. } | EventKind::StepSkipped { .. } => {
             step_put_off(&event.kind).into_iter().collect()
         }
@@ -88,6 +89,32 @@ pub fn event(event: &Event, translator: &mut Translator) -> Vec<Message> {
         | EventKind::Observed { .. }
         | EventKind::CheckStarted { .. } => Vec::new(),
     }
+}
+
+fn ask_retried(event: &EventKind) -> Option<Message> {
+    let EventKind::AskRetried {
+        provider,
+        objects,
+        attempt,
+        attempts,
+        wait,
+        why,
+    } = event
+    else {
+        return None;
+    };
+    let text = format!(
+        "{provider}: Retry {attempt} of {attempts} in {}: {why}",
+        short(*wait)
+    );
+    let wait = wait.as_secs_f64();
+    let retry = json!({"attempt": attempt, "attempts": attempts, "wait_seconds": wait, "why": why});
+    let payload = vec![
+        ("provider", json!(provider)),
+        ("objects", json!(objects)),
+        ("retry", retry),
+    ];
+    Some(Message::info("ask_retried", text, payload))
 }
 
 fn step_put_off(event: &EventKind) -> Option<Message> {

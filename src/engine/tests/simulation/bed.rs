@@ -291,6 +291,7 @@ impl Engine {
             revision: None,
             variables: BTreeMap::new(),
             files: Vec::new(),
+            attempts: engine::ATTEMPTS,
         };
         let recorded = engine::record::read(&self.store, &environment()).unwrap();
         let events = Events::ignored(self.clock.clone());

@@ -453,3 +453,87 @@ resource "sim_volume" "disk" {
     let said = said(&outcome.unwrap().diagnostics);
     assert!(said.contains("`(sensitive)` is not liked"), "{said}");
 }
+
+/// A network that is read by its name, in the plan or, where its name is not known to that, in the apply.
+fn read_by_name(name: &str) -> String {
+    definition(&format!(
+        r#"
+resource "sim_network" "left" {{
+  name = "left"
+}}
+data "sim_network" "found" {{
+  name = {name}
+}}
+resource "sim_volume" "disk" {{
+  name    = "disk of ${{data.sim_network.found.id}}"
+  size_gb = 1
+}}
+"#
+    ))
+}
+
+fn at_calls(operation: Operation, class: ErrorClass, calls: &[u64]) -> Script {
+    let failure = Failure::new(class).on(operation);
+    failing(failure.when(When::Calls(calls.to_vec())))
+}
+
+#[test]
+fn a_plan_asks_again_where_an_error_may_pass() {
+    let bed = Bed::new();
+    let text = read_by_name("\"left\"");
+    heal(
+        &bed,
+        &definition("resource \"sim_network\" \"left\" {\n  name = \"left\"\n}\n"),
+    );
+    for operation in [Operation::Read, Operation::Data] {
+        for class in [
+            ErrorClass::Throttled,
+            ErrorClass::Transient,
+            ErrorClass::Conflict,
+        ] {
+            let engine = bed.engine(&text, at_calls(operation, class, &[1, 2, 3, 4]));
+            let (took, (planned, found)) = hurried(async {
+                let started = Instant::now();
+                let answer = engine.try_plan(model::plan::PlanMode::Normal).await;
+                (started.elapsed(), answer)
+            });
+            assert!(
+                planned.is_some(),
+                "{operation:?} {class:?}: {}",
+                said(&found)
+            );
+            assert!(took >= Duration::from_millis(1500), "{took:?}");
+        }
+        for (class, tries) in [(ErrorClass::Transient, 5), (ErrorClass::Denied, 1)] {
+            let always = failing(Failure::new(class).on(operation));
+            let engine = bed.engine(&text, always);
+            let (planned, _) = hurried(engine.try_plan(model::plan::PlanMode::Normal));
+            assert!(planned.is_none(), "{operation:?} {class:?}");
+            let calls = engine.cloud.calls()[&(operation, "sim_network".into())];
+            assert_eq!(calls, tries, "{operation:?} {class:?}");
+        }
+    }
+}
+
+#[test]
+fn a_data_source_that_is_read_in_the_apply_is_asked_again() {
+    let name = "sim_network.left.id == \"\" ? \"right\" : \"left\"";
+    let bed = Bed::new();
+    let script = at_calls(Operation::Data, ErrorClass::Throttled, &[1, 2]);
+    let engine = bed.engine(&read_by_name(name), script);
+    let (_, outcome) = hurried(engine.command(patient()));
+    let outcome = outcome.unwrap();
+    assert!(outcome.is_success(), "{}", said(&outcome.diagnostics));
+    assert_eq!(outcome.done["read"], 1);
+    drop(engine);
+    assert_eq!(names(&bed), ["disk of net-000001", "left"]);
+
+    let bed = Bed::new();
+    let failure = Failure::new(ErrorClass::Denied).on(Operation::Data);
+    let engine = bed.engine(&read_by_name(name), failing(failure));
+    let (_, outcome) = process(engine.command(Applying::default()));
+    let outcome = outcome.unwrap();
+    assert_eq!((outcome.failed, outcome.skipped), (1, 1));
+    drop(engine);
+    assert_eq!(names(&bed), ["left"]);
+}

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use contract::{ErrorClass, ProviderError};
 
+/// How often a provider is asked, at most, where its errors may pass.
+pub const ATTEMPTS: u32 = 5;
+
 /// How long to wait before attempt `attempt` (from 2), or none to give up. `chance` is between 0 and 1.
 pub(crate) fn wait(
     error: &ProviderError,
@@ -30,6 +33,20 @@ pub(crate) fn wait(
     // Between half and all of it, so that steps that failed together do not return together.
     let spread = grown.mul_f64(0.5 + chance.clamp(0.0, 1.0) / 2.0);
     Some(error.retry_after.map_or(spread, |after| after.max(spread)))
+}
+
+/// What an error that may pass says of the provider, as a phrase.
+pub(crate) fn why(class: ErrorClass) -> &'static str {
+    match class {
+        ErrorClass::Throttled => "it is asked too often",
+        ErrorClass::Transient => "a passing fault",
+        ErrorClass::Conflict => "something else is changing the same object",
+        ErrorClass::Quota
+        | ErrorClass::NotFound
+        | ErrorClass::Denied
+        | ErrorClass::Permanent
+        | ErrorClass::Bug => "it failed",
+    }
 }
 
 /// A number between 0 and 1 from a step's marker and attempt: spread enough, and the same in a replay.

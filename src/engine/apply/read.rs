@@ -1,0 +1,56 @@
+//! Reads a data source in an apply. Nothing in the world changes by it, so that it is not journaled, and can be asked
+//! again whenever an error may pass.
+
+use std::sync::Arc;
+
+use contract::{DataRequest, Provider, Secrets};
+use model::address::InstanceAddr;
+use model::plan::StepId;
+use model::schema::Schema;
+use model::{Diagnostic, Value};
+
+use crate::asking::Asking;
+use crate::plan::marks;
+use crate::{plugins, secrets};
+
+/// A read, with everything it needs.
+#[derive(Debug)]
+pub(super) struct Reading {
+    pub(super) step: StepId,
+    pub(super) addr: InstanceAddr,
+    pub(super) provider: Arc<dyn Provider>,
+    pub(super) schema: Arc<Schema>,
+    /// The configuration, with marks and wholly known.
+    pub(super) config: Value,
+    pub(super) asking: Asking,
+    /// Texts of the plan that a provider's error must not show.
+    pub(super) secrets: Arc<Secrets>,
+}
+
+impl Reading {
+    /// What the data source answers, with marks.
+    ///
+    /// # Errors
+    /// When it has no answer.
+    pub(super) async fn read(&self) -> Result<Value, Box<Diagnostic>> {
+        let (config, paths) = self.config.clone().unmark_paths();
+        let rtype = &self.addr.block.rtype;
+        let ask = || {
+            let (rtype, config) = (rtype.clone(), config.clone());
+            self.provider.read_data(DataRequest { rtype, config })
+        };
+        match self.asking.one(ask).await {
+            Ok(answer) => {
+                let block = &self.schema.block;
+                let has_sensitive = block.has_sensitive();
+                Ok(marks::mark(answer.value, &paths, block, has_sensitive))
+            }
+            Err(error) => {
+                let what = format!("cannot read `{}`", self.addr);
+                let secrets = self.secrets.and(&secrets::marked_in([&self.config]));
+                let diagnostic = plugins::diagnostic("provider-failed", &error, &what, &secrets);
+                Err(Box::new(diagnostic.about(self.addr.clone())))
+            }
+        }
+    }
+}
