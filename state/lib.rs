@@ -42,7 +42,7 @@ pub use error::{Cause, RecordError};
 pub use id::{IntentId, RunId, Serial, UnixMillis};
 pub use journal::{How, Intent, JournalResult, JournalRow, OpenIntent, OpenIntents, Settlement};
 pub use lease::{Holder, HolderState, Lease, LeaseRequest, LeaseRow, Process};
-pub use object::{Dependencies, Deposed, Object, ObjectChange, ObjectRow, ReplaceOrder, Status};
+pub use object::{Deposed, Object, ObjectChange, ObjectRow, ReplaceOrder, Status};
 pub use observation::{CheckResult, CheckRow, EventRow};
 pub use output::{Output, OutputRow};
 pub use pending::Pending;

@@ -2,18 +2,15 @@
 //! Entry points: [`ObjectRow`], [`ObjectChange`].
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use model::Str;
-use model::address::{InstanceAddr, ResourceAddr};
+use model::address::InstanceAddr;
+use model::change::Dependencies;
 use serde::{Deserialize, Serialize};
 
 use crate::error::RecordError;
 use crate::id::{RunId, Serial};
 use crate::seal::{Kept, Opener, Payload};
-
-/// The blocks an object depends on, in address order; consecutive rows share one list.
-pub type Dependencies = Arc<[Arc<ResourceAddr>]>;
 
 /// Whether an object is as it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

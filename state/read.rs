@@ -115,7 +115,8 @@ pub(crate) fn each_object(
         u64::try_from(environment).map_err(|_| RecordError::bug("a negative environment"))?;
     let sql = format!("SELECT {COLUMNS} FROM object WHERE id >= ?1 AND id < ?2 ORDER BY id");
     let (from, to) = id_range(number, OBJECT_BITS)?;
-    let _ = pass(conn, &sql, &[from, to], each)?;
+    let terms = TermReader::whole(conn, environment)?;
+    let _ = pass(conn, terms, &sql, &[from, to], each)?;
     Ok(())
 }
 
@@ -131,23 +132,25 @@ pub(crate) fn each_object_at(
     let at = i64::try_from(serial.0).unwrap_or(i64::MAX);
     let sql = format!("SELECT {COLUMNS} FROM object WHERE id >= ?1 AND id < ?2 AND since <= ?3");
     let (from, to) = id_range(number, OBJECT_BITS)?;
-    if pass(conn, &sql, &[from, to, at], each)?.is_break() {
+    let terms = TermReader::whole(conn, environment)?;
+    if pass(conn, terms, &sql, &[from, to, at], each)?.is_break() {
         return Ok(());
     }
     let sql = format!(
         "SELECT {COLUMNS} FROM object_past WHERE environment = ?1 AND until > ?2 AND since <= ?2"
     );
-    let _ = pass(conn, &sql, &[environment, at], each)?;
+    let terms = TermReader::whole(conn, environment)?;
+    let _ = pass(conn, terms, &sql, &[environment, at], each)?;
     Ok(())
 }
 
 fn pass(
     conn: &Connection,
+    mut terms: TermReader<'_>,
     sql: &str,
     parameters: &[i64],
     each: &mut dyn FnMut(ObjectRow) -> ControlFlow<()>,
 ) -> Result<ControlFlow<()>, Failure> {
-    let mut terms = TermReader::new(conn);
     let mut select = conn.prepare_cached(sql)?;
     let mut rows = select.query(rusqlite::params_from_iter(parameters))?;
     while let Some(row) = rows.next()? {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use model::Str;
 use model::address::{BlockAddr, InstanceAddr, InstanceKey, ModuleAddr, ResourceAddr};
+use model::change::Dependencies;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
 use crate::error::{Failure, RecordError};
-use crate::object::Dependencies;
 
 /// A number of a row in `environment`.
 pub(crate) type EnvironmentId = i64;
@@ -154,7 +154,22 @@ impl<'c> TermReader<'c> {
         }
     }
 
+    /// Reads all texts of an environment in one pass: for those who read the whole of it.
+    pub(crate) fn whole(conn: &'c Connection, environment: EnvironmentId) -> Result<Self, Failure> {
+        let mut terms = Self::new(conn);
+        let mut select = conn.prepare_cached("SELECT id, text FROM term WHERE environment = ?1")?;
+        let mut rows = select.query([environment])?;
+        while let Some(row) = rows.next()? {
+            let text = Str::from(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?);
+            terms.texts.insert(row.get(0)?, text);
+        }
+        Ok(terms)
+    }
+
     fn lookup(&self, id: i64) -> Result<Str, Failure> {
+        if let Some(text) = self.texts.get(&id) {
+            return Ok(text.clone());
+        }
         let mut select = self
             .conn
             .prepare_cached("SELECT text FROM term WHERE id = ?1")?;
@@ -176,11 +191,10 @@ impl<'c> TermReader<'c> {
     }
 
     pub(crate) fn text(&mut self, id: i64) -> Result<Str, Failure> {
-        if let Some(text) = self.texts.get(&id) {
-            return Ok(text.clone());
-        }
         let text = self.lookup(id)?;
-        self.texts.insert(id, text.clone());
+        if !self.texts.contains_key(&id) {
+            self.texts.insert(id, text.clone());
+        }
         Ok(text)
     }
 
@@ -217,7 +231,12 @@ impl<'c> TermReader<'c> {
         if let Some(resource) = self.resources.get(&id) {
             return Ok(resource.clone());
         }
-        let resource = Arc::new(self.parse(id)?.resource());
+        // Mostly it is recorded itself, and without keys in its module's address.
+        let resource = match self.blocks.get(&id) {
+            Some(block) => block.resource(),
+            None => self.parse(id)?.resource(),
+        };
+        let resource = Arc::new(resource);
         self.resources.insert(id, resource.clone());
         Ok(resource)
     }

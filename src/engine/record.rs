@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use model::address::{InstanceAddr, ProviderAddr, ResourceAddr};
+use model::address::{BlockAddr, InstanceAddr, InstanceKey, ProviderAddr};
 use model::change::DeposedKey;
 use model::serial::Serial;
 use model::{Str, Value};
@@ -61,15 +61,28 @@ fn decode(rows: state::Recorded) -> Result<Recorded, StoreError> {
         ..Recorded::default()
     };
     let mut shared = Shared::default();
+    // Rows come in the order of their addresses, so that the maps are made without looking anything up.
+    let mut blocks: Vec<(Arc<BlockAddr>, Vec<(InstanceKey, RecordedInstance)>)> = Vec::new();
     for row in rows.objects {
         let object = shared.object(&row, &rows.opener)?;
-        let keys = recorded.blocks.entry(row.addr.block.clone()).or_default();
-        let instance: &mut RecordedInstance = keys.entry(row.addr.key.clone()).or_default();
+        let InstanceAddr { block, key } = row.addr;
+        let keys = match blocks.last_mut() {
+            Some((last, keys)) if Arc::ptr_eq(last, &block) || *last == block => keys,
+            Some(_) | None => &mut blocks.push_mut((block, Vec::new())).1,
+        };
+        let instance = match keys.last_mut() {
+            Some((last, instance)) if *last == key => instance,
+            Some(_) | None => &mut keys.push_mut((key, RecordedInstance::default())).1,
+        };
         match row.deposed {
             None => instance.current = Some(object),
             Some(key) => drop(instance.deposed.insert(DeposedKey(key), object)),
         }
     }
+    recorded.blocks = blocks
+        .into_iter()
+        .map(|(block, keys)| (block, keys.into_iter().collect()))
+        .collect();
     for row in rows.outputs {
         let bytes = rows.opener.output(&row)?;
         let value = codec::decode_value(&bytes).map_err(|source| StoreError::Object {
@@ -91,7 +104,6 @@ fn decode(rows: state::Recorded) -> Result<Recorded, StoreError> {
 #[derive(Default)]
 struct Shared {
     providers: HashMap<Str, Arc<ProviderAddr>>,
-    dependencies: HashMap<usize, (state::Dependencies, Arc<[ResourceAddr]>)>,
 }
 
 impl Shared {
@@ -123,22 +135,12 @@ impl Shared {
                 parsed
             }
         };
-        let list = Arc::as_ptr(&row.dependencies).cast::<()>() as usize;
-        let (_, dependencies) = self.dependencies.entry(list).or_insert_with(|| {
-            let addrs = row
-                .dependencies
-                .iter()
-                .map(|addr| (**addr).clone())
-                .collect();
-            // Keeping the list keeps its address from being used for another.
-            (row.dependencies.clone(), addrs)
-        });
         Ok(RecordedObject {
             value,
             private,
             schema_version: row.schema_version,
             provider,
-            dependencies: dependencies.clone(),
+            dependencies: row.dependencies.clone(),
             tainted: row.status == Status::Tainted,
             create_before_destroy: row.replace == ReplaceOrder::CreateFirst,
         })
@@ -160,7 +162,6 @@ pub(crate) fn object(
     addr: &InstanceAddr,
     deposed: Option<&DeposedKey>,
     recorded: &RecordedObject,
-    dependencies: state::Dependencies,
 ) -> Result<state::Object, CodecError> {
     let attributes = payload(&recorded.value)?;
     let private = (!recorded.private.is_empty())
@@ -180,7 +181,7 @@ pub(crate) fn object(
         } else {
             ReplaceOrder::DestroyFirst
         },
-        dependencies,
+        dependencies: recorded.dependencies.clone(),
         attributes,
         private,
     })

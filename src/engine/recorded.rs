@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use model::address::{BlockAddr, InstanceAddr, InstanceKey, ProviderAddr, ResourceAddr};
-use model::change::DeposedKey;
+use model::change::{Dependencies, DeposedKey};
 use model::serial::Serial;
 use model::{Str, Value};
 
@@ -44,7 +44,7 @@ pub struct RecordedObject {
     /// The provider configuration that manages it.
     pub provider: Arc<ProviderAddr>,
     /// Blocks it depends on.
-    pub dependencies: Arc<[ResourceAddr]>,
+    pub dependencies: Dependencies,
     /// It exists and is to be replaced.
     pub tainted: bool,
     /// Its replacement is created first.

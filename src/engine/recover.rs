@@ -310,9 +310,9 @@ impl<'i> Left<'i> {
         let (_, paths) = like.clone().unmark_paths();
         let block = &schema.schema.block;
         let kept = self.recorded.as_ref();
-        let dependencies: state::Dependencies = match (&self.undertaken, kept) {
+        let dependencies = match (&self.undertaken, kept) {
             (Some(undertaken), _) => undertaken.dependencies.clone(),
-            (None, Some(kept)) => kept.dependencies.iter().cloned().map(Arc::new).collect(),
+            (None, Some(kept)) => kept.dependencies.clone(),
             (None, None) => Arc::from([]),
         };
         let create_first = match (&self.undertaken, kept) {
@@ -324,12 +324,12 @@ impl<'i> Left<'i> {
             private: found.private,
             schema_version: schema.schema.version,
             provider: Arc::new(provider),
-            dependencies: Arc::from([]),
+            dependencies,
             tainted: unfinished || !is_create && kept.is_some_and(|object| object.tainted),
             create_before_destroy: create_first,
         };
         let deposed = self.intent.deposed.clone().map(DeposedKey);
-        let put = record::object(addr, deposed.as_ref(), &object, dependencies)?;
+        let put = record::object(addr, deposed.as_ref(), &object)?;
         let put = ObjectChange::Put(Box::new(put));
         // The object that it was to replace is put aside as the run would have done.
         let depose = self

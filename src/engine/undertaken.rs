@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use model::Value;
-use model::address::{ProviderAddr, ResourceAddr};
+use model::address::ProviderAddr;
+use model::change::Dependencies;
 use model::change::DeposedKey;
 use serde::{Deserialize, Serialize};
 use state::{Payload, Protection};
@@ -25,7 +26,7 @@ pub(crate) struct Undertaken {
     /// The schema version of the attributes.
     pub(crate) schema_version: u64,
     /// Blocks it depends on.
-    pub(crate) dependencies: Arc<[Arc<ResourceAddr>]>,
+    pub(crate) dependencies: Dependencies,
     /// Its replacement is created first.
     pub(crate) create_before_destroy: bool,
     /// The key that the current object gets when this one takes its place.

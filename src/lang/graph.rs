@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 pub(crate) use build::iterator_name;
 use model::address::{Mode, ModulePath, ProviderAddr, ResourceAddr};
+use model::change::Dependencies;
 use model::{Diagnostics, Str};
 use rustc_hash::FxHashMap;
 
@@ -142,10 +143,11 @@ impl Graph {
     pub fn managed_dependencies(
         &self,
         passes: &dyn Fn(NodeId) -> bool,
-    ) -> FxHashMap<NodeId, Arc<[ResourceAddr]>> {
+    ) -> FxHashMap<NodeId, Dependencies> {
         // For each node, what a node that refers to it depends on.
         let mut seen_through: Vec<Arc<[NodeId]>> = vec![Arc::from([]); self.nodes.len()];
-        let mut interned: HashMap<Arc<[NodeId]>, Arc<[ResourceAddr]>> = HashMap::new();
+        let mut interned: HashMap<Arc<[NodeId]>, Dependencies> = HashMap::new();
+        let mut shared: FxHashMap<NodeId, Option<Arc<ResourceAddr>>> = FxHashMap::default();
         let mut found = FxHashMap::default();
         for &id in &self.order {
             let own = self.union(self.dependencies(id), &seen_through);
@@ -158,8 +160,12 @@ impl Graph {
                 Some(NodeKind::Resource(_))
             ) {
                 let addrs = interned.entry(own.clone()).or_insert_with(|| {
-                    let mut addrs: Vec<ResourceAddr> =
-                        own.iter().filter_map(|id| self.resource(*id)).collect();
+                    let addrs = own.iter().filter_map(|id| {
+                        let addr = shared.entry(*id);
+                        addr.or_insert_with(|| self.resource(*id).map(Arc::new))
+                            .clone()
+                    });
+                    let mut addrs: Vec<Arc<ResourceAddr>> = addrs.collect();
                     addrs.sort();
                     addrs.into()
                 });

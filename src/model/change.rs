@@ -9,6 +9,9 @@ use crate::path::Path;
 use crate::text::Str;
 use crate::value::Value;
 
+/// The resource blocks that an object depends on, in address order; objects with the same dependencies share the list.
+pub type Dependencies = Arc<[Arc<ResourceAddr>]>;
+
 /// What happens to an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -157,7 +160,7 @@ pub struct Change {
     /// The schema version of the values.
     pub schema_version: u64,
     /// Blocks it depends on, to be recorded with it.
-    pub dependencies: Arc<[ResourceAddr]>,
+    pub dependencies: Dependencies,
     /// Recorded with it: a replacement creates first.
     pub create_before_destroy: bool,
     /// The provider's answer followed the old SDK's loose rules.

@@ -1,5 +1,7 @@
 //! What is recorded, as the screens and the JSON need it: borrowed facts, with marks, without secrets' keys.
 
+use std::sync::Arc;
+
 use model::address::{InstanceAddr, ProviderAddr, ResourceAddr};
 use model::change::DeposedKey;
 use model::{Str, Value};
@@ -18,7 +20,7 @@ pub struct RecordedView<'a> {
     /// Its attributes, with marks.
     pub value: &'a Value,
     /// Blocks it depends on.
-    pub depends_on: &'a [ResourceAddr],
+    pub depends_on: &'a [Arc<ResourceAddr>],
     /// Its last create or provisioner failed.
     pub tainted: bool,
 }

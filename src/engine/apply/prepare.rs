@@ -132,7 +132,6 @@ impl Schedule<'_> {
             Some(object) => (object.dependencies.clone(), object.create_before_destroy),
             None => (change.dependencies.clone(), change.create_before_destroy),
         };
-        let dependencies = self.lists.of(&dependencies);
         let prior_private = if kind == StepKind::Create {
             Vec::new()
         } else {

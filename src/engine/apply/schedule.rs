@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use super::effect::{Desk, Effect, Effected, effect};
 use super::prepare::Prepared;
 use super::session::Session;
-use super::write::{self, Lists};
+use super::write;
 use super::{ApplyOptions, Outcome, Stop, word};
 use crate::asking::Asking;
 use crate::events::Events;
@@ -67,7 +67,6 @@ pub(super) struct Schedule<'s> {
     in_world: usize,
     in_record: usize,
     limit: f64,
-    pub(super) lists: Lists,
     done: BTreeMap<&'static str, u64>,
     failed: u64,
     skipped: u64,
@@ -129,7 +128,6 @@ impl<'s> Schedule<'s> {
             in_world: 0,
             in_record: 0,
             limit,
-            lists: Lists::default(),
             done: BTreeMap::new(),
             failed: 0,
             skipped: 0,
@@ -164,7 +162,7 @@ impl<'s> Schedule<'s> {
 
     pub(super) async fn run(mut self) -> Result<Outcome, StoreError> {
         self.planned.desired.set_phase(Phase::Apply);
-        let observed = write::observed(&self.planned.plan, &self.planned.recorded, &mut self.lists);
+        let observed = write::observed(&self.planned.plan, &self.planned.recorded);
         let observed = observed.map_err(|source| StoreError::Object {
             address: "what was observed".into(),
             source,

@@ -1,34 +1,17 @@
 //! What a step's result changes in the record.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use model::Value;
-use model::address::{ProviderAddr, ResourceAddr};
-use model::change::{Change, DeposedKey};
+use model::address::ProviderAddr;
+use model::change::{Change, Dependencies, DeposedKey};
 use model::plan::{Plan, StepId};
 use sha2::{Digest, Sha256};
-use state::{Dependencies, ObjectChange};
+use state::ObjectChange;
 
 use crate::codec::CodecError;
 use crate::record;
 use crate::recorded::{Recorded, RecordedObject};
-
-/// Lists of dependencies as the record shares them.
-#[derive(Debug, Default)]
-pub(crate) struct Lists {
-    known: HashMap<usize, (Arc<[ResourceAddr]>, Dependencies)>,
-}
-
-impl Lists {
-    /// The record's form of a list.
-    pub(crate) fn of(&mut self, list: &Arc<[ResourceAddr]>) -> Dependencies {
-        let at = Arc::as_ptr(list).cast::<()>() as usize;
-        // Keeping the list keeps its address from being used for another.
-        let make = || (list.clone(), list.iter().cloned().map(Arc::new).collect());
-        self.known.entry(at).or_insert_with(make).1.clone()
-    }
-}
 
 /// The record's row for the object that a step is about.
 #[derive(Clone, Debug)]
@@ -54,17 +37,12 @@ impl Row {
             private,
             schema_version: self.change.schema_version,
             provider: self.provider.clone(),
-            dependencies: Arc::from([]),
+            dependencies: self.dependencies.clone(),
             tainted,
             create_before_destroy: self.create_before_destroy,
         };
         let deposed = self.deposed.as_ref();
-        let object = record::object(
-            &self.change.addr,
-            deposed,
-            &object,
-            self.dependencies.clone(),
-        )?;
+        let object = record::object(&self.change.addr, deposed, &object)?;
         Ok(ObjectChange::Put(Box::new(object)))
     }
 }
@@ -85,11 +63,7 @@ pub(crate) fn marker(run: model::serial::RunId, step: StepId, lineage: &str) -> 
 }
 
 /// The changes that what was observed, and moves, bring to the record before any step runs.
-pub(crate) fn observed(
-    plan: &Plan,
-    recorded: &Recorded,
-    lists: &mut Lists,
-) -> Result<Vec<ObjectChange>, CodecError> {
+pub(crate) fn observed(plan: &Plan, recorded: &Recorded) -> Result<Vec<ObjectChange>, CodecError> {
     let mut changes = Vec::new();
     for change in &plan.changes {
         if let Some(from) = &change.previous {
@@ -116,13 +90,8 @@ pub(crate) fn observed(
             private: drift.private.clone(),
             ..object.clone()
         };
-        let dependencies = lists.of(&object.dependencies);
-        changes.push(ObjectChange::Put(Box::new(record::object(
-            &drift.addr,
-            None,
-            &object,
-            dependencies,
-        )?)));
+        let object = record::object(&drift.addr, None, &object)?;
+        changes.push(ObjectChange::Put(Box::new(object)));
     }
     Ok(changes)
 }

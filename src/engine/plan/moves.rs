@@ -28,18 +28,34 @@ pub(crate) fn apply(desired: &Desired, recorded: &mut Recorded) -> (Moves, Diagn
     if recorded.blocks.is_empty() {
         return (moves, out);
     }
-    for statement in ordered(statements(desired)) {
-        let renames: Vec<(InstanceAddr, InstanceAddr)> = recorded
-            .instances()
-            .filter_map(|(addr, _)| {
-                Some((
-                    addr.clone(),
-                    renamed(&addr, &statement.from, &statement.to)?,
-                ))
+    let statements = ordered(statements(desired));
+    let mut places = match statements.is_empty() {
+        true => HashMap::new(),
+        false => recorded.resources(),
+    };
+    for statement in statements {
+        let blocks: Vec<Arc<BlockAddr>> = match &statement.from {
+            Target::Resource(from) => places
+                .get(&from.block.resource())
+                .cloned()
+                .unwrap_or_default(),
+            Target::Module(_) => recorded.blocks.keys().cloned().collect(),
+        };
+        let renames: Vec<(InstanceAddr, InstanceAddr)> = blocks
+            .iter()
+            .filter_map(|block| Some((block, recorded.blocks.get(block)?)))
+            .flat_map(|(block, keys)| keys.keys().map(|key| block.instance(key.clone())))
+            .filter_map(|addr| {
+                let to = renamed(&addr, &statement.from, &statement.to)?;
+                Some((addr, to))
             })
             .collect();
         for (from, to) in renames {
             if recorded.rename(&from, &to) {
+                let place = places.entry(to.resource()).or_default();
+                if place.last() != Some(&to.block) {
+                    place.push(to.block.clone());
+                }
                 let first = moves.remove(&from).unwrap_or(from);
                 moves.insert(to, first);
             } else {
@@ -197,26 +213,29 @@ fn matches_steps(named: &[ModuleStep], steps: &[ModuleStep]) -> bool {
 /// `a` and `a[0]` are the same instance when `count` was added to or taken from a block.
 fn implied(desired: &Desired, recorded: &mut Recorded, moves: &mut Moves) {
     let mut wanted: BTreeMap<InstanceAddr, InstanceAddr> = BTreeMap::new();
-    for (resource, blocks) in recorded.resources() {
+    for (block, keys) in &recorded.blocks {
+        let (once, first) = (InstanceKey::None, InstanceKey::Index(0));
+        let (has, wants) = match (keys.contains_key(&once), keys.contains_key(&first)) {
+            (true, false) => (once, first),
+            (false, true) => (first, once),
+            (true, true) | (false, false) => continue,
+        };
         let name = ResourceName {
-            mode: resource.mode,
-            rtype: resource.rtype.clone(),
-            name: resource.name.clone(),
+            mode: block.mode,
+            rtype: block.rtype.clone(),
+            name: block.name.clone(),
         };
         let declared = desired
             .definition()
-            .module(&resource.module)
+            .module(&block.module.path())
             .and_then(|module| module.resources.get(&name));
-        let (has, wants) = match declared.map(|declared| &declared.repeat) {
-            Some(Repeat::Once) => (InstanceKey::Index(0), InstanceKey::None),
-            Some(Repeat::Count(_)) => (InstanceKey::None, InstanceKey::Index(0)),
-            Some(Repeat::ForEach(_)) | None => continue,
+        let is_wanted = match declared.map(|declared| &declared.repeat) {
+            Some(Repeat::Once) => wants == InstanceKey::None,
+            Some(Repeat::Count(_)) => has == InstanceKey::None,
+            Some(Repeat::ForEach(_)) | None => false,
         };
-        for block in blocks {
-            let keys = recorded.blocks.get(&block);
-            if keys.is_some_and(|keys| keys.contains_key(&has) && !keys.contains_key(&wants)) {
-                wanted.insert(block.instance(has.clone()), block.instance(wants.clone()));
-            }
+        if is_wanted {
+            wanted.insert(block.instance(has), block.instance(wants));
         }
     }
     for (from, to) in wanted {

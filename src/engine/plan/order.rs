@@ -8,10 +8,11 @@
 //!   it gives way.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use lang::Desired;
 use model::address::ResourceAddr;
-use model::change::{Action, Change, ReplaceOrder};
+use model::change::{Action, Change, Dependencies, ReplaceOrder};
 use model::plan::{Order, Step, StepKind};
 
 use crate::recorded::Recorded;
@@ -35,6 +36,9 @@ pub(super) fn order(
     desired: &Desired,
     recorded: &Recorded,
 ) -> (Vec<Step>, Order) {
+    if changes.is_empty() {
+        return (Vec::new(), Order::default());
+    }
     let mut builder = Builder::new(changes);
     builder.forward(desired);
     builder.backward(changes, recorded);
@@ -311,16 +315,16 @@ fn dependents(
     recorded: &Recorded,
 ) -> BTreeMap<ResourceAddr, BTreeSet<ResourceAddr>> {
     let mut found: BTreeMap<ResourceAddr, BTreeSet<ResourceAddr>> = BTreeMap::new();
-    let mut last: Option<(ResourceAddr, *const ResourceAddr)> = None;
-    let mut add = |resource: ResourceAddr, needs: &std::sync::Arc<[ResourceAddr]>| {
+    let mut last: Option<(ResourceAddr, *const Arc<ResourceAddr>)> = None;
+    let mut add = |resource: ResourceAddr, needs: &Dependencies| {
         // Instances of one block share their list, so that most are passed over here.
         let this = (resource, needs.as_ptr());
         if last.as_ref() == Some(&this) {
             return;
         }
-        for need in needs.iter().filter(|need| **need != this.0) {
+        for need in needs.iter().filter(|need| ***need != this.0) {
             found
-                .entry(need.clone())
+                .entry((**need).clone())
                 .or_default()
                 .insert(this.0.clone());
         }

@@ -242,8 +242,8 @@ fn closure(
         {
             for need in object.dependencies.iter() {
                 edges.push(match way {
-                    Way::Up => (need.clone(), resource.clone()),
-                    Way::Down => (resource.clone(), need.clone()),
+                    Way::Up => ((**need).clone(), resource.clone()),
+                    Way::Down => (resource.clone(), (**need).clone()),
                 });
             }
         }

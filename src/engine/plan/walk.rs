@@ -420,6 +420,9 @@ impl<'e> Walk<'e> {
 
     /// Fills in, for each change, the blocks its instance depends on.
     fn fill_dependencies(&mut self) {
+        if self.changes.is_empty() {
+            return;
+        }
         let graph = self.desired.graph().clone();
         let desired = &self.desired;
         let empty = |node: NodeId| {

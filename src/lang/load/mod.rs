@@ -22,7 +22,7 @@ use model::{Diagnostic, Diagnostics, FileId, Sources, Span, Str};
 pub use module::{
     Check, Condition, IgnoreChanges, Import, Lifecycle, Local, Module, ModuleCall, Moved, Output,
     ProviderBlock, ProviderRef, Provisioner, Removed, Repeat, RequiredProvider, Resource,
-    ResourceName, Variable,
+    ResourceName, Resources, Variable,
 };
 pub use variable::{Defaults, TypeConstraint, type_constraint};
 
@@ -131,6 +131,7 @@ impl Loader<'_> {
         for body in bodies {
             self.diagnostics.extend(blocks::read(body, &mut module));
         }
+        module.resources.sort_unstable_keys();
         let module = Arc::new(module);
         self.read.insert(directory.to_owned(), module.clone());
         Ok(module)

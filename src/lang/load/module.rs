@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
 use model::address::{Mode, ProviderSource};
 use model::{Span, Str, Value};
+use rustc_hash::FxBuildHasher;
 
 use super::variable::TypeConstraint;
 use crate::reference::Reference;
@@ -20,8 +22,8 @@ pub struct Module {
     pub locals: BTreeMap<Str, Local>,
     /// `output` blocks by name.
     pub outputs: BTreeMap<Str, Output>,
-    /// `resource`, `data` and `ephemeral` blocks.
-    pub resources: BTreeMap<ResourceName, Resource>,
+    /// `resource`, `data` and `ephemeral` blocks, in the order of their names.
+    pub resources: Resources,
     /// `module` blocks by name.
     pub calls: BTreeMap<Str, ModuleCall>,
     /// `provider` blocks.
@@ -39,6 +41,9 @@ pub struct Module {
     /// `check` blocks by name.
     pub checks: BTreeMap<Str, Check>,
 }
+
+/// Resource blocks by name: there may be very many, and they are looked up for each of their instances.
+pub type Resources = IndexMap<ResourceName, Resource, FxBuildHasher>;
 
 /// What tells resource blocks of one module apart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

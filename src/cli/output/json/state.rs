@@ -160,7 +160,8 @@ mod tests {
         let depends_on = ["a.c"
             .parse::<model::address::InstanceAddr>()
             .unwrap()
-            .resource()];
+            .resource()
+            .into()];
         let key = DeposedKey("0a1b2c3d".into());
         let object = |addr: &str, deposed, tainted| RecordedView {
             addr: addr.parse().unwrap(),
