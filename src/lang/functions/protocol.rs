@@ -2,7 +2,7 @@
 //! Knows no function; the evaluator finds them with [`super::lookup`].
 //!
 //! A function is one `const` entry in its subject's `FUNCTIONS`:
-//! ```ignore
+//! ```text
 //! Function {
 //!     name: "strrev",
 //!     params: &[Param::string("str")],
