@@ -1,5 +1,6 @@
 //! What the kernel says of processes: the files under `/proc`.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
@@ -73,6 +74,43 @@ pub(crate) fn processes() -> Result<Vec<i32>, ProviderError> {
         .collect())
 }
 
+/// Whether one of these processes listens on this TCP port, at any address.
+///
+/// # Errors
+/// When the list of connections cannot be read.
+pub(crate) fn listens(pids: &[i32], port: u16) -> Result<bool, ProviderError> {
+    let mut sockets = HashSet::new();
+    for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
+        let path = PathBuf::from(table);
+        match fs::read_to_string(&path) {
+            Ok(text) => sockets.extend(text.lines().filter_map(|line| listener(line, port))),
+            // A machine may be without one of the two protocols.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(fault::about("read", &path, &error)),
+        }
+    }
+    let holds = |pid: &i32| {
+        // What cannot be read belongs to someone else.
+        let files = fs::read_dir(format!("/proc/{pid}/fd"))
+            .into_iter()
+            .flatten();
+        let mut targets = files.filter_map(|file| fs::read_link(file.ok()?.path()).ok());
+        targets.any(|target| sockets.contains(&*target.to_string_lossy()))
+    };
+    Ok(!sockets.is_empty() && pids.iter().any(holds))
+}
+
+/// The socket that a line of the kernel's list of connections is about, as a process's list of files names it; none
+/// unless it listens on this port.
+fn listener(line: &str, port: u16) -> Option<String> {
+    const LISTENS: &str = "0A";
+    let mut fields = line.split_ascii_whitespace().skip(1);
+    let (_, own) = fields.next()?.rsplit_once(':')?;
+    let is_it = u16::from_str_radix(own, 16).ok()? == port && fields.nth(1)? == LISTENS;
+    let inode = fields.nth(5)?;
+    is_it.then(|| format!("socket:[{inode}]"))
+}
+
 /// Which boot of the machine this is.
 ///
 /// # Errors
@@ -105,4 +143,20 @@ pub(crate) async fn marked(marker: &str) -> Result<Vec<i32>, ProviderError> {
         }
     }
     Ok(Vec::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_listens_on_a_port_is_known() {
+        let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = held.local_addr().unwrap().port();
+        let own = i32::try_from(std::process::id()).unwrap();
+        assert!(listens(&[own], port).unwrap());
+        assert!(!listens(&[], port).unwrap());
+        drop(held);
+        assert!(!listens(&[own], port).unwrap());
+    }
 }

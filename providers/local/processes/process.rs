@@ -15,7 +15,7 @@ use process_wrap::tokio::ChildWrapper;
 use tokio::time::Instant;
 
 use super::identity::{Identity, Presence};
-use super::launch::Launch;
+use super::launch::{Launch, Prepared};
 use super::ready::Ready;
 use super::stop::Stop;
 use crate::fault::blocking;
@@ -115,10 +115,49 @@ impl LocalProcess {
         if let Some(ready) = &ready
             && ready.is_taken().await
         {
-            let message = format!("something else listens on {} already", ready.address());
-            return Err(ProviderError::permanent(message).at(Path::root().attribute("ready")));
+            return Err(taken(ready));
         }
-        let mut child = self.launch(planned, marker).start()?;
+        let prepared = self.launch(planned, marker).prepare()?;
+        self.started(planned, ready, prepared, marker).await
+    }
+
+    /// Makes sure, as far as that shows while the old process runs, that the new one can take its place.
+    ///
+    /// # Errors
+    /// What stands in its way.
+    async fn can_follow<'m>(
+        &self,
+        (prior, private): (&Value, &[u8]),
+        planned: &Value,
+        marker: &'m str,
+    ) -> Result<(Option<Ready>, Prepared<'m>), ProviderError> {
+        let ready = Ready::of(planned)?;
+        let before = Ready::of(prior).ok().flatten();
+        let before = before.and_then(|ready| ready.port());
+        if let Some(ready) = &ready
+            && let Some(port) = ready.port().filter(|port| Some(*port) != before)
+            && ready.is_taken().await
+        {
+            let old = identity(private);
+            let is_own = blocking(move || match old {
+                Some(old) => kernel::listens(&old.members()?, port),
+                None => Ok(false),
+            });
+            if !is_own.await? {
+                return Err(taken(ready));
+            }
+        }
+        Ok((ready, self.launch(planned, marker).prepare()?))
+    }
+
+    async fn started(
+        &self,
+        planned: &Value,
+        ready: Option<Ready>,
+        prepared: Prepared<'_>,
+        marker: &str,
+    ) -> Result<Object, ProviderError> {
+        let mut child = prepared.start()?;
         let pid = child.id().and_then(|id| i32::try_from(id).ok());
         let pid =
             pid.ok_or_else(|| ProviderError::bug("a process that was started has no number"))?;
@@ -161,12 +200,18 @@ impl LocalProcess {
                 private,
             }));
         }
-        // The new definition is looked at before the old process is touched.
-        Ready::of(&planned).map_err(|error| ApplyError::exists(error, before()))?;
+        // What would keep the new process from running is better known while the old one runs.
+        let can_follow = self.can_follow((&prior, &private), &planned, &marker).await;
+        let (ready, prepared) = can_follow.map_err(|error| ApplyError::exists(error, before()))?;
         self.stop(&prior, &private)
             .await
             .map_err(|error| ApplyError::exists(error, before()))?;
-        self.start(&planned, &marker)
+        if let Some(ready) = &ready
+            && ready.is_taken().await
+        {
+            return Err(ApplyError::nothing(taken(ready)));
+        }
+        self.started(&planned, ready, prepared, &marker)
             .await
             .map(Some)
             .map_err(ApplyError::nothing)
@@ -270,6 +315,11 @@ fn single<const N: usize>(attributes: [(&str, Attribute); N], description: &str)
         min_items: 0,
         max_items: 1,
     }
+}
+
+fn taken(ready: &Ready) -> ProviderError {
+    let message = format!("something else listens on {} already", ready.address());
+    ProviderError::permanent(message).at(Path::root().attribute("ready"))
 }
 
 fn is_restart(prior: &Value, planned: &Value) -> bool {

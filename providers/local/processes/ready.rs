@@ -77,6 +77,12 @@ impl Ready {
         }
     }
 
+    /// The port of that.
+    pub(super) fn port(&self) -> Option<u16> {
+        let (_, port) = self.address().rsplit_once(':')?;
+        port.parse().ok()
+    }
+
     /// Whether anything listens there.
     pub(super) async fn is_taken(&self) -> bool {
         connect(self.address()).await.is_ok()

@@ -290,3 +290,77 @@ async fn a_restart_cut_off_half_way_is_told_from_one_that_was_done() {
     bench.destroy("local_process", &anew).await.unwrap();
     assert_eq!(bench.find(request).await.unwrap(), Found::Nothing);
 }
+
+/// Updates a running server to what cannot run; it must go on running, as the same process.
+async fn survives(bench: &Bench, object: &Object, next: &Value, expected: &str) {
+    let error = bench
+        .update("local_process", object, next)
+        .await
+        .unwrap_err();
+    assert_eq!(error.error.message, expected);
+    assert_eq!(error.exists, Exists::Object(object.clone()));
+    assert!(is_running(number(object, "pid")), "{expected}");
+}
+
+#[tokio::test]
+async fn a_process_goes_on_where_what_is_to_follow_it_cannot_run() {
+    let bench = Bench::new("local");
+    let (own, other) = (
+        free_port(),
+        std::net::TcpListener::bind("127.0.0.1:0").unwrap(),
+    );
+    let at = |port: u16| ready("tcp", &format!("127.0.0.1:{port}"), "30s");
+    let object = start(&bench, &server_config(&bench, own, at(own))).await;
+    let taken = other.local_addr().unwrap().port();
+    let message = format!("something else listens on 127.0.0.1:{taken} already");
+    let next = server_config(&bench, taken, at(taken));
+    survives(&bench, &object, &next, &message).await;
+
+    let with = |command: &[&str], more: &[(&'static str, Value)]| {
+        let own = [("command", texts(command)), ("ready", at(own))];
+        bench.config("local_process", own.into_iter().chain(more.iter().cloned()))
+    };
+    let next = with(&["no-such-program"], &[]);
+    survives(&bench, &object, &next, "cannot run `no-such-program`").await;
+    fs::write(bench.path().join("plain"), "").unwrap();
+    let next = with(&["./plain"], &[]);
+    survives(&bench, &object, &next, "cannot run `./plain`").await;
+    let elsewhere = bench.path().join("nowhere");
+    let message = format!(
+        "there is no directory `{}` to run `sh` in",
+        elsewhere.display()
+    );
+    let next = with(&["sh"], &[("working_directory", Value::from("nowhere"))]);
+    survives(&bench, &object, &next, &message).await;
+    let message = format!("cannot open `{}/.`", bench.path().display());
+    let next = with(&["sh"], &[("stdout", Value::from("."))]);
+    survives(&bench, &object, &next, &message).await;
+    bench.destroy("local_process", &object).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_port_that_the_old_process_itself_holds_is_no_hindrance() {
+    let bench = Bench::new("local");
+    let (first, second) = (free_port(), free_port());
+    let at = |port: u16| ready("tcp", &format!("127.0.0.1:{port}"), "30s");
+    let line = format!(
+        "import socket, time\na, b = socket.socket(), socket.socket()\nfor s, p in ((a, {first}), (b, {second})):\n \
+         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('127.0.0.1', p)); s.listen()\n\
+         time.sleep(1000)"
+    );
+    let config = |port: u16, a: &str| {
+        let attributes = [
+            ("command", texts(&["python3", "-c", &line])),
+            ("environment", map(&[("A", a)])),
+            ("ready", at(port)),
+        ];
+        bench.config("local_process", attributes)
+    };
+    let object = start(&bench, &config(first, "1")).await;
+    let anew = bench
+        .update("local_process", &object, &config(second, "2"))
+        .await
+        .unwrap();
+    assert!(!is_running(number(&object, "pid")));
+    bench.destroy("local_process", &anew).await.unwrap();
+}
