@@ -1,7 +1,8 @@
 //! Compares Terrace with the real `terraform` on the same definitions, in one run: first plan, apply, no-op plan, 1 %
 //! changed, destroy, in three shapes on `terraform_data`. Prints CPU, wall and peak memory, and Terraform's as a
-//! multiple of ours. Run with `cargo bench --bench terraform -- [SIZES] [--alone SIZES]`, for example
-//! `cargo bench --bench terraform -- 1000,2000 --alone 10000,100000`.
+//! multiple of ours. Run with `cargo bench --bench terraform -- [SIZES] [--alone SIZES] [--shape SHAPES]`, for example
+//! `cargo bench --bench terraform -- 1000,2000 --alone 10000,100000`. Terraform's time grows with the square: 5,000
+//! instances take it a quarter of an hour in the shape `count` and longer in the others.
 //!
 //! `terraform` must be on PATH: it is one binary from its makers' releases page; any 1.x does.
 #![expect(
@@ -56,20 +57,10 @@ fn main() -> ExitCode {
     {
         return measured(rest);
     }
-    let sizes = |text: &str| -> Vec<usize> {
-        text.split(',')
-            .filter_map(|size| size.parse().ok())
-            .collect()
+    let Ok(choice) = Choice::of(&args) else {
+        println!("use: [SIZES] [--alone SIZES] [--shape count,for_each,blocks]");
+        return ExitCode::FAILURE;
     };
-    let alone_at = args.iter().position(|arg| arg == "--alone");
-    let both = args
-        .first()
-        .filter(|_| alone_at != Some(0))
-        .map_or_else(|| vec![1000], |text| sizes(text));
-    let alone = alone_at
-        .and_then(|at| args.get(at + 1))
-        .map(|text| sizes(text))
-        .unwrap_or_default();
     let terraform = Command::new("terraform")
         .arg("version")
         .env_remove("TF_CLI_CONFIG_FILE")
@@ -91,17 +82,57 @@ fn main() -> ExitCode {
     println!(
         "shape     N        step     terrace cpu  wall    MiB   | terraform cpu  wall     MiB   | cpu ratio  memory"
     );
-    for (shape, name) in SHAPES {
-        for &size in &both {
+    for (shape, name) in choice.shapes {
+        for &size in &choice.both {
             let ours = run(shape, size, "terrace");
             let theirs = run(shape, size, "terraform");
             report(name, size, &ours, Some(&theirs));
         }
-        for &size in &alone {
+        for &size in &choice.alone {
             report(name, size, &run(shape, size, "terrace"), None);
         }
     }
     ExitCode::SUCCESS
+}
+
+/// What is measured.
+struct Choice {
+    /// Sizes at which both are.
+    both: Vec<usize>,
+    /// Sizes at which only Terrace is.
+    alone: Vec<usize>,
+    shapes: Vec<(Shape, &'static str)>,
+}
+
+impl Choice {
+    fn of(args: &[String]) -> Result<Self, std::num::ParseIntError> {
+        let sizes = |text: &str| text.split(',').map(str::parse).collect::<Result<_, _>>();
+        let mut choice = Self {
+            both: vec![1000],
+            alone: Vec::new(),
+            shapes: SHAPES.to_vec(),
+        };
+        let mut args = args.iter();
+        if args
+            .as_slice()
+            .first()
+            .is_some_and(|first| first == "--alone")
+        {
+            choice.both.clear();
+        }
+        while let Some(arg) = args.next() {
+            match arg.as_str() {
+                "--alone" => choice.alone = sizes(args.next().map_or("", String::as_str))?,
+                "--shape" => {
+                    let wanted = args.next().map_or("", String::as_str);
+                    let is_wanted = |name: &str| wanted.split(',').any(|wanted| wanted == name);
+                    choice.shapes.retain(|(_, name)| is_wanted(name));
+                }
+                text => choice.both = sizes(text)?,
+            }
+        }
+        Ok(choice)
+    }
 }
 
 fn report(
