@@ -58,7 +58,7 @@ pub async fn check(
         Listening::Screen
     };
     let listener = Listener::start(invocation, listening, prepared.sources());
-    let events = Events::to(listener.sender(), invocation.process.clock.clone());
+    let events = Events::to(listener.sender(), invocation.process.clock.clone()).kept_by(session);
     let outcomes = verify(&checks, &subject, &events).await;
     drop(events);
     listener.finish().await;

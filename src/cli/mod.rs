@@ -19,6 +19,7 @@ pub mod explain;
 pub mod fmt;
 pub mod init;
 pub mod log;
+pub mod one_run;
 pub mod outputs;
 pub mod plan;
 pub mod saved;

@@ -4,13 +4,19 @@ use std::sync::Arc;
 
 use model::clock::{Clock, Timestamp};
 use model::event::{Event, EventKind};
+use state::RunWriter;
 use tokio::sync::mpsc;
+
+use crate::apply::Session;
+use crate::history;
 
 /// Where events go; clones go to the same listener.
 #[derive(Clone, Debug)]
 pub struct Events {
     sender: Option<mpsc::Sender<Event>>,
     clock: Arc<dyn Clock>,
+    /// The run that keeps them in its history.
+    keeper: Option<Arc<RunWriter>>,
 }
 
 impl Events {
@@ -19,6 +25,7 @@ impl Events {
         Self {
             sender: Some(sender),
             clock,
+            keeper: None,
         }
     }
 
@@ -27,11 +34,27 @@ impl Events {
         Self {
             sender: None,
             clock,
+            keeper: None,
+        }
+    }
+
+    /// The same listener; the session's run keeps what is told from now on in its history.
+    #[must_use]
+    pub fn kept_by(&self, session: &Session) -> Self {
+        Self {
+            keeper: Some(session.writer().clone()),
+            ..self.clone()
         }
     }
 
     /// Tells that something happened now.
     pub async fn emit(&self, kind: EventKind) {
+        if let Some(keeper) = self.keeper.as_ref().filter(|_| history::is_kept(&kind))
+            && let Some(row) = history::row(self.clock.now(), &kind)
+        {
+            // It is written in its turn. Where nothing can be written any more, the next step says so.
+            drop(keeper.event(row));
+        }
         if let Some(sender) = &self.sender {
             // A listener that went away wants to hear no more.
             let _ = sender

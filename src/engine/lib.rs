@@ -4,6 +4,7 @@
 mod asking;
 pub mod codec;
 pub mod events;
+pub mod history;
 pub mod plugins;
 pub mod record;
 pub mod recorded;

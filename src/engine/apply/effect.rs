@@ -12,7 +12,7 @@ use model::change::DeposedKey;
 use model::event::EventKind;
 use model::plan::{StepId, StepKind};
 use model::{Diagnostic, Str, Value};
-use state::{EventRow, How, Intent, ObjectChange, RecordError, RunWriter, Settlement, UnixMillis};
+use state::{How, Intent, ObjectChange, RecordError, RunWriter, Settlement, UnixMillis};
 use tokio::task::JoinSet;
 
 use super::session::millis;
@@ -21,6 +21,7 @@ use super::write::Row;
 use crate::asking::Asking;
 use crate::codec::CodecError;
 use crate::events::Events;
+use crate::history;
 use crate::open;
 use crate::plan::marks;
 use crate::plugins;
@@ -186,6 +187,11 @@ async fn journaled(
     let is_open = matches!(&answer, Err(error) if error.exists == Exists::Unknown);
     let (effected, how, detail, changes) = judge(effect, answer).map_err(|error| bug(&error))?;
     let ended = desk.events.now();
+    let done_id = match &effected {
+        Effected::Done(value) if value.is_null() => prior_id,
+        Effected::Done(value) => id_of(value),
+        Effected::Failed(_) | Effected::Lost(_) => None,
+    };
     if is_open {
         let why = detail.unwrap_or_default();
         let event = open::event(millis(ended), effect.step.0, &addr, &why);
@@ -193,7 +199,8 @@ async fn journaled(
     } else {
         let settlement = Settlement {
             how,
-            detail,
+            // Of an effect that went well, the object's id is all there is to say.
+            detail: detail.or_else(|| done_id.as_ref().map(ToString::to_string)),
             at: millis(ended),
             changes,
         };
@@ -202,20 +209,13 @@ async fn journaled(
     let took = ended.since(started);
     let (step, kind) = (effect.step, effect.kind);
     let told = match &effected {
-        Effected::Done(value) => {
-            let id = if value.is_null() {
-                prior_id
-            } else {
-                id_of(value)
-            };
-            Some(EventKind::StepDone {
-                step,
-                kind,
-                addr,
-                id,
-                took,
-            })
-        }
+        Effected::Done(_) => Some(EventKind::StepDone {
+            step,
+            kind,
+            addr,
+            id: done_id,
+            took,
+        }),
         Effected::Failed(diagnostic) => Some(EventKind::StepFailed {
             step,
             kind,
@@ -340,50 +340,31 @@ async fn call(
         let Some(wait) = wait else {
             return Ok(Err(error));
         };
-        tell_retry(effect, desk, attempt, wait, &error).await;
+        let retried = retried(effect, attempt, wait, &error);
+        desk.events.emit(retried.clone()).await;
         tokio::time::sleep(wait).await;
-        note_retry(effect, desk, attempt, &error).await?;
+        note_retry(desk, &retried).await?;
     }
 }
 
 /// Writes into the run's history that the provider is asked again. A run that lost its lease cannot, and so does not
 /// ask: whoever has the lease now may have found that nothing had happened, and done it again.
-async fn note_retry(
-    effect: &Effect,
-    desk: &Desk,
-    attempt: u32,
-    error: &ApplyError,
-) -> Result<(), RecordError> {
-    let body = serde_json::json!({
-        "event": "step-retried",
-        "step": effect.step.0,
-        "address": effect.row.change.addr.to_string(),
-        "attempt": attempt,
-        "why": error.error.message,
-    });
-    let event = EventRow {
-        at: millis(desk.events.now()),
-        body: body.to_string(),
-    };
-    desk.run.event(event).await
+async fn note_retry(desk: &Desk, retried: &EventKind) -> Result<(), RecordError> {
+    let row = history::row(desk.events.now(), retried).ok_or_else(|| RecordError::Bug {
+        what: "a retry has no text".to_owned(),
+    })?;
+    desk.run.event(row).await
 }
 
-async fn tell_retry(
-    effect: &Effect,
-    desk: &Desk,
-    attempt: u32,
-    wait: Duration,
-    error: &ApplyError,
-) {
-    let retried = EventKind::StepRetried {
+fn retried(effect: &Effect, attempt: u32, wait: Duration, error: &ApplyError) -> EventKind {
+    EventKind::StepRetried {
         step: effect.step,
         addr: effect.row.change.addr.clone(),
         attempt,
         attempts: effect.attempts,
         wait,
         why: error.error.message.clone(),
-    };
-    desk.events.emit(retried).await;
+    }
 }
 
 /// Calls the provider in a task of its own, so that one that panics takes nothing else with it.

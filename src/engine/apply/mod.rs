@@ -93,6 +93,7 @@ pub async fn apply(
     options: ApplyOptions,
     events: &Events,
 ) -> Result<Outcome, StoreError> {
+    let events = &events.kept_by(session);
     let started = events.now();
     let run = session.run_id();
     let plan_id = planned.plan.id.clone();

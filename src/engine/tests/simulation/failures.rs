@@ -98,8 +98,25 @@ fn what_may_pass_is_tried_again_with_waits_that_grow() {
         assert!(took >= Duration::from_millis(1500), "{class:?}: {took:?}");
         let run = engine.store.unended_runs(&environment()).unwrap();
         assert_eq!(run, []);
-        let events = engine.store.events(state::RunId(outcome.run.0)).unwrap();
-        assert_eq!(events.len(), 4, "each retry is in the run's history");
+        let events = engine::history::events(&engine.store, outcome.run).unwrap();
+        let count = |wanted: fn(&EventKind) -> bool| {
+            let kinds = events.iter().map(|event| &event.kind);
+            kinds.filter(|kind| wanted(kind)).count()
+        };
+        let retries = count(|kind| matches!(kind, EventKind::StepRetried { .. }));
+        assert_eq!(retries, 4, "each retry is in the run's history");
+        assert_eq!(
+            count(|kind| matches!(kind, EventKind::StepStarted { .. })),
+            5
+        );
+        assert_eq!(count(|kind| matches!(kind, EventKind::StepDone { .. })), 5);
+        let first = events.first().map(|event| &event.kind);
+        assert!(matches!(
+            first,
+            Some(EventKind::RunStarted { steps: 5, .. })
+        ));
+        let last = events.last().map(|event| &event.kind);
+        assert!(matches!(last, Some(EventKind::RunFinished { done: 5, .. })));
         drop(engine);
         assert_eq!(heal(&bed, &branches()).cloud.len(), 5);
     }
