@@ -86,7 +86,7 @@ async fn now(
     showing: Showing,
     approved: bool,
 ) -> ExitCode {
-    let mut prepared = match prepare::prepare(invocation, Wanted::of(environment, planning)) {
+    let mut prepared = match prepare::prepare(invocation, Wanted::of(environment, planning)).await {
         Ok(prepared) => prepared,
         Err(refused) => return plan::refuse(invocation, &refused, showing),
     };

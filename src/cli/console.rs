@@ -18,11 +18,16 @@ use super::prepare::{Prepared, Wanted, prepare};
 use super::record;
 
 /// Runs the command.
-pub fn run(invocation: &Invocation, args: &ConsoleArgs) -> ExitCode {
+pub async fn run(invocation: &Invocation, args: &ConsoleArgs) -> ExitCode {
     let prepared = match prepare(
         invocation,
-        Wanted::of(args.environment.as_deref(), &args.planning),
-    ) {
+        Wanted {
+            checks: false,
+            ..Wanted::of(args.environment.as_deref(), &args.planning)
+        },
+    )
+    .await
+    {
         Ok(prepared) => prepared,
         Err(refused) => return refused.report(invocation),
     };

@@ -77,7 +77,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>, process: Process) -> ExitCo
         Command::Log(args) => log::run(&invocation, &args),
         Command::Validate(args) => block_on(validate::run(&invocation, args)),
         Command::Fmt(args) => fmt::run(&invocation, &args),
-        Command::Console(args) => console::run(&invocation, &args),
+        Command::Console(args) => block_on(console::run(&invocation, &args)),
         Command::Init(args) => init::run(&invocation, &args),
     }
 }

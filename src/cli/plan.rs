@@ -26,7 +26,9 @@ pub async fn run(invocation: &Invocation, args: PlanArgs) -> ExitCode {
     let mut prepared = match prepare(
         invocation,
         Wanted::of(args.environment.as_deref(), &args.planning),
-    ) {
+    )
+    .await
+    {
         Ok(prepared) => prepared,
         Err(refused) => return refuse(invocation, &refused, args.showing),
     };

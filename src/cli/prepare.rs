@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use contract::Providers;
 use delivery::project::PROJECT_FILE;
+use delivery::soundness::{Surroundings, check_checks};
 use delivery::variables::{Argument, Places, collect};
 use delivery::{Project, project};
-use lang::desired::assign;
+use lang::desired::{Missing, assign};
 use lang::load::Disk;
 use lang::{Definition, Desired, Graph, Phase, Settings, load};
 use model::address::ModulePath;
@@ -93,11 +94,16 @@ pub fn open(invocation: &Invocation) -> Result<(Project, Diagnostics), Refused> 
             sources: project.sources,
         });
     }
+    say_which(invocation, &project);
+    Ok((project, diagnostics))
+}
+
+/// Says which project it is when it is not that of the directory.
+pub(super) fn say_which(invocation: &Invocation, project: &Project) {
     if project.base != invocation.base {
         let file = project.base.join(PROJECT_FILE);
         invocation.say_project(&format!("Using the project of {}\n", file.display()));
     }
-    Ok((project, diagnostics))
 }
 
 /// A word of the command line that names nothing, and what it could be.
@@ -109,17 +115,32 @@ pub fn unknown_word(error: &WordsError, project: &Project) -> Diagnostic {
     }
 }
 
-/// Opens the project and finds the environment that is meant.
+/// Opens the project and finds the environment that is meant. What is wrong with the rest of `terrace.hcl` is
+/// returned, so that it can be shown together with what is wrong with the definition.
 ///
 /// # Errors
-/// When the project is not right, or has no such environment.
-pub fn open_environment(
+/// When the project cannot be read, or has no such environment.
+fn open_environment(
     invocation: &Invocation,
     name: Option<&str>,
 ) -> Result<(Project, Str, Diagnostics), Refused> {
-    let (project, diagnostics) = open(invocation)?;
+    let (project, diagnostics) = project::open(&invocation.directory, &invocation.base);
+    if project.is_broken() {
+        return Err(Refused {
+            diagnostics,
+            sources: project.sources,
+        });
+    }
     match project.environment(name) {
-        Ok(environment) => Ok((project, environment, diagnostics)),
+        Ok(environment) => {
+            say_which(invocation, &project);
+            Ok((project, environment, diagnostics))
+        }
+        // It may be the one that is not right.
+        Err(_) if diagnostics.has_errors() => Err(Refused {
+            diagnostics,
+            sources: project.sources,
+        }),
         Err(error) => Err(Refused {
             diagnostics: error.diagnostic().into(),
             sources: project.sources,
@@ -136,6 +157,8 @@ pub struct Wanted<'w> {
     pub given: &'w [Given],
     /// Whether missing variables may be asked for.
     pub ask: bool,
+    /// Whether checks may run afterwards, so that they have to be right.
+    pub checks: bool,
 }
 
 impl<'w> Wanted<'w> {
@@ -145,6 +168,7 @@ impl<'w> Wanted<'w> {
             environment,
             given: &planning.given,
             ask: planning.input,
+            checks: !planning.destroy,
         }
     }
 }
@@ -153,55 +177,71 @@ impl<'w> Wanted<'w> {
 ///
 /// # Errors
 /// With everything that is wrong with any of it.
-pub fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prepared, Refused> {
+pub async fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prepared, Refused> {
     let (mut project, environment, mut warnings) =
         open_environment(invocation, wanted.environment)?;
-    let directory = project.definition_directory();
-    let base = match project.definition() {
-        "." | "" => project.base.clone(),
-        relative => project.base.join(relative),
-    };
-    let sources = std::mem::take(&mut project.sources);
-    let (mut definition, mut found) = load(&Disk::new(&directory), &base, sources);
-    let (graph, diagnostics) = Graph::of(&definition);
-    found.extend(diagnostics);
-    found.extend(lang::requirements(&definition));
+    let Loaded {
+        mut definition,
+        graph,
+        found,
+    } = definition(&mut project);
+    warnings.extend(found);
+    let root = definition.modules.get(&ModulePath::root()).cloned();
+    if wanted.checks {
+        let found = checks(invocation, &project, root.as_deref());
+        warnings.extend(found);
+    }
     let mut variables = BTreeMap::new();
-    if let Some(root) = definition.modules.get(&ModulePath::root()).cloned() {
+    if let Some(root) = root {
         let mut sources = std::mem::take(&mut definition.sources);
         let arguments: Vec<Argument> = wanted
             .given
             .iter()
             .map(|given| argument(given, &invocation.base))
             .collect();
-        let process = tf_vars(&invocation.process.environment);
         let places = Places {
             project: &project,
             environment: &environment,
-            process,
+            process: tf_vars(&invocation.process.environment),
             arguments: &arguments,
         };
-        let (mut given, diagnostics) = collect(&places, &root, &mut sources);
-        found.extend(diagnostics);
-        if wanted.ask && invocation.is_interactive() && !found.has_errors() {
+        let (mut given, found) = collect(&places, &root, &mut sources);
+        // What could not be read may have given what is missing.
+        let missing = if found.has_errors() {
+            Missing::NotKnown
+        } else {
+            Missing::Reported
+        };
+        warnings.extend(found);
+        if wanted.ask && invocation.is_interactive() && !warnings.has_errors() {
             ask(invocation, &root, &mut given, &mut sources);
         }
-        let (assigned, diagnostics) = assign(&root, &given);
-        found.extend(diagnostics);
+        let (assigned, found) = assign(&root, &given, missing);
+        warnings.extend(found);
         variables = assigned;
         definition.sources = sources;
     }
-    warnings.extend(found);
     warnings.sort();
+    let mut settings = settings(
+        invocation,
+        &environment,
+        &project.definition_directory(),
+        None,
+    );
+    let providers = providers(invocation, &project);
+    let (definition, graph) = (Arc::new(definition), Arc::new(graph));
     if warnings.has_errors() {
+        settings.phase = Phase::Environment;
+        let sources = definition.sources.clone();
+        let unevaluated = Desired::new(definition, graph, &variables, settings);
+        // What else is wrong, so that all of it can be mended at once.
+        let found = engine::check(unevaluated, providers).await;
+        engine::check::merge(&mut warnings, found);
         return Err(Refused {
             diagnostics: warnings,
-            sources: definition.sources,
+            sources,
         });
     }
-    let settings = settings(invocation, &environment, &directory, None);
-    let providers = (invocation.process.providers)(&directory, invocation.process.clock.clone());
-    let (definition, graph) = (Arc::new(definition), Arc::new(graph));
     Ok(Prepared {
         project,
         environment,
@@ -212,6 +252,55 @@ pub fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prepared, 
         providers,
         warnings,
     })
+}
+
+/// A definition that was read, whatever is wrong with it.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub(super) definition: Definition,
+    pub(super) graph: Graph,
+    pub(super) found: Diagnostics,
+}
+
+/// Reads the definition of a project, and takes over the project's sources.
+pub(super) fn definition(project: &mut Project) -> Loaded {
+    let directory = project.definition_directory();
+    let base = match project.definition() {
+        "." | "" => project.base.clone(),
+        relative => project.base.join(relative),
+    };
+    let sources = std::mem::take(&mut project.sources);
+    let (definition, mut found) = load(&Disk::new(&directory), &base, sources);
+    let (graph, diagnostics) = Graph::of(&definition);
+    found.extend(diagnostics);
+    found.extend(lang::requirements(&definition));
+    Loaded {
+        definition,
+        graph,
+        found,
+    }
+}
+
+/// What is wrong with the checks of `terrace.hcl`.
+pub(super) fn checks(
+    invocation: &Invocation,
+    project: &Project,
+    root: Option<&lang::load::Module>,
+) -> Diagnostics {
+    let surroundings = Surroundings {
+        directory: &project.directory,
+        clock: &*invocation.process.clock,
+        random: &*invocation.process.random,
+    };
+    check_checks(project, root, surroundings)
+}
+
+/// Where the providers of a project come from.
+pub(super) fn providers(invocation: &Invocation, project: &Project) -> Arc<dyn Providers> {
+    (invocation.process.providers)(
+        &project.definition_directory(),
+        invocation.process.clock.clone(),
+    )
 }
 
 /// What evaluation sees of the world.
@@ -243,7 +332,7 @@ fn argument(given: &Given, base: &Path) -> Argument {
     }
 }
 
-fn tf_vars(environment: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+pub(super) fn tf_vars(environment: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let named = environment
         .iter()
         .filter_map(|(name, value)| Some((name.strip_prefix("TF_VAR_")?, value)));

@@ -32,8 +32,9 @@ async fn settled(invocation: &Invocation, args: &StateSettleArgs) -> Result<(), 
         environment: environment.as_deref(),
         given: &[],
         ask: false,
+        checks: false,
     };
-    let prepared = prepare::prepare(invocation, wanted)?;
+    let prepared = prepare::prepare(invocation, wanted).await?;
     let refused = |diagnostic: Diagnostic| Refused {
         diagnostics: Diagnostics::from(diagnostic),
         sources: prepared.sources().clone(),

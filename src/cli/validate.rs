@@ -1,8 +1,17 @@
-//! `terrace validate`: checks the definition, the project file and what environments give, without the record.
+//! `terrace validate`: checks the project file, the definition whatever it is given, and what each environment gives
+//! it. Needs no record, no provider's configuration and no value that is given later; reads nothing of the world.
 
-use engine::{Events, PlanOptions, Recorded};
-use model::plan::{PlanMode, Refresh};
-use model::{Diagnostics, Sources};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use delivery::variables::{Places, collect};
+use delivery::{Project, project};
+use lang::desired::{Missing, assign, unknown_variables};
+use lang::load::Module;
+use lang::{Definition, Desired, Graph, Phase, Settings};
+use model::address::ModulePath;
+use model::{Diagnostic, Diagnostics, Sources, Str, Value};
 
 use super::args::ValidateArgs;
 use super::exit::ExitCode;
@@ -11,96 +20,154 @@ use super::output::json::diagnostic::validation;
 use super::output::line::{Line, Page};
 use super::output::style::Label;
 use super::output::write;
-use super::prepare::{self, Wanted, prepare};
+use super::prepare::{self, Loaded};
 
 /// Runs the command.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one environment after the other, each by the straight line"
-)]
 pub async fn run(invocation: &Invocation, args: ValidateArgs) -> ExitCode {
-    let environments = match prepare::open(invocation) {
-        Ok((project, _)) => match args.environment.as_deref() {
-            None => project.environments(),
-            Some(name) => match project.environment(Some(name)) {
-                Ok(environment) => vec![environment],
-                Err(error) => {
-                    return finish(
-                        invocation,
-                        &args,
-                        &error.diagnostic().into(),
-                        &project.sources,
-                        "",
-                    );
+    let (mut project, mut found) = project::open(&invocation.directory, &invocation.base);
+    let environments = match args.environment.as_deref() {
+        None => project.environments(),
+        Some(name) => match project.environment(Some(name)) {
+            Ok(environment) => vec![environment],
+            Err(error) => {
+                if !found.has_errors() {
+                    found.push(error.diagnostic());
                 }
-            },
-        },
-        Err(refused) => {
-            return finish(
-                invocation,
-                &args,
-                &refused.diagnostics,
-                &refused.sources,
-                "",
-            );
-        }
-    };
-    let mut warnings: Option<(Diagnostics, Sources)> = None;
-    for environment in &environments {
-        let wanted = Wanted {
-            environment: Some(environment),
-            given: &[],
-            ask: false,
-        };
-        let prepared = match prepare(invocation, wanted) {
-            Ok(prepared) => prepared,
-            Err(refused) => {
-                return finish(
-                    invocation,
-                    &args,
-                    &refused.diagnostics,
-                    &refused.sources,
-                    environment,
-                );
+                return finish(invocation, &args, &found, &project.sources, &[]);
             }
-        };
-        let clock = invocation.process.clock.clone();
-        let options = PlanOptions {
-            mode: PlanMode::Normal,
-            refresh: Refresh::Trust,
-            targets: Vec::new(),
-            excludes: Vec::new(),
-            replace: Vec::new(),
-            now: clock.now(),
-            revision: None,
-            variables: prepared.variables.clone(),
-            files: Vec::new(),
-            attempts: engine::ATTEMPTS,
-        };
-        // A plan against an empty record finds all that is wrong and changes nothing.
-        let empty = Recorded {
-            environment: environment.clone(),
-            ..Recorded::default()
-        };
-        let events = Events::ignored(clock);
-        let (planned, found) = engine::plan(
-            prepared.desired(),
-            empty,
-            prepared.providers.clone(),
-            options,
-            &events,
-        )
-        .await;
-        let mut all = prepared.warnings.clone();
-        all.extend(found);
-        if planned.is_none() {
-            return finish(invocation, &args, &all, prepared.sources(), environment);
-        }
-        warnings = Some((all, prepared.sources().clone()));
+        },
+    };
+    if project.is_broken() {
+        return finish(invocation, &args, &found, &project.sources, &[]);
     }
-    let (diagnostics, sources) = warnings.unwrap_or_default();
-    let names: Vec<&str> = environments.iter().map(model::Str::as_str).collect();
-    finish(invocation, &args, &diagnostics, &sources, &names.join(", "))
+    prepare::say_which(invocation, &project);
+    let Loaded {
+        definition,
+        graph,
+        found: of_definition,
+    } = prepare::definition(&mut project);
+    found.extend(of_definition);
+    let root = definition.modules.get(&ModulePath::root()).cloned();
+    found.extend(prepare::checks(invocation, &project, root.as_deref()));
+    let mut sources = definition.sources.clone();
+    if let Some(root) = root {
+        let checked = Checked {
+            invocation,
+            project: &project,
+            definition: Arc::new(definition),
+            graph: Arc::new(graph),
+            root,
+        };
+        engine::check::merge(&mut found, checked.alone().await);
+        let given = checked.environments(&environments, &mut sources).await;
+        engine::check::merge(&mut found, given);
+    }
+    found.sort();
+    finish(invocation, &args, &found, &sources, &environments)
+}
+
+/// A definition that is checked.
+struct Checked<'c> {
+    invocation: &'c Invocation,
+    project: &'c Project,
+    definition: Arc<Definition>,
+    graph: Arc<Graph>,
+    root: Arc<Module>,
+}
+
+impl Checked<'_> {
+    /// What is wrong with the definition whatever it is given.
+    async fn alone(&self) -> Diagnostics {
+        let variables = unknown_variables(&self.root);
+        self.with(&variables, Phase::Definition, &Str::default())
+            .await
+    }
+
+    /// What is wrong with what environments give the definition: each thing once, with those it is about.
+    async fn environments(&self, environments: &[Str], sources: &mut Sources) -> Diagnostics {
+        let mut found: Vec<(Diagnostic, Vec<Str>)> = Vec::new();
+        let mut known: BTreeMap<(String, String), usize> = BTreeMap::new();
+        for environment in environments {
+            for diagnostic in self.environment(environment, sources).await {
+                let place = place(&diagnostic, sources);
+                let at = *known
+                    .entry((place, diagnostic.message.clone()))
+                    .or_insert(found.len());
+                match found.get_mut(at) {
+                    Some((_, about)) if about.contains(environment) => {}
+                    Some((_, about)) => about.push(environment.clone()),
+                    None => found.push((diagnostic, vec![environment.clone()])),
+                }
+            }
+        }
+        let file = Path::new(project::PROJECT_FILE).file_name();
+        let is_project_file = |diagnostic: &Diagnostic| {
+            let label = diagnostic.primary.as_ref();
+            label
+                .and_then(|label| sources.file(label.span.file))
+                .is_some_and(|found| Path::new(&found.name).file_name() == file)
+        };
+        found
+            .into_iter()
+            .map(|(diagnostic, about)| {
+                if !self.project.has_file || is_project_file(&diagnostic) {
+                    return diagnostic;
+                }
+                let names: Vec<String> = about.iter().map(|name| format!("`{name}`")).collect();
+                let what = if names.len() == 1 {
+                    "environment"
+                } else {
+                    "environments"
+                };
+                diagnostic.note(format!("in {what} {}", names.join(", ")))
+            })
+            .collect()
+    }
+
+    /// What is wrong with what one environment gives the definition. What it gives no value will be given one later.
+    async fn environment(&self, environment: &Str, sources: &mut Sources) -> Diagnostics {
+        let places = Places {
+            project: self.project,
+            environment,
+            process: prepare::tf_vars(&self.invocation.process.environment),
+            arguments: &[],
+        };
+        let (given, mut found) = collect(&places, &self.root, sources);
+        let (variables, diagnostics) = assign(&self.root, &given, Missing::NotKnown);
+        found.extend(diagnostics);
+        found.extend(self.with(&variables, Phase::Environment, environment).await);
+        found
+    }
+
+    async fn with(
+        &self,
+        variables: &BTreeMap<Str, Value>,
+        phase: Phase,
+        environment: &Str,
+    ) -> Diagnostics {
+        let directory = self.project.definition_directory();
+        let settings = Settings {
+            phase,
+            ..prepare::settings(self.invocation, environment, &directory, None)
+        };
+        let (definition, graph) = (self.definition.clone(), self.graph.clone());
+        let desired = Desired::new(definition, graph, variables, settings);
+        engine::check(desired, prepare::providers(self.invocation, self.project)).await
+    }
+}
+
+/// Where a diagnostic is, the same for a file that was read again for another environment.
+fn place(diagnostic: &Diagnostic, sources: &Sources) -> String {
+    let Some(label) = &diagnostic.primary else {
+        return String::new();
+    };
+    let name = sources.file(label.span.file).map(|file| file.name.as_str());
+    format!(
+        "{} {}..{}",
+        name.unwrap_or_default(),
+        label.span.start,
+        label.span.end
+    )
 }
 
 fn finish(
@@ -108,7 +175,7 @@ fn finish(
     args: &ValidateArgs,
     diagnostics: &Diagnostics,
     sources: &Sources,
-    environments: &str,
+    environments: &[Str],
 ) -> ExitCode {
     let code = ExitCode::of(diagnostics);
     if args.json {
@@ -125,8 +192,9 @@ fn finish(
         args.compact_warnings,
     );
     if code == ExitCode::Done {
+        let names: Vec<&str> = environments.iter().map(Str::as_str).collect();
         let mut page = Page::new(invocation.stdout);
-        page.line(&Line::of(Label::Done, "Valid").then(format!(" for {environments}")));
+        page.line(&Line::of(Label::Done, "Valid").then(format!(" for {}", names.join(", "))));
         return match write::answer(&page.finish()) {
             Ok(()) => code,
             Err(_) => ExitCode::Failed,

@@ -3,6 +3,7 @@
 mod excerpt;
 mod probe;
 pub mod project;
+pub mod soundness;
 pub mod variables;
 pub mod verify;
 

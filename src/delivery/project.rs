@@ -120,6 +120,7 @@ pub fn open(directory: &Path, base: &Path) -> (Project, Diagnostics) {
         Ok(content) => content,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return (project, out),
         Err(error) => {
+            project.file.broken = true;
             let message = format!("cannot read `{}`", shown.display());
             out.push(Diagnostic::error("file-not-readable", message).note(error.to_string()));
             return (project, out);
@@ -130,6 +131,7 @@ pub fn open(directory: &Path, base: &Path) -> (Project, Diagnostics) {
     let file = project.sources.add(shown.to_string_lossy(), &text);
     if let Err(error) = std::str::from_utf8(&content) {
         let at = error.valid_up_to();
+        project.file.broken = true;
         out.push(
             Diagnostic::error("invalid-utf8", "the file is not UTF-8 text")
                 .at(model::Span::new(file, at, at + 3), "not UTF-8 from here")
@@ -155,6 +157,11 @@ pub fn open(directory: &Path, base: &Path) -> (Project, Diagnostics) {
 }
 
 impl Project {
+    /// Whether `terrace.hcl` could not be read whole, so that something it says may be missing.
+    pub fn is_broken(&self) -> bool {
+        self.file.broken
+    }
+
     /// The definition's directory, from the project's.
     pub fn definition(&self) -> &str {
         self.file

@@ -168,8 +168,13 @@ async fn once(check: &Check, subject: &Subject<'_>) -> Result<String, Failure> {
 }
 
 fn value_of(expr: &Expr, subject: &Subject<'_>, response: Option<Value>) -> Result<Value, String> {
+    let output = subject
+        .outputs
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone()));
     let scope = CheckScope {
-        subject,
+        output: Value::object(output),
+        environment: Value::string(subject.environment),
         response,
         calls: CallContext {
             directory: subject.directory,
@@ -195,10 +200,15 @@ fn text_of(value: &Value) -> Result<String, String> {
     }
 }
 
-struct CheckScope<'s> {
-    subject: &'s Subject<'s>,
-    response: Option<Value>,
-    calls: CallContext<'s>,
+/// The names that a check's expressions see.
+pub(crate) struct CheckScope<'s> {
+    /// `output`: the root outputs.
+    pub(crate) output: Value,
+    /// `environment.name`.
+    pub(crate) environment: Value,
+    /// `response`, where there is one.
+    pub(crate) response: Option<Value>,
+    pub(crate) calls: CallContext<'s>,
 }
 
 impl Scope for CheckScope<'_> {
@@ -209,13 +219,8 @@ impl Scope for CheckScope<'_> {
         _: &mut Diagnostics,
     ) -> Option<Resolution> {
         let value = match root.text.as_str() {
-            "output" => Value::object(
-                self.subject
-                    .outputs
-                    .iter()
-                    .map(|(name, value)| (name.clone(), value.clone())),
-            ),
-            "environment" => Value::object([("name", Value::string(self.subject.environment))]),
+            "output" => self.output.clone(),
+            "environment" => Value::object([("name", self.environment.clone())]),
             "response" => self.response.clone()?,
             _ => return None,
         };
@@ -223,8 +228,10 @@ impl Scope for CheckScope<'_> {
     }
 
     fn names(&self) -> Vec<Str> {
-        ["output", "environment", "response"]
+        let response = self.response.as_ref().map(|_| "response");
+        ["output", "environment"]
             .into_iter()
+            .chain(response)
             .map(Str::from)
             .collect()
     }

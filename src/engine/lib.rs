@@ -2,6 +2,7 @@
 //! never to a terminal; asks no wall clock; makes every decision in [`mod@plan`] and none in [`mod@apply`].
 
 mod asking;
+pub mod check;
 pub mod codec;
 pub mod events;
 pub mod history;
@@ -20,6 +21,7 @@ pub mod recover;
 pub mod settle;
 
 pub use apply::{ApplyOptions, Outcome, Session, SessionError, SessionRequest, Stop, apply};
+pub use check::check;
 pub use events::Events;
 pub use open::OpenStep;
 pub use plan::resume::resume;

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use contract::{Provider, ProviderError, Providers, ResourceSchema, Secrets};
-use model::address::{Mode, ProviderAddr, ProviderSource};
+use lang::Desired;
+use model::address::{InstanceAddr, Mode, ProviderAddr, ProviderSource};
 use model::schema::Schema;
-use model::{Diagnostic, Str, Value};
+use model::{Diagnostic, PathStep, Span, Str, Value};
 use sha2::{Digest, Sha256};
 
 use crate::codec;
@@ -191,4 +192,22 @@ pub(crate) fn diagnostic(
         diagnostic = diagnostic.note(format!("request {request}"));
     }
     diagnostic
+}
+
+/// Where the attribute of an instance that an error is about is written.
+pub(crate) fn attribute_span(
+    desired: &Desired,
+    addr: &InstanceAddr,
+    error: &ProviderError,
+) -> Option<Span> {
+    let PathStep::Attribute(name) = error.path.as_ref()?.0.first()? else {
+        return None;
+    };
+    let resource = desired.resource(&addr.block)?;
+    resource
+        .body
+        .attributes
+        .iter()
+        .find(|attribute| attribute.name.text == *name)
+        .map(|found| found.expr.span)
 }

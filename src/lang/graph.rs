@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub(crate) use build::iterator_name;
 use model::address::{Mode, ModulePath, ProviderAddr, ResourceAddr};
 use model::change::Dependencies;
-use model::{Diagnostics, Str};
+use model::{Diagnostics, Span, Str};
 use rustc_hash::FxHashMap;
 
 use crate::load::{Definition, ResourceName};
@@ -71,7 +71,8 @@ pub struct Graph {
     pub nodes: Vec<Node>,
     /// For each node, the nodes it refers to.
     pub dependencies: Vec<Vec<NodeId>>,
-    /// All nodes, each after those it refers to. Empty when there is a cycle.
+    /// All nodes, each after those it refers to; but where there is a cycle, which is an error, what is in it or
+    /// depends on it comes last.
     pub order: Vec<NodeId>,
     /// For each resource node, its provider configuration.
     pub providers: FxHashMap<NodeId, ProviderAddr>,
@@ -125,6 +126,38 @@ impl Graph {
             rtype: name.rtype.clone(),
             name: name.name.clone(),
         })
+    }
+
+    /// Where a node is declared.
+    pub fn span(&self, definition: &Definition, id: NodeId) -> Option<Span> {
+        let node = self.node(id)?;
+        let module = definition.module(self.module(node.module)?)?;
+        match &node.kind {
+            NodeKind::Variable(name) | NodeKind::Validation(name) => {
+                module.variables.get(name).map(|found| found.span)
+            }
+            NodeKind::Local(name) => module.locals.get(name).map(|found| found.span),
+            NodeKind::Output(name) => module.outputs.get(name).map(|found| found.span),
+            NodeKind::Resource(name) => module.resources.get(name).map(|found| found.span),
+            NodeKind::Call(name) => module.calls.get(name).map(|found| found.span),
+            NodeKind::Provider(at) => module.providers.get(*at).map(|found| found.span),
+            NodeKind::Check(name) => module.checks.get(name).map(|found| found.span),
+        }
+    }
+
+    /// The provider that a `provider` node configures.
+    pub fn configured_source(
+        &self,
+        definition: &Definition,
+        id: NodeId,
+    ) -> Option<model::address::ProviderSource> {
+        let node = self.node(id)?;
+        let NodeKind::Provider(at) = &node.kind else {
+            return None;
+        };
+        let path = self.module(node.module)?;
+        let block = definition.module(path)?.providers.get(*at)?;
+        Some(providers::source(definition, path, &block.name))
     }
 
     /// The node of a resource block.

@@ -20,6 +20,7 @@ use model::{Diagnostic, Diagnostics, Severity, Str, Value};
 use super::decide::{Decision, Situation, decide};
 use super::walk::Walk;
 use super::{because, ignore, marks, triggers};
+use crate::plugins;
 use crate::recorded::RecordedObject;
 
 /// What is the same for all instances of a block.
@@ -397,7 +398,7 @@ impl Walk<'_> {
             }
             for error in errors {
                 let what = format!("`{}` is not right", item.addr);
-                let place = self.attribute_span(&item.addr, &error).or(span);
+                let place = plugins::attribute_span(&self.desired, &item.addr, &error).or(span);
                 let diagnostic = self
                     .provider_error("provider-refused", &error, &what, &item.told())
                     .about(item.addr.clone());
@@ -410,20 +411,6 @@ impl Walk<'_> {
         for at in bad.into_iter().rev() {
             items.remove(at);
         }
-    }
-
-    /// Where the attribute that an error is about is written.
-    fn attribute_span(&self, addr: &InstanceAddr, error: &ProviderError) -> Option<model::Span> {
-        let model::PathStep::Attribute(name) = error.path.as_ref()?.0.first()? else {
-            return None;
-        };
-        let resource = self.desired.resource(&addr.block)?;
-        resource
-            .body
-            .attributes
-            .iter()
-            .find(|attribute| attribute.name.text == *name)
-            .map(|found| found.expr.span)
     }
 
     /// Finds out which instances are replaced whatever is planned for them.
@@ -711,7 +698,7 @@ impl Walk<'_> {
 }
 
 /// A resource type or data source that its provider does not have.
-pub(super) fn unknown_type(
+pub(crate) fn unknown_type(
     provider: &ProviderAddr,
     what: &str,
     rtype: &Str,

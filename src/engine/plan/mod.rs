@@ -18,11 +18,15 @@ mod triggers;
 mod unsupported;
 mod walk;
 
+pub(crate) use block::unknown_type;
+pub(crate) use orphan::removed_and_declared;
+pub(crate) use unsupported::unsupported;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use contract::Providers;
-use lang::Desired;
+use lang::{Desired, Phase, Settings};
 use model::address::{InstanceAddr, Target};
 use model::clock::Timestamp;
 use model::plan::{Plan, PlanMode, PlannedFile, Refresh};
@@ -81,7 +85,23 @@ pub async fn plan(
     options: PlanOptions,
     events: &Events,
 ) -> (Option<Planned>, Diagnostics) {
-    walk::Walk::new(desired, recorded, providers, options, events)
-        .run()
-        .await
+    let check = (options.mode == PlanMode::Normal).then(|| {
+        let settings = Settings {
+            phase: Phase::Environment,
+            ..desired.settings().clone()
+        };
+        let (definition, graph) = (desired.definition().clone(), desired.graph().clone());
+        (definition, graph, options.variables.clone(), settings)
+    });
+    let walk = walk::Walk::new(desired, recorded, providers.clone(), options, events);
+    let (planned, mut diagnostics) = walk.run().await;
+    if planned.is_none()
+        && let Some((definition, graph, variables, settings)) = check
+    {
+        // An error may have kept the walk from seeing others.
+        let unevaluated = Desired::new(definition, graph, &variables, settings);
+        let found = crate::check(unevaluated, providers).await;
+        crate::check::merge(&mut diagnostics, found);
+    }
+    (planned, diagnostics)
 }

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use contract::Object;
+use lang::Definition;
 use lang::desired::Repetition;
 use lang::graph::{NodeId, NodeKind};
 use lang::load::ResourceName;
 use model::address::{BlockAddr, InstanceAddr, InstanceKey, ModulePath, ProviderAddr, Target};
 use model::change::{Action, Because, Cause, Change, DeposedKey, Reason, ReplaceOrder};
 use model::plan::PlanMode;
-use model::{Diagnostic, Value};
+use model::{Diagnostic, Diagnostics, Value};
 
 use super::block::Block;
 use super::walk::Walk;
@@ -320,41 +321,40 @@ fn names(path: &ModulePath, target: &Target, addr: &InstanceAddr) -> bool {
     }
 }
 
-impl Walk<'_> {
-    /// Reports `removed` blocks whose resource is still declared.
-    pub(super) fn check_removed(&mut self) {
-        let definition = self.desired.definition().clone();
-        for (path, module) in &definition.modules {
-            for removed in &module.removed {
-                let Target::Resource(named) = &removed.from.0 else {
-                    continue;
-                };
-                let inner = path
-                    .0
-                    .iter()
-                    .cloned()
-                    .chain(named.module().path().0)
-                    .collect();
-                let name = ResourceName {
-                    mode: named.block.mode,
-                    rtype: named.block.rtype.clone(),
-                    name: named.block.name.clone(),
-                };
-                let declared = definition
-                    .module(&ModulePath(inner))
-                    .and_then(|module| module.resources.get(&name));
-                if let Some(declared) = declared {
-                    self.diagnostics.push(
-                        Diagnostic::error(
-                            "still-declared",
-                            format!("`{}` is removed and still declared", removed.from.0),
-                        )
-                        .at(removed.from.1, "removed here")
-                        .and_at(declared.span, "declared here")
-                        .help("delete one of the two blocks"),
-                    );
-                }
+/// Reports `removed` blocks whose resource is still declared.
+pub(crate) fn removed_and_declared(definition: &Definition) -> Diagnostics {
+    let mut out = Diagnostics::new();
+    for (path, module) in &definition.modules {
+        for removed in &module.removed {
+            let Target::Resource(named) = &removed.from.0 else {
+                continue;
+            };
+            let inner = path
+                .0
+                .iter()
+                .cloned()
+                .chain(named.module().path().0)
+                .collect();
+            let name = ResourceName {
+                mode: named.block.mode,
+                rtype: named.block.rtype.clone(),
+                name: named.block.name.clone(),
+            };
+            let declared = definition
+                .module(&ModulePath(inner))
+                .and_then(|module| module.resources.get(&name));
+            if let Some(declared) = declared {
+                out.push(
+                    Diagnostic::error(
+                        "still-declared",
+                        format!("`{}` is removed and still declared", removed.from.0),
+                    )
+                    .at(removed.from.1, "removed here")
+                    .and_at(declared.span, "declared here")
+                    .help("delete one of the two blocks"),
+                );
             }
         }
     }
+    out
 }

@@ -7,7 +7,7 @@ use model::plan::PlanMode;
 use model::{Diagnostic, Diagnostics};
 
 /// Reports blocks that a plan of that mode would have to leave out.
-pub(super) fn unsupported(definition: &Definition, mode: PlanMode) -> Diagnostics {
+pub(crate) fn unsupported(definition: &Definition, mode: PlanMode) -> Diagnostics {
     let mut out = Diagnostics::new();
     // A module that is called from several places is the same text.
     let mut told = HashSet::new();

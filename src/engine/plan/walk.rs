@@ -1,8 +1,4 @@
 //! Walks the definition's graph once, in dependency order, and collects what is planned for each block.
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "of many kinds only a few matter in each place here"
-)]
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -18,6 +14,7 @@ use model::{Diagnostic, Diagnostics, Span, Value};
 use sha2::{Digest, Sha256};
 
 use super::moves::Moves;
+use super::orphan::removed_and_declared;
 use super::targets::Scope;
 use super::unsupported::unsupported;
 use super::{PlanOptions, Planned, moves, order, targets};
@@ -91,9 +88,10 @@ impl<'e> Walk<'e> {
         let (moves, diagnostics) = moves::apply(&self.desired, &mut self.recorded);
         self.moves = moves;
         self.diagnostics.extend(diagnostics);
-        self.check_removed();
+        let definition = self.desired.definition();
+        self.diagnostics.extend(removed_and_declared(definition));
         self.diagnostics
-            .extend(unsupported(self.desired.definition(), self.options.mode));
+            .extend(unsupported(definition, self.options.mode));
         self.open_sources().await;
         let unknown = targets::unknown(&self.desired, &self.recorded, &self.options);
         self.diagnostics.extend(unknown);
@@ -188,16 +186,7 @@ impl<'e> Walk<'e> {
     }
 
     pub(super) fn declared_span(&self, node: NodeId) -> Option<Span> {
-        let found = self.desired.graph().node(node)?;
-        let module = self
-            .desired
-            .definition()
-            .module(self.desired.graph().module(found.module)?)?;
-        match &found.kind {
-            NodeKind::Resource(name) => module.resources.get(name).map(|resource| resource.span),
-            NodeKind::Provider(at) => module.providers.get(*at).map(|provider| provider.span),
-            _ => None,
-        }
+        self.desired.graph().span(self.desired.definition(), node)
     }
 
     pub(super) async fn node(&mut self, node: NodeId) {
@@ -286,6 +275,8 @@ impl<'e> Walk<'e> {
             return;
         };
         let schema = &provider.schema().provider.block;
+        self.diagnostics
+            .extend(self.desired.check_provider(node, schema));
         let (config, diagnostics) = self.desired.provider_configuration(node, schema);
         let failed = diagnostics.has_errors();
         self.diagnostics.extend(diagnostics);

@@ -17,23 +17,60 @@ use crate::syntax::ast::{self, Body};
 
 /// Reports what a body has that its schema does not know, and required arguments that are missing; once for a block,
 /// whatever its number of instances.
-pub(super) fn check_body(body: &Body, schema: &Block, header: Span, what: &str) -> Diagnostics {
+pub(super) fn check_body(
+    body: &Body,
+    schema: &Block,
+    header: Span,
+    (what, meta): (&str, Meta),
+) -> Diagnostics {
     let mut out = Diagnostics::new();
-    check(body, schema, header, what, &mut out);
+    check(body, schema, header, (what, meta), &mut out);
     out
+}
+
+/// What may stand in a block beside what its schema has, to be meant by what is not known.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Meta {
+    pub(super) attributes: &'static [&'static str],
+    pub(super) blocks: &'static [&'static str],
+}
+
+impl Meta {
+    /// In a block inside of another.
+    const NESTED: Self = Self {
+        attributes: &[],
+        blocks: &[],
+    };
+    /// In a `provider` block.
+    pub(super) const PROVIDER: Self = Self {
+        attributes: &["alias", "version"],
+        blocks: &[],
+    };
+    /// In a `resource` or `data` block.
+    pub(super) const RESOURCE: Self = Self {
+        attributes: &["count", "depends_on", "for_each", "provider"],
+        blocks: &["connection", "dynamic", "lifecycle", "provisioner"],
+    };
 }
 
 #[expect(
     clippy::too_many_lines,
     reason = "one thing after the other; in pieces it would read worse"
 )]
-fn check(body: &Body, schema: &Block, header: Span, what: &str, out: &mut Diagnostics) {
+fn check(
+    body: &Body,
+    schema: &Block,
+    header: Span,
+    (what, meta): (&str, Meta),
+    out: &mut Diagnostics,
+) {
     let known = || -> Vec<&str> {
         schema
             .attributes
             .keys()
             .chain(schema.blocks.keys())
             .map(Str::as_str)
+            .chain(meta.attributes.iter().copied())
             .collect()
     };
     for attribute in &body.attributes {
@@ -94,7 +131,7 @@ fn check(body: &Body, schema: &Block, header: Span, what: &str, out: &mut Diagno
         }
     }
     for block in &body.blocks {
-        check_nested(block, schema, what, out);
+        check_nested(block, schema, (what, meta), out);
     }
     for (name, nested) in schema
         .blocks
@@ -122,12 +159,23 @@ fn check(body: &Body, schema: &Block, header: Span, what: &str, out: &mut Diagno
     clippy::too_many_lines,
     reason = "one thing after the other; in pieces it would read worse"
 )]
-fn check_nested(block: &ast::Block, schema: &Block, what: &str, out: &mut Diagnostics) {
+fn check_nested(
+    block: &ast::Block,
+    schema: &Block,
+    (what, meta): (&str, Meta),
+    out: &mut Diagnostics,
+) {
     let kind = block_kind(block);
     let content = |block: &ast::Block, nested: &Block, out: &mut Diagnostics| {
         let what = format!("`{kind}` of {what}");
         if block.kind.text != "dynamic" {
-            check(&block.body, nested, block.header, &what, out);
+            check(
+                &block.body,
+                nested,
+                block.header,
+                (&what, Meta::NESTED),
+                out,
+            );
             return;
         }
         for content in block
@@ -136,7 +184,13 @@ fn check_nested(block: &ast::Block, schema: &Block, what: &str, out: &mut Diagno
             .iter()
             .filter(|inner| inner.kind.text == "content")
         {
-            check(&content.body, nested, content.header, &what, out);
+            check(
+                &content.body,
+                nested,
+                content.header,
+                (&what, Meta::NESTED),
+                out,
+            );
         }
         let wrong = |name: &str| !matches!(name, "for_each" | "iterator" | "labels");
         for attribute in block
@@ -201,14 +255,14 @@ fn check_nested(block: &ast::Block, schema: &Block, what: &str, out: &mut Diagno
             .help(format!("write `{kind} = ..`")),
         );
     } else {
-        let known: Vec<&str> = schema.blocks.keys().map(Str::as_str).collect();
+        let known = schema.blocks.keys().map(Str::as_str);
         let message = format!("{what} has no block `{kind}`");
         out.push(unknown(
             "unknown-block",
             &message,
             block.header,
             kind,
-            &known,
+            &known.chain(meta.blocks.iter().copied()).collect::<Vec<_>>(),
         ));
     }
 }
@@ -244,6 +298,38 @@ fn block_of(attribute: &SchemaAttribute) -> Block {
     Block {
         attributes: attributes.collect(),
         ..Block::default()
+    }
+}
+
+/// Evaluates everything in a body of which the schema is not known, for what is wrong with it.
+pub(super) fn expressions(body: &Body, scope: &dyn Scope, out: &mut Diagnostics) {
+    for attribute in &body.attributes {
+        out.extend(evaluate(&attribute.expr, scope).1);
+    }
+    for block in &body.blocks {
+        let Some(label) = block
+            .labels
+            .first()
+            .filter(|_| block.kind.text == "dynamic")
+        else {
+            expressions(&block.body, scope, out);
+            continue;
+        };
+        let bound = Bound {
+            outer: scope,
+            name: iterator_name(&block.body, &label.text),
+            value: Value::object([("key", Value::dynamic()), ("value", Value::dynamic())]),
+        };
+        for attribute in &block.body.attributes {
+            match attribute.name.text.as_str() {
+                "for_each" => out.extend(evaluate(&attribute.expr, scope).1),
+                "labels" => out.extend(evaluate(&attribute.expr, &bound).1),
+                _ => {}
+            }
+        }
+        for content in &block.body.blocks {
+            expressions(&content.body, &bound, out);
+        }
     }
 }
 

@@ -12,13 +12,14 @@ use model::schema::Block;
 use model::{Diagnostic, Diagnostics, Marks, Severity, Span, Str, Type, Value};
 
 use super::conditions::{self, Verdict};
-use super::decode::{Decoder, check_body};
+use super::decode::{Decoder, Meta, check_body, expressions};
 use super::expand::expand;
 use super::values::{Instances, ModuleValues};
 use super::{Desired, Lookup, name_of};
 use crate::eval::evaluate;
 use crate::graph::{NodeId, NodeKind};
-use crate::load::{Check, Module, Output, Resource, Variable, located};
+use crate::load::{Check, Module, ModuleCall, Output, ProviderBlock, Resource, Variable, located};
+use crate::suggest::closest;
 use crate::syntax::ast::Body;
 use crate::syntax::json::{BodyShape, fit};
 
@@ -120,7 +121,7 @@ impl Desired {
             },
             NodeKind::Resource(name) => match declared.resources.get(name) {
                 Some(resource) => {
-                    let repetition = expand(&resource.repeat, &lookup, out);
+                    let repetition = expand(&resource.repeat, &lookup, self.settings.phase, out);
                     let block = BlockAddr {
                         module: addr.clone(),
                         mode: name.mode,
@@ -132,7 +133,10 @@ impl Desired {
                 None => Finding::Nothing,
             },
             NodeKind::Call(name) => match declared.calls.get(name) {
-                Some(call) => Finding::Call(name.clone(), expand(&call.repeat, &lookup, out)),
+                Some(call) => Finding::Call(
+                    name.clone(),
+                    expand(&call.repeat, &lookup, self.settings.phase, out),
+                ),
                 None => Finding::Nothing,
             },
             NodeKind::Provider(_) | NodeKind::Check(_) => Finding::Nothing,
@@ -184,6 +188,12 @@ impl Desired {
             out.extend(diagnostics);
             (value, argument.expr.span)
         });
+        if given.is_none()
+            && variable.default.is_none()
+            && is_meant(call, &variable.name, &module.declared)
+        {
+            return Finding::Variable(variable.name.clone(), unknown_of(variable));
+        }
         let (value, diagnostics) = settle(variable, given, call.span);
         out.extend(diagnostics);
         Finding::Variable(variable.name.clone(), value)
@@ -279,12 +289,80 @@ impl Desired {
     /// Reports what is wrong with a resource block's body by its schema, whatever its instances.
     pub fn check_block(&self, resource: &Resource, schema: &Block, what: &str) -> Diagnostics {
         match self.fitted(&resource.body, schema) {
-            None => check_body(&resource.body, schema, resource.span, what),
+            None => check_body(
+                &resource.body,
+                schema,
+                resource.span,
+                (what, Meta::RESOURCE),
+            ),
             Some((body, mut diagnostics)) => {
-                diagnostics.extend(check_body(&body, schema, resource.span, what));
+                diagnostics.extend(check_body(
+                    &body,
+                    schema,
+                    resource.span,
+                    (what, Meta::RESOURCE),
+                ));
                 diagnostics
             }
         }
+    }
+
+    /// Reports what is wrong with the body of a provider node's block by its schema.
+    pub fn check_provider(&self, node: NodeId, schema: &Block) -> Diagnostics {
+        let Some(provider) = self.provider_block(node) else {
+            return Diagnostics::new();
+        };
+        let what = format!("provider `{}`", provider.name);
+        match self.fitted(&provider.body, schema) {
+            None => check_body(
+                &provider.body,
+                schema,
+                provider.span,
+                (&what, Meta::PROVIDER),
+            ),
+            Some((body, mut diagnostics)) => {
+                diagnostics.extend(check_body(
+                    &body,
+                    schema,
+                    provider.span,
+                    (&what, Meta::PROVIDER),
+                ));
+                diagnostics
+            }
+        }
+    }
+
+    fn provider_block(&self, node: NodeId) -> Option<&ProviderBlock> {
+        let found = self.graph.node(node)?;
+        let NodeKind::Provider(at) = &found.kind else {
+            return None;
+        };
+        let module = self.definition.module(self.graph.module(found.module)?)?;
+        module.providers.get(*at)
+    }
+
+    /// Reports what is wrong with the expressions of an instance's block when its schema is not known.
+    pub fn check_expressions(&self, block: &BlockAddr, key: &InstanceKey) -> Diagnostics {
+        let mut out = Diagnostics::new();
+        if let (Some(resource), Some(lookup)) =
+            (self.resource(block), self.instance_lookup(block, key))
+        {
+            expressions(&resource.body, &lookup, &mut out);
+        }
+        out
+    }
+
+    /// The same for a provider node's block, in the first instance of its module.
+    pub fn check_provider_expressions(&self, node: NodeId) -> Diagnostics {
+        let mut out = Diagnostics::new();
+        let module = self.graph.node(node).and_then(|found| {
+            let addr = self.module_instances(found.module).first()?;
+            self.modules.get(addr)
+        });
+        if let (Some(provider), Some(module)) = (self.provider_block(node), module) {
+            expressions(&provider.body, &self.lookup_in(module), &mut out);
+        }
+        out
     }
 
     /// A body in JSON syntax with its arguments and blocks told apart by the schema; none for native syntax.
@@ -404,12 +482,18 @@ impl Desired {
     }
 }
 
-/// Makes a variable's value from what was given: default, conversion, null rule, marks.
-pub(super) fn settle(
-    variable: &Variable,
-    given: Option<(Value, Span)>,
-    place: Span,
-) -> (Value, Diagnostics) {
+/// Whether a call has an argument that the module does not know, by which the variable is probably meant.
+fn is_meant(call: &ModuleCall, variable: &Str, declared: &Module) -> bool {
+    let mut unknown = call
+        .arguments
+        .keys()
+        .filter(|name| !declared.variables.contains_key(*name));
+    unknown.any(|name| {
+        closest(name, declared.variables.keys().map(Str::as_str)) == Some(variable.as_str())
+    })
+}
+
+fn marks_of(variable: &Variable) -> Marks {
     let mut marks = Marks::NONE;
     if variable.sensitive {
         marks = marks.union(Marks::SENSITIVE);
@@ -417,8 +501,29 @@ pub(super) fn settle(
     if variable.ephemeral {
         marks = marks.union(Marks::EPHEMERAL);
     }
+    marks
+}
+
+/// The value of a variable of which nothing is known.
+pub(super) fn unknown_of(variable: &Variable) -> Value {
+    let ty = variable.constraint.ty.without_optional();
+    let unknown = if variable.nullable {
+        Value::unknown(ty)
+    } else {
+        Value::unknown_not_null(ty)
+    };
+    unknown.mark(marks_of(variable))
+}
+
+/// Makes a variable's value from what was given: default, conversion, null rule, marks.
+pub(super) fn settle(
+    variable: &Variable,
+    given: Option<(Value, Span)>,
+    place: Span,
+) -> (Value, Diagnostics) {
+    let marks = marks_of(variable);
     let name = &variable.name;
-    let unknown = || Value::unknown(variable.constraint.ty.without_optional()).mark(marks);
+    let unknown = || unknown_of(variable);
     let default = |span: Span, label: &str| match &variable.default {
         Some(default) => (default.clone().mark(marks), Diagnostics::new()),
         None => {

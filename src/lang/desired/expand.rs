@@ -9,17 +9,68 @@ use std::sync::Arc;
 use model::value::convert;
 use model::{Diagnostic, Diagnostics, Marks, Str, Type, Value};
 
-use super::Repetition;
+use super::{Each, Phase, Repetition};
 use crate::eval::{Scope, evaluate};
 use crate::load::Repeat;
 use crate::syntax::ast::Expr;
 
-/// Evaluates how often something repeats; what is wrong is reported and gives [`Repetition::Failed`].
-pub(super) fn expand(repeat: &Repeat, scope: &dyn Scope, out: &mut Diagnostics) -> Repetition {
-    match repeat {
-        Repeat::Once => Repetition::Once,
-        Repeat::Count(expr) => count(expr, scope, out),
-        Repeat::ForEach(expr) => for_each(expr, scope, out),
+/// Evaluates how often something repeats; what is wrong is reported and gives [`Repetition::Failed`]. In a phase that
+/// only checks, one instance stands for those that are not known, so that what is in it is checked all the same.
+pub(super) fn expand(
+    repeat: &Repeat,
+    scope: &dyn Scope,
+    phase: Phase,
+    out: &mut Diagnostics,
+) -> Repetition {
+    let (expr, any) = match repeat {
+        Repeat::Once => return Repetition::Once,
+        Repeat::Count(expr) => (expr, Each::Index),
+        Repeat::ForEach(expr) => (expr, Each::Value(Value::dynamic())),
+    };
+    if phase.is_check()
+        && let Some(each) = not_known_yet(expr, scope, &any)
+    {
+        return Repetition::Any(each);
+    }
+    let found = match any {
+        Each::Index => count(expr, scope, out),
+        Each::Value(_) => for_each(expr, scope, out),
+    };
+    match found {
+        Repetition::Failed if phase.is_check() => Repetition::Any(any),
+        // What no instance says is checked once, for the environments in which there are some.
+        none if phase == Phase::Definition && none.is_empty() => Repetition::Any(any),
+        found => found,
+    }
+}
+
+/// What stands for all instances, when how many there are depends on what is not known, and nothing is wrong with it.
+fn not_known_yet(expr: &Expr, scope: &dyn Scope, any: &Each) -> Option<Each> {
+    let (value, diagnostics) = evaluate(expr, scope);
+    if diagnostics.has_errors() || value.marks().contains(Marks::EPHEMERAL) {
+        return None;
+    }
+    let (value, marks) = value.unmark();
+    match any {
+        Each::Index if value.is_known() || convert(&value, &Type::Number).is_err() => None,
+        Each::Index => Some(Each::Index),
+        Each::Value(_) if marks.contains(Marks::SENSITIVE) => None,
+        Each::Value(_) => {
+            let element = match &value {
+                Value::Unknown(unknown) => match &unknown.ty {
+                    Type::Dynamic | Type::Object(_) => Type::Dynamic,
+                    Type::Map(element) => (**element).clone(),
+                    // Its elements are strings, also where a set of anything is converted to one.
+                    Type::Set(_) => Type::String,
+                    Type::Bool | Type::Number | Type::String | Type::List(_) | Type::Tuple(_) => {
+                        return None;
+                    }
+                },
+                Value::Set(set) if set.items.iter().any(|item| !item.is_known()) => Type::String,
+                _ => return None,
+            };
+            Some(Each::Value(Value::unknown(element)))
+        }
     }
 }
 

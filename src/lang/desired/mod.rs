@@ -16,6 +16,9 @@ mod root;
 mod scope;
 mod values;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::path::PathBuf;
@@ -26,10 +29,10 @@ use model::clock::{Clock, Timestamp};
 use model::{Str, Value};
 
 pub use conditions::Verdict;
-pub use root::{Given, Origin, assign, parse_text};
+pub use root::{Given, Missing, Origin, assign, parse_text, unknown_variables};
 pub use scope::Lookup;
 use values::ModuleValues;
-pub use values::{Instances, Repetition};
+pub use values::{Each, Instances, Repetition};
 
 use crate::functions::{CallContext, Impure, Random};
 use crate::graph::{Graph, ModuleId};
@@ -58,13 +61,28 @@ pub struct Settings {
 pub trait RandomSource: Random + Send + Sync + Debug {}
 impl<T: Random + Send + Sync + Debug> RandomSource for T {}
 
-/// When an evaluation takes place.
+/// When an evaluation takes place, and so what can be known in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
+    /// What is written is checked, for whatever environment: no variable and no object has a value. References are
+    /// not reported again: [`Graph::of`] did that.
+    Definition,
+    /// What is written is checked with what one environment gives: no object has a value.
+    Environment,
     /// Before anything changes.
     Plan,
     /// While it changes.
     Apply,
+}
+
+impl Phase {
+    /// Whether what is written is only checked, so that nothing has to be known.
+    pub fn is_check(self) -> bool {
+        match self {
+            Self::Definition | Self::Environment => true,
+            Self::Plan | Self::Apply => false,
+        }
+    }
 }
 
 /// A definition under evaluation.
@@ -230,7 +248,7 @@ impl Desired {
             directory: &self.settings.directory,
             home: self.settings.home.as_deref(),
             impure: match self.settings.phase {
-                Phase::Plan => Impure::Unknown,
+                Phase::Definition | Phase::Environment | Phase::Plan => Impure::Unknown,
                 Phase::Apply => Impure::Evaluated,
             },
             plan_time: self.settings.plan_time,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Diagnostic, Diagnostics, Sources, Span, Str, Type, Value};
 
-use super::evaluate::settle;
+use super::evaluate::{settle, unknown_of};
 use crate::eval;
 use crate::load::{Module, Variable};
 use crate::suggest::closest;
@@ -34,13 +34,30 @@ pub enum Origin {
     Process,
 }
 
+/// What a variable without a value is, when it has no default either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// Wrong.
+    Reported,
+    /// A value that is not known: it will be given another time, or what would have given it could not be read.
+    NotKnown,
+}
+
 /// Makes the values of the root module's variables from what was given, later ways having been merged over earlier
-/// ones already. Names that are not declared, values that are missing or of the wrong type are diagnostics.
-pub fn assign(root: &Module, given: &BTreeMap<Str, Given>) -> (BTreeMap<Str, Value>, Diagnostics) {
+/// ones already. Names that are not declared and values of the wrong type are diagnostics, and so are missing ones
+/// where `missing` says so.
+pub fn assign(
+    root: &Module,
+    given: &BTreeMap<Str, Given>,
+    missing: Missing,
+) -> (BTreeMap<Str, Value>, Diagnostics) {
     let mut out = Diagnostics::new();
+    // Variables that are probably meant by a name that is not declared: not to have a value is no fault of theirs.
+    let mut meant: BTreeSet<&str> = BTreeSet::new();
     for (name, given) in given {
-        if !root.variables.contains_key(name) {
+        if !root.variables.contains_key(name) && !root.broken {
             out.extend(undeclared(root, name, given));
+            meant.extend(closest(name, root.variables.keys().map(Str::as_str)));
         }
     }
     let mut values = BTreeMap::new();
@@ -48,11 +65,24 @@ pub fn assign(root: &Module, given: &BTreeMap<Str, Given>) -> (BTreeMap<Str, Val
         let given = given
             .get(name)
             .map(|given| (given.value.clone(), given.span));
+        let is_left_open = missing == Missing::NotKnown || meant.contains(name.as_str());
+        if given.is_none() && variable.default.is_none() && is_left_open {
+            values.insert(name.clone(), unknown_of(variable));
+            continue;
+        }
         let (value, diagnostics) = settle(variable, given, variable.span);
         out.extend(diagnostics);
         values.insert(name.clone(), value);
     }
     (values, out)
+}
+
+/// The root module's variables when nothing is known of what they are given: all that must hold whatever it is.
+pub fn unknown_variables(root: &Module) -> BTreeMap<Str, Value> {
+    root.variables
+        .iter()
+        .map(|(name, variable)| (name.clone(), unknown_of(variable)))
+        .collect()
 }
 
 fn undeclared(root: &Module, name: &Str, given: &Given) -> Diagnostics {

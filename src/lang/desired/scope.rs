@@ -5,10 +5,10 @@
 )]
 
 use model::address::{InstanceKey, ModuleAddr, ProviderSource};
-use model::{Diagnostic, Diagnostics, Span, Str, Value};
+use model::{Diagnostic, Diagnostics, Span, Str, Type, Value};
 
 use super::values::{Instances, ModuleValues, index_value};
-use super::{Desired, Repetition};
+use super::{Desired, Each, Phase, Repetition};
 use crate::eval::{Indexed, Resolution, Scope};
 use crate::functions::{CallContext, FunctionError, call, terraform_provider};
 use crate::load::ResourceName;
@@ -26,6 +26,8 @@ pub struct Lookup<'d> {
     pub(super) key: InstanceKey,
     /// `each.value`.
     pub(super) each_value: Option<Value>,
+    /// What `count` and `each` are about when the instance stands for all.
+    pub(super) any: Option<Each>,
     /// `self`.
     pub(super) this: Option<Value>,
     pub(super) console: bool,
@@ -55,6 +57,7 @@ impl Desired {
             calls: self.calls(),
             key: InstanceKey::None,
             each_value: None,
+            any: None,
             this: None,
             console: false,
         }
@@ -69,9 +72,17 @@ impl<'d> Lookup<'d> {
             InstanceKey::Key(key) => repetition.each_value(key).cloned(),
             InstanceKey::None | InstanceKey::Index(_) => None,
         };
+        let any = match repetition {
+            Repetition::Any(each) => Some(each.clone()),
+            Repetition::Once
+            | Repetition::Count(_)
+            | Repetition::ForEach(_)
+            | Repetition::Failed => None,
+        };
         Self {
             key: key.clone(),
             each_value,
+            any,
             ..self
         }
     }
@@ -104,7 +115,7 @@ impl<'d> Lookup<'d> {
         out: &mut Diagnostics,
     ) -> Resolution {
         let Some(block) = self.module.blocks.get(name) else {
-            let declared = self.definition_has(name);
+            let declared = self.was_checked() || self.definition_has(name);
             if !declared {
                 let known: Vec<String> = self
                     .module
@@ -126,6 +137,15 @@ impl<'d> Lookup<'d> {
             };
         };
         let Some(key) = rest.first().and_then(index_key) else {
+            if let Some(step) = rest.first()
+                && matches!(block.repetition, Repetition::Any(Each::Index))
+            {
+                out.push(without_index(&block.addr.to_string(), span.to(step.span)));
+                return Resolution {
+                    value: Value::dynamic(),
+                    taken: consumed + rest.len(),
+                };
+            }
             return Resolution {
                 value: block.whole(),
                 taken: consumed,
@@ -183,7 +203,7 @@ impl<'d> Lookup<'d> {
     ) -> Resolution {
         let Some(repetition) = self.module.calls.get(call) else {
             let known: Vec<String> = self.module.calls.keys().map(ToString::to_string).collect();
-            if !self.call_declared(call) {
+            if !self.was_checked() && !self.call_declared(call) {
                 out.push(undeclared(
                     &format!("there is no module call `{call}`"),
                     call,
@@ -198,6 +218,9 @@ impl<'d> Lookup<'d> {
         };
         let (key, after) = match repetition {
             Repetition::Once => (Some(InstanceKey::None), rest),
+            Repetition::Any(_) if rest.first().and_then(index_key).is_some() => {
+                (Some(InstanceKey::None), rest.get(1..).unwrap_or_default())
+            }
             Repetition::Count(_) | Repetition::ForEach(_) => {
                 let Some(index) = rest.first().and_then(index_key) else {
                     return Resolution {
@@ -223,7 +246,7 @@ impl<'d> Lookup<'d> {
                 }
                 (key, rest.get(1..).unwrap_or_default())
             }
-            Repetition::Failed => {
+            Repetition::Any(_) | Repetition::Failed => {
                 return Resolution {
                     value: Value::dynamic(),
                     taken: 1,
@@ -267,6 +290,14 @@ impl<'d> Lookup<'d> {
 
     fn outputs_of(&self, call: &Str, key: &InstanceKey) -> Value {
         match self.child(call, key) {
+            Some(child) if self.was_checked() && child.declared.broken => Value::dynamic(),
+            // Those in a cycle have no value.
+            Some(child) if self.was_checked() => {
+                Value::object(child.declared.outputs.keys().map(|name| {
+                    let value = child.outputs.get(name).cloned();
+                    (name.clone(), value.unwrap_or_else(Value::dynamic))
+                }))
+            }
             Some(child) => Value::object(
                 child
                     .outputs
@@ -293,7 +324,29 @@ impl<'d> Lookup<'d> {
                     self.outputs_of(call, &InstanceKey::Key(key.clone())),
                 )
             })),
-            Repetition::Failed => Value::dynamic(),
+            Repetition::Any(_) | Repetition::Failed => Value::dynamic(),
+        }
+    }
+
+    /// Whether references were resolved before, so that what leads nowhere has been reported.
+    fn was_checked(&self) -> bool {
+        self.desired.settings.phase.is_check()
+    }
+
+    /// `terraform.workspace`, `terraform.applying`.
+    fn terraform(&self, which: &str) -> Value {
+        let settings = &self.desired.settings;
+        match (which, settings.phase) {
+            ("workspace", Phase::Definition) => Value::unknown_not_null(Type::String),
+            ("workspace", Phase::Environment | Phase::Plan | Phase::Apply) => {
+                Value::String(settings.workspace.clone())
+            }
+            (_, Phase::Definition | Phase::Environment) => {
+                Value::unknown_not_null(Type::Bool).mark(model::Marks::EPHEMERAL)
+            }
+            (_, Phase::Plan | Phase::Apply) => {
+                Value::Bool(settings.phase == Phase::Apply).mark(model::Marks::EPHEMERAL)
+            }
         }
     }
 
@@ -323,7 +376,7 @@ impl<'d> Lookup<'d> {
     ) -> Resolution {
         let value = values.get(name).cloned().unwrap_or_else(|| {
             let known: Vec<String> = values.keys().map(ToString::to_string).collect();
-            let declared = self.declares(what, name);
+            let declared = self.was_checked() || self.declares(what, name);
             if !declared {
                 out.push(undeclared(
                     &format!("there is no {what} `{name}`"),
@@ -360,7 +413,9 @@ impl Scope for Lookup<'_> {
         let (subject, consumed) = match subject(root, steps) {
             Ok(found) => found,
             Err(diagnostic) => {
-                out.push(diagnostic);
+                if !self.was_checked() {
+                    out.push(diagnostic);
+                }
                 return Some(Resolution {
                     value: Value::dynamic(),
                     taken: steps.len(),
@@ -394,27 +449,24 @@ impl Scope for Lookup<'_> {
                 return Some(self.module_call(&call, rest, span, out));
             }
             Subject::Path(which) => self.path_value(&which),
-            Subject::Terraform(which) if which == "workspace" => {
-                Value::String(self.desired.settings.workspace.clone())
-            }
-            Subject::Terraform(_) => {
-                Value::Bool(self.desired.settings.phase == super::Phase::Apply)
-                    .mark(model::Marks::EPHEMERAL)
-            }
-            Subject::CountIndex => match &self.key {
-                InstanceKey::Index(index) => index_value(*index),
-                InstanceKey::None | InstanceKey::Key(_) => {
+            Subject::Terraform(which) => self.terraform(&which),
+            Subject::CountIndex => match (&self.key, &self.any) {
+                (InstanceKey::Index(index), _) => index_value(*index),
+                (_, Some(Each::Index)) => Value::unknown_not_null(Type::Number),
+                (InstanceKey::None | InstanceKey::Key(_), _) => {
                     outside("count.index", "it stands only in a block with `count`")
                 }
             },
-            Subject::EachKey => match &self.key {
-                InstanceKey::Key(key) => Value::String(key.clone()),
-                InstanceKey::None | InstanceKey::Index(_) => {
+            Subject::EachKey => match (&self.key, &self.any) {
+                (InstanceKey::Key(key), _) => Value::String(key.clone()),
+                (_, Some(Each::Value(_))) => Value::unknown_not_null(Type::String),
+                (InstanceKey::None | InstanceKey::Index(_), _) => {
                     outside("each.key", "it stands only in a block with `for_each`")
                 }
             },
-            Subject::EachValue => match (&self.key, &self.each_value) {
-                (InstanceKey::Key(_), Some(value)) => value.clone(),
+            Subject::EachValue => match (&self.key, &self.each_value, &self.any) {
+                (InstanceKey::Key(_), Some(value), _) => value.clone(),
+                (_, _, Some(Each::Value(value))) => value.clone(),
                 _ => outside("each.value", "it stands only in a block with `for_each`"),
             },
             Subject::This => match &self.this {
@@ -513,6 +565,7 @@ impl Scope for Lookup<'_> {
 fn instance_key(repetition: &Repetition, index: &Value) -> Option<Option<InstanceKey>> {
     match repetition {
         Repetition::Once | Repetition::Failed => None,
+        Repetition::Any(_) => Some(Some(InstanceKey::None)),
         Repetition::Count(_) => {
             let number = match index {
                 Value::String(text) => model::Number::parse(text),
@@ -525,13 +578,23 @@ fn instance_key(repetition: &Repetition, index: &Value) -> Option<Option<Instanc
             )
         }
         Repetition::ForEach(_) => {
-            let text = model::value::convert(index, &model::Type::String).ok();
+            let text = model::value::convert(index, &Type::String).ok();
             Some(
                 text.and_then(|text| text.as_str().cloned())
                     .map(InstanceKey::Key),
             )
         }
     }
+}
+
+/// An attribute of a block whose instances are counted.
+fn without_index(block: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "unknown-attribute",
+        format!("`{block}` has `count`, so that only its instances have attributes"),
+    )
+    .at(span, "which instance?")
+    .help("take one with `[0]`, or all with `[*]`")
 }
 
 fn no_such_instance(block: &str, repetition: &Repetition, key: &Value, span: Span) -> Diagnostic {
@@ -577,7 +640,7 @@ fn no_such_instance(block: &str, repetition: &Repetition, key: &Value, span: Spa
                 None => diagnostic,
             }
         }
-        Repetition::Once | Repetition::Failed => diagnostic,
+        Repetition::Once | Repetition::Any(_) | Repetition::Failed => diagnostic,
     }
 }
 

@@ -20,15 +20,26 @@ pub enum Repetition {
     Count(u64),
     /// By key, each with its `each.value`; sorted by key.
     ForEach(Arc<Vec<(Str, Value)>>),
+    /// Nobody knows how often, in a phase that only checks: one instance without a key stands for all.
+    Any(Each),
     /// It could not be evaluated, which was reported.
     Failed,
+}
+
+/// What an instance that stands for all of a block has instead of its key.
+#[derive(Clone, Debug)]
+pub enum Each {
+    /// A number that is not known.
+    Index,
+    /// A key that is not known, and what `each.value` is.
+    Value(Value),
 }
 
 impl Repetition {
     /// The keys, in order.
     pub fn keys(&self) -> Vec<InstanceKey> {
         match self {
-            Self::Once => vec![InstanceKey::None],
+            Self::Once | Self::Any(_) => vec![InstanceKey::None],
             Self::Count(count) => (0..*count).map(InstanceKey::Index).collect(),
             Self::ForEach(entries) => entries
                 .iter()
@@ -41,7 +52,7 @@ impl Repetition {
     /// How many instances there are.
     pub fn len(&self) -> usize {
         match self {
-            Self::Once => 1,
+            Self::Once | Self::Any(_) => 1,
             Self::Count(count) => usize::try_from(*count).unwrap_or(usize::MAX),
             Self::ForEach(entries) => entries.len(),
             Self::Failed => 0,
@@ -56,7 +67,7 @@ impl Repetition {
     /// The position of a key among the keys.
     pub fn position(&self, key: &InstanceKey) -> Option<usize> {
         match (self, key) {
-            (Self::Once, InstanceKey::None) => Some(0),
+            (Self::Once | Self::Any(_), InstanceKey::None) => Some(0),
             (Self::Count(count), InstanceKey::Index(index)) if index < count => {
                 usize::try_from(*index).ok()
             }
@@ -76,7 +87,7 @@ impl Repetition {
                     .ok()?;
                 entries.get(at).map(|(_, value)| value)
             }
-            Self::Once | Self::Count(_) | Self::Failed => None,
+            Self::Once | Self::Count(_) | Self::Any(_) | Self::Failed => None,
         }
     }
 }
@@ -133,7 +144,7 @@ impl Instances {
                     .zip(&self.values)
                     .map(|((key, _), value)| (key.clone(), value.clone())),
             ),
-            Repetition::Failed => Value::dynamic(),
+            Repetition::Any(_) | Repetition::Failed => Value::dynamic(),
         };
         self.whole.get_or_init(make).clone()
     }

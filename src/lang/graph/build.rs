@@ -37,10 +37,11 @@ pub(super) fn build(definition: &Definition) -> (Graph, Diagnostics) {
         mut diagnostics,
         ..
     } = builder;
-    match cycle::sort(&graph.dependencies) {
-        Ok(order) => graph.order = order,
-        Err(cycle) => diagnostics.push(describe_cycle(definition, &graph, &cycle)),
+    let sorted = cycle::sort(&graph.dependencies);
+    for cycle in &sorted.cycles {
+        diagnostics.push(describe_cycle(definition, &graph, cycle));
     }
+    graph.order = sorted.order;
     diagnostics.sort();
     (graph, diagnostics)
 }
@@ -331,6 +332,7 @@ impl Builder<'_> {
             Subject::Variable(name) => {
                 self.named(
                     id,
+                    module,
                     NodeKind::Variable(name.clone()),
                     "variable",
                     name,
@@ -341,6 +343,7 @@ impl Builder<'_> {
             Subject::Local(name) => {
                 self.named(
                     id,
+                    module,
                     NodeKind::Local(name.clone()),
                     "local",
                     name,
@@ -385,8 +388,10 @@ impl Builder<'_> {
                         .map(Str::as_str)
                         .collect()
                 };
+                let is_broken = self.definition.module(&child).is_some_and(|m| m.broken);
                 match self.graph.find(at, NodeKind::Output(output.clone())) {
                     Some(node) => self.edge(Some(node)),
+                    None if is_broken => {}
                     None => {
                         let message = format!("`module.{call}` has no output `{output}`");
                         let diagnostic =
@@ -413,6 +418,7 @@ impl Builder<'_> {
     fn call_reference(&mut self, id: ModuleId, module: &Module, call: &Str, span: Span) -> bool {
         self.named(
             id,
+            module,
             NodeKind::Call(call.clone()),
             "module call",
             call,
@@ -425,6 +431,7 @@ impl Builder<'_> {
     fn named<'k>(
         &mut self,
         id: ModuleId,
+        module: &Module,
         kind: NodeKind,
         what: &str,
         name: &str,
@@ -432,7 +439,7 @@ impl Builder<'_> {
         known: impl FnOnce() -> Vec<&'k str>,
     ) -> bool {
         let found = self.graph.find(id, kind);
-        if found.is_none() {
+        if found.is_none() && !module.broken {
             let message = format!("there is no {what} `{name}`");
             self.diagnostics
                 .push(missing("unknown-reference", message, span, name, &known()));
@@ -450,7 +457,7 @@ impl Builder<'_> {
     ) {
         let found = self.graph.find(id, NodeKind::Resource(name.clone()));
         self.edge(found);
-        if found.is_some() {
+        if found.is_some() || module.broken {
             return;
         }
         let prefix = match name.mode {
@@ -516,21 +523,6 @@ fn describe_cycle(definition: &Definition, graph: &Graph, cycle: &[NodeId]) -> D
         .iter()
         .map(|id| format!("`{}`", graph.describe(*id)))
         .collect();
-    let span = |id: &NodeId| -> Option<Span> {
-        let node = graph.node(*id)?;
-        let module = definition.module(graph.module(node.module)?)?;
-        match &node.kind {
-            NodeKind::Variable(name) | NodeKind::Validation(name) => {
-                module.variables.get(name).map(|found| found.span)
-            }
-            NodeKind::Local(name) => module.locals.get(name).map(|found| found.span),
-            NodeKind::Output(name) => module.outputs.get(name).map(|found| found.span),
-            NodeKind::Resource(name) => module.resources.get(name).map(|found| found.span),
-            NodeKind::Call(name) => module.calls.get(name).map(|found| found.span),
-            NodeKind::Provider(at) => module.providers.get(*at).map(|found| found.span),
-            NodeKind::Check(name) => module.checks.get(name).map(|found| found.span),
-        }
-    };
     let diagnostic = if let [only] = names.as_slice() {
         Diagnostic::error("self-reference", format!("{only} refers to itself"))
     } else {
@@ -542,7 +534,7 @@ fn describe_cycle(definition: &Definition, graph: &Graph, cycle: &[NodeId]) -> D
             .join(" needs ");
         Diagnostic::error("cycle", format!("{way}, which is a cycle"))
     };
-    let mut places = cycle.iter().filter_map(span);
+    let mut places = cycle.iter().filter_map(|id| graph.span(definition, *id));
     let mut diagnostic = match places.next() {
         Some(first) => diagnostic.at(first, ""),
         None => diagnostic,

@@ -67,22 +67,18 @@ struct Reader<'m> {
 }
 
 impl Reader<'_> {
-    fn block(&mut self, block: Block) {
+    fn block(&mut self, mut block: Block) {
+        if !KINDS.contains(&block.kind.text.as_str()) {
+            let Some(close) = self.unknown_kind(&block) else {
+                return;
+            };
+            // What it declares is referred to as if it were right, which is no error of its own.
+            block.kind.text = close.into();
+        }
         let labels: &[&str] = match block.kind.text.as_str() {
             "resource" | "data" | "ephemeral" => &["type", "name"],
             "variable" | "output" | "module" | "provider" | "check" => &["name"],
-            "locals" | "terraform" | "moved" | "removed" | "import" => &[],
-            other => {
-                let message = format!("there is no block `{other}`");
-                let diagnostic =
-                    Diagnostic::error("unknown-block", message).at(block.header, "not known here");
-                self.diagnostics
-                    .push(match closest(other, KINDS.iter().copied()) {
-                        Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
-                        None => diagnostic.help(format!("blocks are {}", KINDS.join(", "))),
-                    });
-                return;
-            }
+            _ => &[],
         };
         if !self.labels_are_good(&block, labels) {
             return;
@@ -102,6 +98,19 @@ impl Reader<'_> {
             "import" => self.import(block),
             _ => self.check(block),
         }
+    }
+
+    /// Reports a kind of block that there is not, and returns the one that is probably meant.
+    fn unknown_kind(&mut self, block: &Block) -> Option<&'static str> {
+        let kind = &block.kind.text;
+        let diagnostic = Diagnostic::error("unknown-block", format!("there is no block `{kind}`"))
+            .at(block.header, "not known here");
+        let close = closest(kind, KINDS.iter().copied());
+        self.diagnostics.push(match close {
+            Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
+            None => diagnostic.help(format!("blocks are {}", KINDS.join(", "))),
+        });
+        close
     }
 
     fn labels_are_good(&mut self, block: &Block, wanted: &[&str]) -> bool {
@@ -183,14 +192,18 @@ impl Reader<'_> {
             None => TypeConstraint::default(),
         };
         let nullable = parts.bool("nullable").is_none_or(|(value, _)| value);
-        let default = parts.attribute("default").and_then(|attribute| {
-            let value = parts.literal(&attribute)?;
+        let default = parts.attribute("default").map(|attribute| {
+            // With a wrong default it still has one, so that it need not be given a value.
+            let unknown = || Value::unknown(constraint.ty.without_optional());
+            let Some(value) = parts.literal(&attribute) else {
+                return unknown();
+            };
             let converted = constraint.apply(&value);
             let problem = match converted {
                 Ok(value) if value.is_null() && !nullable => {
                     "null, but `nullable` is false".to_owned()
                 }
-                Ok(value) => return Some(value),
+                Ok(value) => return value,
                 Err(error) => located(&error.path, &error.message),
             };
             parts.diagnostics.push(
@@ -201,7 +214,7 @@ impl Reader<'_> {
                 .at(attribute.expr.span, problem)
                 .note(format!("the type is `{}`", constraint.ty)),
             );
-            None
+            unknown()
         });
         let sensitive = parts.bool("sensitive").is_some_and(|(value, _)| value);
         let ephemeral = parts.bool("ephemeral").is_some_and(|(value, _)| value);
@@ -272,17 +285,23 @@ impl Reader<'_> {
         let depends_on = self.depends_on(parts.attribute("depends_on"));
         let preconditions = self.conditions(parts.blocks("precondition"), "a `precondition` block");
         self.diagnostics.extend(parts.finish());
-        let Some(value) = value else {
+        if value.is_none() {
             self.missing("value", &format!("output `{}`", label.text), block.header);
-            return;
-        };
+        }
+        let value = value.map_or(
+            Expr {
+                kind: ExprKind::Error,
+                span: block.header,
+            },
+            |value| value.expr,
+        );
         if let Some(first) = self.module.outputs.get(&label.text) {
             let first = first.span;
             self.duplicate(&format!("output `{}`", label.text), block.header, first);
             return;
         }
         let output = Output {
-            value: value.expr,
+            value,
             span: block.header,
             description,
             sensitive,

@@ -65,6 +65,7 @@ pub fn load(files: &dyn Files, base: &Path, sources: Sources) -> (Definition, Di
             ..Definition::default()
         },
         read: BTreeMap::new(),
+        unread: 0,
         diagnostics: Diagnostics::new(),
     };
     match loader.directory("") {
@@ -87,6 +88,8 @@ struct Loader<'f> {
     base: PathBuf,
     definition: Definition,
     read: BTreeMap<String, Arc<Module>>,
+    /// How many files could not be read whole.
+    unread: usize,
     diagnostics: Diagnostics,
 }
 
@@ -114,6 +117,7 @@ impl Loader<'_> {
         if primary.is_empty() && overrides.is_empty() {
             return Err(Absent::Empty);
         }
+        let unread = self.unread;
         let mut bodies: Vec<Body> = primary
             .iter()
             .filter_map(|name| self.file(directory, name))
@@ -126,6 +130,7 @@ impl Loader<'_> {
         }
         let mut module = Module {
             directory: directory.to_owned(),
+            broken: self.unread > unread,
             ..Module::default()
         };
         for body in bodies {
@@ -138,6 +143,18 @@ impl Loader<'_> {
     }
 
     fn file(&mut self, directory: &str, name: &str) -> Option<Body> {
+        let before = self.diagnostics.len();
+        let body = self.body(directory, name);
+        let wrong = self
+            .diagnostics
+            .iter()
+            .skip(before)
+            .any(Diagnostic::is_error);
+        self.unread += usize::from(wrong);
+        body
+    }
+
+    fn body(&mut self, directory: &str, name: &str) -> Option<Body> {
         let path = join(directory, name);
         let shown = self.shown(&path);
         let content = match self.files.read(&path) {
@@ -187,6 +204,9 @@ impl Loader<'_> {
 
     /// Reports arguments of a call for which the module has no variable.
     fn unknown_arguments(&mut self, call: &ModuleCall, module: &Module) {
+        if module.broken {
+            return;
+        }
         let known: Vec<&str> = module.variables.keys().map(Str::as_str).collect();
         for (name, argument) in &call.arguments {
             if !module.variables.contains_key(name) {

@@ -16,6 +16,8 @@ use crate::syntax::ast::{Block, Body, Expr};
 pub struct Module {
     /// Its directory, from the definition's root.
     pub directory: String,
+    /// Whether a file of it could not be read whole, so that names it declares may be missing here.
+    pub broken: bool,
     /// `variable` blocks by name.
     pub variables: BTreeMap<Str, Variable>,
     /// Entries of `locals` blocks by name.

@@ -32,6 +32,8 @@ pub struct Project {
     pub environments: Vec<Environment>,
     /// Checks by name.
     pub checks: BTreeMap<Str, Check>,
+    /// Whether the text could not be read whole, so that something it says may be missing here.
+    pub broken: bool,
 }
 
 impl Project {
@@ -46,10 +48,12 @@ impl Project {
 /// Reads the text of a `terrace.hcl`. Everything that is wrong is collected.
 pub fn read(file: FileId, text: &str) -> (Project, Diagnostics) {
     let (body, mut out) = syntax::parse_body(file, text);
+    let broken = out.has_errors();
     let mut parts = Parts::new(body, "terrace.hcl");
     let mut project = Project {
         name: parts.string("name").map(|(name, _)| name),
         definition: parts.string("definition"),
+        broken,
         ..Project::default()
     };
     for block in parts.blocks("environment") {

@@ -1,0 +1,132 @@
+//! Whether the checks of `terrace.hcl` can work at all: what their expressions refer to, and of which types they are.
+//! Found without an apply: outputs and answers are values that are not known. Entry point: [`check_checks`].
+
+use std::path::Path;
+
+use lang::desired::RandomSource;
+use lang::eval::evaluate;
+use lang::functions::{CallContext, Impure};
+use lang::load::Module;
+use lang::project::{Check, CheckAction};
+use lang::syntax::ast::Expr;
+use model::clock::Clock;
+use model::value::convert;
+use model::{Diagnostic, Diagnostics, Str, Type, Value};
+
+use crate::project::Project;
+use crate::verify::CheckScope;
+
+/// What functions in checks see of the world.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'s> {
+    /// Where relative paths start.
+    pub directory: &'s Path,
+    /// The time.
+    pub clock: &'s dyn Clock,
+    /// Chance.
+    pub random: &'s dyn RandomSource,
+}
+
+/// Reports what is wrong with the expressions of all checks of a project; `root` is the definition's root module,
+/// where it could be read.
+pub fn check_checks(
+    project: &Project,
+    root: Option<&Module>,
+    surroundings: Surroundings<'_>,
+) -> Diagnostics {
+    let output = match root {
+        Some(root) if !root.broken => Value::object(
+            root.outputs
+                .keys()
+                .map(|name| (name.clone(), Value::dynamic())),
+        ),
+        Some(_) | None => Value::dynamic(),
+    };
+    let mut out = Diagnostics::new();
+    for check in project.file.checks.values() {
+        one(check, &output, surroundings, &mut out);
+    }
+    out
+}
+
+fn one(check: &Check, output: &Value, surroundings: Surroundings<'_>, out: &mut Diagnostics) {
+    let scope = |response: Option<Value>| CheckScope {
+        output: output.clone(),
+        environment: Value::unknown_not_null(Type::String),
+        response,
+        calls: CallContext {
+            directory: surroundings.directory,
+            home: None,
+            impure: Impure::Unknown,
+            plan_time: None,
+            clock: surroundings.clock,
+            random: surroundings.random,
+            template_depth: 0,
+        },
+    };
+    let asked = check.action.expr();
+    let wanted = match &check.action {
+        CheckAction::Http(_) | CheckAction::Tcp(_) => Type::String,
+        CheckAction::Command(_) => Type::list(Type::String),
+    };
+    fits(asked, &scope(None), &wanted, out);
+    if let Some(pass) = &check.pass {
+        fits(
+            pass,
+            &scope(Some(response(&check.action))),
+            &Type::Bool,
+            out,
+        );
+    }
+}
+
+/// Reports what is wrong with an expression, or that its value is not of the type that is wanted.
+fn fits(expr: &Expr, scope: &CheckScope<'_>, wanted: &Type, out: &mut Diagnostics) {
+    let (value, found) = evaluate(expr, scope);
+    let failed = found.has_errors();
+    for diagnostic in found {
+        let helpless = diagnostic.id == "unknown-name" && diagnostic.help.is_empty();
+        out.push(if helpless {
+            diagnostic
+                .help("a check sees `output.NAME`, `environment.name` and, in `pass`, `response`")
+        } else {
+            diagnostic
+        });
+    }
+    if failed {
+        return;
+    }
+    if let Err(error) = convert(&value.unmark_deep().0, wanted) {
+        out.push(
+            Diagnostic::error(
+                "value-type",
+                format!("{} is wanted here", wanted.friendly()),
+            )
+            .at(expr.span, error.message),
+        );
+    }
+}
+
+/// What an answer is made of.
+fn response(action: &CheckAction) -> Value {
+    let fields: &[(&str, Type)] = match action {
+        CheckAction::Http(_) => &[
+            ("status", Type::Number),
+            ("body", Type::String),
+            ("headers", Type::map(Type::String)),
+            ("ok", Type::Bool),
+        ],
+        CheckAction::Tcp(_) => &[("ok", Type::Bool)],
+        CheckAction::Command(_) => &[
+            ("status", Type::Number),
+            ("stdout", Type::String),
+            ("stderr", Type::String),
+            ("ok", Type::Bool),
+        ],
+    };
+    Value::object(
+        fields
+            .iter()
+            .map(|(name, ty)| (Str::from(*name), Value::unknown_not_null(ty.clone()))),
+    )
+}
