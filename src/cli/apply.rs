@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use engine::{
-    ApplyOptions, Events, OpenStep, Outcome, Planned, Session, SessionError, SessionRequest,
+    ApplyOptions, Events, OpenStep, Outcome, Planned, Session, SessionError, SessionRequest, Stop,
 };
 use model::plan::{Plan, PlanMode};
 use model::{Diagnostic, Diagnostics, Severity, Sources, Str, Value};
@@ -113,7 +113,7 @@ async fn now(
     }
     plan::show(invocation, &made, &prepared, showing, folded, None);
     if unchanged_at_all {
-        return unchanged(invocation, &prepared, &store, &made, showing).await;
+        return unchanged(invocation, &prepared, &store, made.planned, showing).await;
     }
     if !nothing && !approved && !ask(invocation, &made.planned.plan) {
         return ExitCode::Failed;
@@ -136,17 +136,23 @@ async fn unchanged(
     invocation: &Invocation,
     prepared: &Prepared,
     store: &Store,
-    made: &Made,
+    planned: Planned,
     showing: Showing,
 ) -> ExitCode {
-    let outputs: BTreeMap<Str, (Value, bool)> = made
-        .planned
+    let outputs: BTreeMap<Str, (Value, bool)> = planned
         .recorded
         .outputs
         .iter()
         .map(|(name, output)| (name.clone(), (output.value.clone(), output.sensitive)))
         .collect();
-    if made.planned.plan.mode == PlanMode::Normal && !checks::of(prepared).is_empty() {
+    let mode = planned.plan.mode;
+    if !planned.plan.relinked.is_empty() {
+        let code = relink(invocation, prepared, store, planned).await;
+        if code != ExitCode::Done {
+            return code;
+        }
+    }
+    if mode == PlanMode::Normal && !checks::of(prepared).is_empty() {
         let session = match begin(invocation, prepared, store, RunKind::Verify, None).await {
             Ok(session) => session,
             Err(code) => return code,
@@ -164,6 +170,31 @@ async fn unchanged(
         say_outputs(invocation, &outputs);
     }
     ExitCode::Done
+}
+
+/// Nothing changes but what the record says that instances depend on, of which there is nothing to tell.
+async fn relink(
+    invocation: &Invocation,
+    prepared: &Prepared,
+    store: &Store,
+    planned: Planned,
+) -> ExitCode {
+    let kind = RunKind::Apply;
+    let session = match begin(invocation, prepared, store, kind, Some(&planned.plan)).await {
+        Ok(session) => session,
+        Err(code) => return code,
+    };
+    let (_, stop) = tokio::sync::watch::channel(Stop::Never);
+    let options = ApplyOptions {
+        parallelism: None,
+        stop,
+        attempts: engine::ATTEMPTS,
+    };
+    let events = Events::ignored(invocation.process.clock.clone());
+    if let Err(error) = engine::apply(planned, &session, options, &events).await {
+        return record::report(invocation, &error);
+    }
+    finish(invocation, session, RunOutcome::Succeeded, BTreeMap::new()).await
 }
 
 /// Where there is nothing to apply, what is in doubt is all that is wrong: the warnings of it become errors.

@@ -6,7 +6,6 @@ mod cycle;
 mod providers;
 mod targets;
 
-use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 pub(crate) use build::iterator_name;
@@ -178,8 +177,9 @@ impl Graph {
         passes: &dyn Fn(NodeId) -> bool,
     ) -> FxHashMap<NodeId, Dependencies> {
         // For each node, what a node that refers to it depends on.
-        let mut seen_through: Vec<Arc<[NodeId]>> = vec![Arc::from([]); self.nodes.len()];
-        let mut interned: HashMap<Arc<[NodeId]>, Dependencies> = HashMap::new();
+        let none: Arc<[NodeId]> = Arc::from([]);
+        let mut seen_through = vec![none.clone(); self.nodes.len()];
+        let mut interned: FxHashMap<Arc<[NodeId]>, Dependencies> = FxHashMap::default();
         let mut shared: FxHashMap<NodeId, Option<Arc<ResourceAddr>>> = FxHashMap::default();
         let mut found = FxHashMap::default();
         for &id in &self.order {
@@ -228,8 +228,10 @@ impl Graph {
             (None, _) => Arc::from([]),
             (Some(only), None) => only.clone(),
             _ => {
-                let ids: BTreeSet<NodeId> = sets().flat_map(|set| set.iter().copied()).collect();
-                ids.into_iter().collect()
+                let mut ids: Vec<NodeId> = sets().flat_map(|set| set.iter().copied()).collect();
+                ids.sort_unstable();
+                ids.dedup();
+                ids.into()
             }
         }
     }

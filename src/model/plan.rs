@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::address::{InstanceAddr, Target};
-use crate::change::{Change, OutputChange};
+use crate::change::{Change, Dependencies, OutputChange};
 use crate::clock::Timestamp;
 use crate::diagnostic::Diagnostics;
 use crate::serial::{PlanId, RevisionId, Serial};
@@ -95,6 +95,18 @@ pub struct Drift {
     pub private: Vec<u8>,
 }
 
+/// An instance of which the record is to learn something that changes nothing of its object, only the order in which
+/// things are destroyed: what it depends on, or that a replacement creates first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Relinked {
+    /// The instance.
+    pub addr: InstanceAddr,
+    /// Blocks it depends on.
+    pub dependencies: Dependencies,
+    /// Its replacement is created first.
+    pub create_before_destroy: bool,
+}
+
 /// A file of the definition a plan was made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedFile {
@@ -143,6 +155,9 @@ pub struct Plan {
     pub outputs: Vec<OutputChange>,
     /// Observed differences from the record.
     pub drift: Vec<Drift>,
+    /// Instances without a step that are connected in another way than is recorded. They are brought up to date by
+    /// whatever applies the plan, and are nothing to be shown or asked about.
+    pub relinked: Vec<Relinked>,
     /// Data that was read for it, by instance, with marks.
     pub reads: BTreeMap<InstanceAddr, Value>,
     /// Warnings that were true when it was made.

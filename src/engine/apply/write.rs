@@ -1,11 +1,12 @@
 //! What a step's result changes in the record.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use model::Value;
-use model::address::ProviderAddr;
+use model::address::{InstanceAddr, ProviderAddr};
 use model::change::{Change, Dependencies, DeposedKey};
-use model::plan::{Plan, StepId};
+use model::plan::{Plan, Relinked, StepId};
 use sha2::{Digest, Sha256};
 use state::ObjectChange;
 
@@ -62,7 +63,7 @@ pub(crate) fn marker(run: model::serial::RunId, step: StepId, lineage: &str) -> 
     format!("terrace:{lineage}:{run}:{}", step.0)
 }
 
-/// The changes that what was observed, and moves, bring to the record before any step runs.
+/// The changes that what was observed, moves, and other dependencies bring to the record before any step runs.
 pub(crate) fn observed(plan: &Plan, recorded: &Recorded) -> Result<Vec<ObjectChange>, CodecError> {
     let mut changes = Vec::new();
     for change in &plan.changes {
@@ -74,6 +75,11 @@ pub(crate) fn observed(plan: &Plan, recorded: &Recorded) -> Result<Vec<ObjectCha
             });
         }
     }
+    let mut links: HashMap<&InstanceAddr, &Relinked> = plan
+        .relinked
+        .iter()
+        .map(|link| (&link.addr, link))
+        .collect();
     for drift in &plan.drift {
         let Some(object) = recorded.current(&drift.addr) else {
             continue;
@@ -90,8 +96,33 @@ pub(crate) fn observed(plan: &Plan, recorded: &Recorded) -> Result<Vec<ObjectCha
             private: drift.private.clone(),
             ..object.clone()
         };
-        let object = record::object(&drift.addr, None, &object)?;
-        changes.push(ObjectChange::Put(Box::new(object)));
+        let link = links.remove(&drift.addr);
+        changes.push(put(&drift.addr, linked(object, link))?);
+    }
+    let others = plan
+        .relinked
+        .iter()
+        .filter(|link| links.contains_key(&link.addr));
+    for link in others {
+        if let Some(object) = recorded.current(&link.addr) {
+            changes.push(put(&link.addr, linked(object.clone(), Some(link)))?);
+        }
     }
     Ok(changes)
+}
+
+fn linked(object: RecordedObject, link: Option<&Relinked>) -> RecordedObject {
+    match link {
+        Some(link) => RecordedObject {
+            dependencies: link.dependencies.clone(),
+            create_before_destroy: link.create_before_destroy,
+            ..object
+        },
+        None => object,
+    }
+}
+
+fn put(addr: &InstanceAddr, object: RecordedObject) -> Result<ObjectChange, CodecError> {
+    let object = record::object(addr, None, &object)?;
+    Ok(ObjectChange::Put(Box::new(object)))
 }

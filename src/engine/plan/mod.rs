@@ -7,6 +7,7 @@ mod data;
 mod decide;
 mod ignore;
 pub(crate) mod inquire;
+mod links;
 pub(crate) mod marks;
 mod moves;
 mod order;

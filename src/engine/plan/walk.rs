@@ -369,7 +369,7 @@ impl<'e> Walk<'e> {
 
     fn finish(mut self) -> (Option<Planned>, Diagnostics) {
         let outputs: Vec<OutputChange> = self.output_changes();
-        self.fill_dependencies();
+        let relinked = self.dependencies();
         self.changes
             .sort_by(|a, b| a.addr.cmp(&b.addr).then_with(|| a.deposed.cmp(&b.deposed)));
         self.drift.sort_by(|a, b| a.addr.cmp(&b.addr));
@@ -396,6 +396,7 @@ impl<'e> Walk<'e> {
             order,
             outputs,
             drift: self.drift,
+            relinked,
             reads: self.reads,
             warnings: warnings.clone(),
         };
@@ -407,33 +408,6 @@ impl<'e> Walk<'e> {
             recorded: self.recorded,
         };
         (Some(planned), warnings)
-    }
-
-    /// Fills in, for each change, the blocks its instance depends on.
-    fn fill_dependencies(&mut self) {
-        if self.changes.is_empty() {
-            return;
-        }
-        let graph = self.desired.graph().clone();
-        let desired = &self.desired;
-        let empty = |node: NodeId| {
-            desired
-                .blocks(node)
-                .iter()
-                .all(|block| block.repetition.is_empty())
-        };
-        let found = graph.managed_dependencies(&empty);
-        for change in &mut self.changes {
-            if matches!(change.action, Action::Destroy | Action::Forget) {
-                continue;
-            }
-            if let Some(dependencies) = graph
-                .resource_node(&change.addr.resource())
-                .and_then(|node| found.get(&node))
-            {
-                change.dependencies = dependencies.clone();
-            }
-        }
     }
 }
 

@@ -196,6 +196,7 @@ fn scenario(case: &Json) -> Scenario {
             .map(|(name, json)| output(name, json, &case["planned_values"]["outputs"][name]))
             .collect(),
         drift: Vec::new(),
+        relinked: Vec::new(),
         reads: BTreeMap::new(),
         warnings: Diagnostics::new(),
     };

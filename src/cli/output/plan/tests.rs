@@ -99,6 +99,7 @@ fn plan(changes: Vec<Change>) -> Plan {
         order: Order::default(),
         outputs: Vec::new(),
         drift: Vec::new(),
+        relinked: Vec::new(),
         reads: std::collections::BTreeMap::new(),
         warnings: Diagnostics::new(),
     }

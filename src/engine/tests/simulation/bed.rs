@@ -348,7 +348,8 @@ impl Engine {
     pub(crate) async fn command(&self, applying: Applying) -> (Recovery, Option<Outcome>) {
         let recovery = self.recover().await;
         let planned = self.plan().await;
-        if planned.plan.is_empty() && planned.plan.drift.is_empty() {
+        let plan = &planned.plan;
+        if plan.is_empty() && plan.drift.is_empty() && plan.relinked.is_empty() {
             return (recovery, None);
         }
         let outcome = self.apply(planned, applying).await;
@@ -465,6 +466,7 @@ pub(crate) fn settled(bed: &Bed, text: &str) -> Picture {
     assert_eq!(planned_steps(&planned.plan), Vec::<String>::new());
     assert!(planned.plan.is_empty());
     assert!(planned.plan.drift.is_empty(), "{:#?}", planned.plan.drift);
+    assert_eq!(planned.plan.relinked, []);
     drop((planned, engine));
     picture(bed)
 }

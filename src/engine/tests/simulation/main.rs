@@ -12,5 +12,6 @@ mod crashes;
 mod definitions;
 mod failures;
 mod histories;
+mod links;
 mod recovery;
 mod stops;
