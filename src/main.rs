@@ -17,6 +17,13 @@ use model::clock::{Clock, Timestamp};
 use cli::invocation::Process;
 
 fn main() -> ExitCode {
+    // A provider that panics is told as an error, at its place.
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !engine::guard::takes_note(panic) {
+            usual(panic);
+        }
+    }));
     let arguments = std::env::args_os();
     let process = Process {
         environment: std::env::vars_os()

@@ -7,7 +7,7 @@ use model::schema::{Attribute, Block, NestedBlock, Nesting, Schema};
 use model::{Type, Value};
 
 use crate::cloud::Cloud;
-use crate::script::{Effect, Failure, Operation, Script, Throttle, When};
+use crate::script::{Effect, Failure, Fault, Operation, Script, Throttle, When};
 
 const OPERATIONS: [(&str, Operation); 7] = [
     ("create", Operation::Create),
@@ -33,6 +33,8 @@ const EFFECTS: [(&str, Effect); 3] = [
     ("half", Effect::Half),
     ("done", Effect::Done),
 ];
+
+const FAULTS: [(&str, Fault); 2] = [("error", Fault::Error), ("panic", Fault::Panic)];
 
 const BLOCK: [(&str, Type, &str); 6] = [
     (
@@ -70,7 +72,7 @@ const THROTTLE: [(&str, Type, &str); 2] = [
         "Calls at once; as many as a second's when left out.",
     ),
 ];
-const FAILURE: [(&str, Type, &str); 7] = [
+const FAILURE: [(&str, Type, &str); 8] = [
     (
         "operation",
         Type::String,
@@ -100,6 +102,11 @@ const FAILURE: [(&str, Type, &str); 7] = [
         "after",
         Type::String,
         "What is done all the same: `nothing` (when left out), `half` or `done`.",
+    ),
+    (
+        "fault",
+        Type::String,
+        "How it shows: the provider answers with an `error` (when left out), or it is to `panic`.",
     ),
     ("message", Type::String, "What the error says."),
 ];
@@ -227,6 +234,7 @@ fn failure(block: &Value) -> Result<Failure, ProviderError> {
         name: attributes::text(block, "name").map(Into::into),
         when,
         effect: named(block, "after", &EFFECTS)?.unwrap_or(Effect::Nothing),
+        fault: named(block, "fault", &FAULTS)?.unwrap_or(Fault::Error),
         message: attributes::text(block, "message")
             .map_or_else(|| own.message.clone(), str::to_owned),
         ..own

@@ -20,7 +20,7 @@ use model::address::ProviderSource;
 
 pub use cloud::Cloud;
 pub use provider::SimProvider;
-pub use script::{Crash, Effect, Failure, Hook, Operation, Point, Script, Throttle, When};
+pub use script::{Crash, Effect, Failure, Fault, Hook, Operation, Point, Script, Throttle, When};
 pub use world::SimObject;
 
 /// Opens the provider `terrace/sim`, whose cloud its configuration describes; `None` for any other source address.

@@ -17,7 +17,7 @@ use model::{Str, Value};
 use crate::cloud::{Cloud, not_there};
 use crate::configuration;
 use crate::kinds::{self, Kind};
-use crate::script::{Crash, Effect, Failure, Operation, Point};
+use crate::script::{Crash, Effect, Failure, Fault, Operation, Point};
 use crate::world::{Contents, SimObject};
 
 /// A provider of a simulated cloud.
@@ -86,7 +86,10 @@ impl SimProvider {
         let cloud = self.cloud()?;
         cloud.half_latency().await;
         match cloud.call(operation, rtype, name)? {
-            Some(failure) => Err(error(&failure)),
+            Some(failure) => {
+                panics(&failure);
+                Err(error(&failure))
+            }
             None => Ok(cloud),
         }
     }
@@ -206,7 +209,17 @@ impl SimProvider {
                 Err(_) => Self::exists(request),
             },
         };
+        panics(failure);
         ApplyError { error, exists }
+    }
+}
+
+/// Panics where that is what the script wants; what was to be done before is done.
+#[expect(clippy::panic, reason = "the script wants to see how a panic is borne")]
+fn panics(failure: &Failure) {
+    match failure.fault {
+        Fault::Error => {}
+        Fault::Panic => panic!("{}", failure.message),
     }
 }
 

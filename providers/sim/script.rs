@@ -86,6 +86,8 @@ pub struct Failure {
     pub class: ErrorClass,
     /// What was done all the same. Only for create, update and destroy.
     pub effect: Effect,
+    /// How it shows.
+    pub fault: Fault,
     /// What the error says.
     pub message: String,
 }
@@ -100,6 +102,7 @@ impl Failure {
             when: When::Always,
             class,
             effect: Effect::Nothing,
+            fault: Fault::Error,
             message: "the script says so".into(),
         }
     }
@@ -126,6 +129,15 @@ impl Failure {
     #[must_use]
     pub fn when(self, when: When) -> Self {
         Self { when, ..self }
+    }
+
+    /// The same, but the provider panics.
+    #[must_use]
+    pub fn panicking(self) -> Self {
+        Self {
+            fault: Fault::Panic,
+            ..self
+        }
     }
 
     /// The same with something done.
@@ -156,6 +168,15 @@ pub enum Effect {
     Half,
     /// All of it, but the error says that it cannot tell.
     Done,
+}
+
+/// How something that goes wrong shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The provider answers with an error.
+    Error,
+    /// The provider panics.
+    Panic,
 }
 
 /// A moment of an apply.

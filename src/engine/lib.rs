@@ -5,6 +5,7 @@ mod asking;
 pub mod check;
 pub mod codec;
 pub mod events;
+pub mod guard;
 pub mod history;
 pub mod plugins;
 pub mod record;

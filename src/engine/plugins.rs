@@ -12,6 +12,7 @@ use model::{Diagnostic, PathStep, Span, Str, Value};
 use sha2::{Digest, Sha256};
 
 use crate::codec;
+use crate::guard::Guarded;
 
 /// A provider that has its configuration.
 #[derive(Clone, Debug)]
@@ -62,6 +63,7 @@ impl Plugins {
         }
         match self.from.open(source).await {
             Ok(provider) => {
+                let provider = Guarded::new(provider);
                 self.by_source.insert(source.clone(), provider.clone());
                 Ok(provider)
             }
@@ -91,7 +93,7 @@ impl Plugins {
             .keys()
             .any(|known| known.source == addr.source);
         let provider = if used {
-            self.from.open(&addr.source).await?
+            Guarded::new(self.from.open(&addr.source).await?)
         } else {
             self.of_source(&addr.source).await?
         };
