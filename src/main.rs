@@ -90,6 +90,7 @@ fn built_in(directory: &Path, clock: Arc<dyn Clock>) -> Arc<dyn Providers> {
             clock,
             entropy,
             directory,
+            search_path: std::env::var_os("PATH"),
         },
     })
 }

@@ -1,5 +1,6 @@
 //! What the built-in providers may use of the world around them: time, chance, a directory. All of it is passed in.
 
+use std::ffi::OsString;
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +19,9 @@ pub struct World {
     pub entropy: Arc<dyn Entropy>,
     /// Relative paths are relative to this directory; commands run in it.
     pub directory: PathBuf,
+    /// Where programs are looked for that are named without a directory: the variable `PATH` of Terrace's environment,
+    /// which processes get. None where there is none.
+    pub search_path: Option<OsString>,
 }
 
 impl World {

@@ -27,6 +27,8 @@ pub(super) struct Launch<'a> {
     pub(super) stdout: Option<PathBuf>,
     /// Where it writes about itself; nowhere when not given.
     pub(super) stderr: Option<PathBuf>,
+    /// Where the program is looked for, unless the environment says so.
+    pub(super) search_path: Option<OsString>,
     /// What it is found by.
     pub(super) marker: &'a str,
 }
@@ -81,7 +83,7 @@ impl<'a> Launch<'a> {
         }
         let own = self.environment.get("PATH").map(OsString::from);
         // Without a search path the system has one of its own, which is not known here.
-        let Some(path) = own.or_else(|| std::env::var_os("PATH")) else {
+        let Some(path) = own.or_else(|| self.search_path.clone()) else {
             return Ok(());
         };
         let is_there = |directory: PathBuf| {

@@ -105,6 +105,7 @@ impl LocalProcess {
                 .unwrap_or_else(|| PathBuf::from(&self.world.directory)),
             stdout: path("stdout"),
             stderr: path("stderr"),
+            search_path: self.world.search_path.clone(),
             marker,
         }
     }
