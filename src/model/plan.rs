@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::address::{InstanceAddr, Target};
-use crate::change::{Change, Dependencies, OutputChange};
+use crate::change::{Action, Change, Dependencies, OutputChange};
 use crate::clock::Timestamp;
 use crate::diagnostic::Diagnostics;
 use crate::serial::{PlanId, RevisionId, Serial};
@@ -169,7 +169,10 @@ impl Plan {
     /// plan, nor what is recorded.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
-            && self.outputs.is_empty()
+            && self
+                .outputs
+                .iter()
+                .all(|output| output.action == Action::NoOp)
             && (self.mode != PlanMode::RefreshOnly || self.drift.is_empty())
     }
 

@@ -58,14 +58,6 @@ const DIFFERS: &[(&str, &str)] = &[
         "data/deferred-by-depends-on",
         "the data source terraform_remote_state is not built in",
     ),
-    (
-        "var/validation-unknown",
-        "validations of a module's variable that is known only during the apply are not checked again then",
-    ),
-    (
-        "var/ephemeral-ok",
-        "an output that is null and was not recorded is left out of the plan, where Terraform lists it as unchanged",
-    ),
     ("test-cmd/expect-failures", "there is no command `test`"),
 ];
 

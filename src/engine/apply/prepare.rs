@@ -6,7 +6,7 @@ use std::sync::Arc;
 use model::address::InstanceAddr;
 use model::change::{Action, Change, ReplaceOrder};
 use model::plan::{Step, StepId, StepKind};
-use model::{Diagnostic, Severity, Str, Value};
+use model::{Diagnostic, Diagnostics, Severity, Str, Value};
 use state::ObjectChange;
 
 use super::effect::Effect;
@@ -182,7 +182,10 @@ impl Schedule<'_> {
         addr: &InstanceAddr,
         schema: &model::schema::Block,
     ) -> Result<Value, Box<Diagnostic>> {
-        self.catch_up(addr);
+        let wrong = self.catch_up(addr);
+        if let Some(error) = wrong.into_iter().find(Diagnostic::is_error) {
+            return Err(Box::new(error.about(addr.clone())));
+        }
         let (config, diagnostics) =
             self.planned
                 .desired
@@ -202,9 +205,10 @@ impl Schedule<'_> {
     }
 
     /// Evaluates again what was not known when the plan was made and that the instance's configuration refers to.
-    fn catch_up(&mut self, addr: &InstanceAddr) {
+    /// Returns what does not hold of the variables among it.
+    fn catch_up(&mut self, addr: &InstanceAddr) -> Diagnostics {
         let Some(node) = self.planned.desired.graph().resource_node(&addr.resource()) else {
-            return;
+            return Diagnostics::new();
         };
         let closure = match self.closures.get(&node) {
             Some(closure) => closure.clone(),
@@ -215,7 +219,9 @@ impl Schedule<'_> {
             }
         };
         // What is wrong shows where it is used.
-        let _ = self.planned.desired.catch_up(&closure, addr.module());
+        let desired = &mut self.planned.desired;
+        let _ = desired.catch_up(&closure, addr.module());
+        desired.validate_again(&closure, addr.module())
     }
 
     fn precondition(&mut self, addr: &InstanceAddr) -> Option<Diagnostic> {
@@ -227,7 +233,7 @@ impl Schedule<'_> {
         if !has {
             return None;
         }
-        self.catch_up(addr);
+        let _ = self.catch_up(addr);
         let (_, diagnostics) = self.planned.desired.preconditions(addr, Severity::Error);
         diagnostics.into_iter().find(Diagnostic::is_error)
     }
@@ -261,7 +267,7 @@ impl Schedule<'_> {
     }
 
     /// The root outputs as they are now, each with whether it is sensitive. One that could not be evaluated stays as
-    /// recorded.
+    /// recorded. What is only known now to be wrong with values and variables is reported.
     pub(super) fn outputs(&mut self) -> std::collections::BTreeMap<Str, (Value, bool)> {
         if self.planned.plan.mode == model::plan::PlanMode::Destroy
             && self.planned.plan.targets.is_empty()
@@ -283,7 +289,11 @@ impl Schedule<'_> {
             .into_iter()
             .filter(|node| self.planned.desired.is_value(*node))
             .collect();
-        let _ = self.planned.desired.catch_up(&values, &root);
+        let mut found = self.planned.desired.catch_up(&values, &root);
+        found.extend(self.planned.desired.validate_all());
+        if self.planned.plan.mode == model::plan::PlanMode::Normal {
+            crate::check::merge(&mut self.diagnostics, found);
+        }
         let declared = self
             .planned
             .desired

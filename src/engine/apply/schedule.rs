@@ -70,7 +70,7 @@ pub(super) struct Schedule<'s> {
     done: BTreeMap<&'static str, u64>,
     failed: u64,
     skipped: u64,
-    diagnostics: Diagnostics,
+    pub(super) diagnostics: Diagnostics,
     /// Texts that no error may show.
     pub(super) secrets: Arc<contract::Secrets>,
     pub(super) closures: HashMap<lang::graph::NodeId, Arc<[lang::graph::NodeId]>>,

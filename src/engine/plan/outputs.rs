@@ -11,7 +11,8 @@ use model::{Str, Value};
 use super::walk::Walk;
 
 impl Walk<'_> {
-    /// Outputs whose value or type differs from the recorded one. A null output counts as none, as in Terraform.
+    /// Outputs whose value or type differs from the recorded one. A null output counts as none; as it is not recorded,
+    /// it is listed here, as one that does not change.
     pub(super) fn output_changes(&self) -> Vec<OutputChange> {
         let wanted = match self.options.mode {
             PlanMode::Destroy if self.options.targets.is_empty() => {
@@ -53,6 +54,7 @@ impl Walk<'_> {
             let (bare_after, _) = after.clone().unmark_deep();
             let (bare_before, _) = before.clone().unmark_deep();
             let action = match (bare_before.is_null(), bare_after.is_null()) {
+                (true, true) if wanted.contains_key(&name) && recorded.is_none() => Action::NoOp,
                 (true, true) => continue,
                 (true, false) => Action::Create,
                 (false, true) => Action::Destroy,

@@ -66,6 +66,44 @@ impl Desired {
         out
     }
 
+    /// Decides again validations of those of `nodes` that are variables, as far as an instance in `module` can see them
+    /// and they could not be decided yet; what does not hold is reported each time.
+    pub fn validate_again(&mut self, nodes: &[NodeId], module: &ModuleAddr) -> Diagnostics {
+        if self.open_validations.is_empty() {
+            return Diagnostics::new();
+        }
+        let validation = |node: &NodeId| {
+            let found = self.graph.node(*node)?;
+            let NodeKind::Variable(name) = &found.kind else {
+                return None;
+            };
+            self.graph
+                .find(found.module, NodeKind::Validation(name.clone()))
+        };
+        let wanted: HashSet<NodeId> = nodes.iter().filter_map(validation).collect();
+        let open = self.open_validations.iter();
+        let open = open.filter(|(node, addr)| wanted.contains(node) && sees(module, addr));
+        let open = open.cloned().collect();
+        self.decide(open)
+    }
+
+    /// Decides again all validations that could not be decided yet.
+    pub fn validate_all(&mut self) -> Diagnostics {
+        let open = self.open_validations.iter().cloned().collect();
+        self.decide(open)
+    }
+
+    fn decide(&mut self, open: Vec<(NodeId, ModuleAddr)>) -> Diagnostics {
+        let mut out = Diagnostics::new();
+        for (node, addr) in open {
+            // What is wrong with a value shows where it is used.
+            let behind = self.values_behind(node);
+            let _ = self.catch_up(&behind, &addr);
+            out.extend(self.evaluate_in(node, &[addr]));
+        }
+        out
+    }
+
     fn is_final(&self, addr: &ModuleAddr, kind: &NodeKind) -> bool {
         let Some(module) = self.modules.get(addr) else {
             return true;

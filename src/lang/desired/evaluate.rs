@@ -30,6 +30,7 @@ enum Finding {
     Output(Str, Value),
     Block(Instances),
     Call(Str, super::Repetition),
+    Validation(Verdict),
     Nothing,
 }
 
@@ -50,12 +51,21 @@ impl Desired {
         let mut out = Diagnostics::new();
         for addr in instances {
             let finding = self.find(node, addr, &mut out);
-            self.keep(addr, finding);
+            self.keep(node, addr, finding);
         }
         out
     }
 
-    fn keep(&mut self, addr: &ModuleAddr, finding: Finding) {
+    fn keep(&mut self, node: NodeId, addr: &ModuleAddr, finding: Finding) {
+        if let Finding::Validation(verdict) = finding {
+            match verdict {
+                Verdict::Holds => self.open_validations.remove(&(node, addr.clone())),
+                Verdict::NotKnown | Verdict::Fails => {
+                    self.open_validations.insert((node, addr.clone()))
+                }
+            };
+            return;
+        }
         let child = match &finding {
             Finding::Call(name, repetition) => Some((name.clone(), repetition.keys())),
             _ => None,
@@ -71,7 +81,7 @@ impl Desired {
                 drop(module.blocks.insert(name_of(&instances.addr), instances))
             }
             Finding::Call(name, repetition) => drop(module.calls.insert(name, repetition)),
-            Finding::Nothing => {}
+            Finding::Validation(_) | Finding::Nothing => {}
         }
         let Some((name, keys)) = child else { return };
         let path = addr.path().child(name.clone());
@@ -98,11 +108,18 @@ impl Desired {
                 None => Finding::Nothing,
             },
             NodeKind::Validation(name) => {
-                if let Some(variable) = declared.variables.get(name) {
-                    let what = format!("variable `{name}`");
-                    conditions::check(&variable.validations, &lookup, &what, Severity::Error, out);
-                }
-                Finding::Nothing
+                let Some(variable) = declared.variables.get(name) else {
+                    return Finding::Nothing;
+                };
+                let what = format!("variable `{name}`");
+                let validations = &variable.validations;
+                Finding::Validation(conditions::check(
+                    validations,
+                    &lookup,
+                    &what,
+                    Severity::Error,
+                    out,
+                ))
             }
             NodeKind::Local(name) => match declared.locals.get(name) {
                 Some(local) => {

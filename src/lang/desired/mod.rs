@@ -19,7 +19,7 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ use values::ModuleValues;
 pub use values::{Each, Instances, Repetition};
 
 use crate::functions::{CallContext, Impure, Random};
-use crate::graph::{Graph, ModuleId};
+use crate::graph::{Graph, ModuleId, NodeId};
 use crate::load::{Definition, ResourceName};
 
 /// What evaluation sees of the world outside the definition.
@@ -93,6 +93,8 @@ pub struct Desired {
     settings: Settings,
     modules: BTreeMap<ModuleAddr, ModuleValues>,
     by_module: Vec<Vec<ModuleAddr>>,
+    /// Validations that could not be decided yet, or that do not hold.
+    open_validations: BTreeSet<(NodeId, ModuleAddr)>,
 }
 
 /// A resource block inside one module instance, after expansion.
@@ -125,6 +127,7 @@ impl Desired {
             graph,
             settings,
             modules: BTreeMap::new(),
+            open_validations: BTreeSet::new(),
         };
         if !desired.graph.modules.is_empty() {
             let declared = desired
