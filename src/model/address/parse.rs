@@ -14,10 +14,12 @@ pub(crate) struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
+    /// Starts at the first character.
     pub(crate) fn new(text: &'a str) -> Self {
         Self { text, rest: text }
     }
 
+    /// The error for this text.
     pub(crate) fn fail<T>(&self, reason: &'static str) -> Result<T, AddressError> {
         Err(AddressError {
             text: self.text.into(),
@@ -25,6 +27,7 @@ impl<'a> Parser<'a> {
         })
     }
 
+    /// Takes a character, if it is the next.
     pub(crate) fn eat(&mut self, token: char) -> bool {
         self.rest
             .strip_prefix(token)
@@ -32,11 +35,22 @@ impl<'a> Parser<'a> {
             .is_some()
     }
 
+    /// A name of the language.
     pub(crate) fn name(&mut self) -> Result<&'a str, AddressError> {
+        self.word(&['_', '-'])
+    }
+
+    /// A name in which a `*` may stand for any part.
+    pub(crate) fn name_or_stars(&mut self) -> Result<&'a str, AddressError> {
+        self.word(&['_', '-', '*'])
+    }
+
+    /// Letters, digits and the characters `also`, not beginning with a digit, up to a `.` or `[`.
+    fn word(&mut self, also: &[char]) -> Result<&'a str, AddressError> {
         let end = self.rest.find(['.', '[']).unwrap_or(self.rest.len());
         let (name, rest) = self.rest.split_at(end);
         let good = |c: char| {
-            c.is_alphanumeric() || c == '_' || c == '-' || (!c.is_ascii() && !c.is_whitespace())
+            c.is_alphanumeric() || also.contains(&c) || (!c.is_ascii() && !c.is_whitespace())
         };
         if name.is_empty()
             || !name.chars().all(good)
@@ -48,7 +62,8 @@ impl<'a> Parser<'a> {
         Ok(name)
     }
 
-    fn key(&mut self) -> Result<InstanceKey, AddressError> {
+    /// `[0]`, `["name"]`, or nothing.
+    pub(crate) fn key(&mut self) -> Result<InstanceKey, AddressError> {
         if !self.eat('[') {
             return Ok(InstanceKey::None);
         }
@@ -74,7 +89,7 @@ impl<'a> Parser<'a> {
         Ok(InstanceKey::Index(index))
     }
 
-    pub(crate) fn quoted(&mut self) -> Result<Str, AddressError> {
+    fn quoted(&mut self) -> Result<Str, AddressError> {
         let mut out = String::new();
         let mut chars = self.rest.char_indices().peekable();
         while let Some((at, c)) = chars.next() {
@@ -106,6 +121,7 @@ impl<'a> Parser<'a> {
         self.fail("a closing quote is missing")
     }
 
+    /// All of it: a module, a block or an instance.
     pub(crate) fn target(&mut self) -> Result<Target, AddressError> {
         let mut modules = Vec::new();
         loop {
