@@ -192,10 +192,7 @@ impl<'c> TermReader<'c> {
 
     pub(crate) fn text(&mut self, id: i64) -> Result<Str, Failure> {
         let text = self.lookup(id)?;
-        if !self.texts.contains_key(&id) {
-            self.texts.insert(id, text.clone());
-        }
-        Ok(text)
+        Ok(self.texts.entry(id).or_insert(text).clone())
     }
 
     pub(crate) fn block(&mut self, id: i64) -> Result<Arc<BlockAddr>, Failure> {

@@ -62,7 +62,8 @@ fn decode(rows: state::Recorded) -> Result<Recorded, StoreError> {
     };
     let mut shared = Shared::default();
     // Rows come in the order of their addresses, so that the maps are made without looking anything up.
-    let mut blocks: Vec<(Arc<BlockAddr>, Vec<(InstanceKey, RecordedInstance)>)> = Vec::new();
+    type Keys = Vec<(InstanceKey, RecordedInstance)>;
+    let mut blocks: Vec<(Arc<BlockAddr>, Keys)> = Vec::new();
     for row in rows.objects {
         let object = shared.object(&row, &rows.opener)?;
         let InstanceAddr { block, key } = row.addr;

@@ -181,6 +181,16 @@ impl Graph {
         let mut seen_through = vec![none.clone(); self.nodes.len()];
         let mut interned: FxHashMap<Arc<[NodeId]>, Dependencies> = FxHashMap::default();
         let mut shared: FxHashMap<NodeId, Option<Arc<ResourceAddr>>> = FxHashMap::default();
+        let mut addrs_of = |ids: &[NodeId]| -> Dependencies {
+            let shared = ids.iter().filter_map(|id| {
+                let addr = shared.entry(*id);
+                addr.or_insert_with(|| self.resource(*id).map(Arc::new))
+                    .clone()
+            });
+            let mut addrs: Vec<Arc<ResourceAddr>> = shared.collect();
+            addrs.sort();
+            addrs.into()
+        };
         let mut found = FxHashMap::default();
         for &id in &self.order {
             let own = self.union(self.dependencies(id), &seen_through);
@@ -192,16 +202,9 @@ impl Graph {
                 self.node(id).map(|node| &node.kind),
                 Some(NodeKind::Resource(_))
             ) {
-                let addrs = interned.entry(own.clone()).or_insert_with(|| {
-                    let addrs = own.iter().filter_map(|id| {
-                        let addr = shared.entry(*id);
-                        addr.or_insert_with(|| self.resource(*id).map(Arc::new))
-                            .clone()
-                    });
-                    let mut addrs: Vec<Arc<ResourceAddr>> = addrs.collect();
-                    addrs.sort();
-                    addrs.into()
-                });
+                let addrs = interned
+                    .entry(own.clone())
+                    .or_insert_with(|| addrs_of(&own));
                 found.insert(id, addrs.clone());
             }
             let outside: Arc<[NodeId]> = if managed && !passes(id) {
