@@ -2,10 +2,6 @@
 //! elsewhere. The case `bad_full_disk` is the same with a limit on the size of files, where nothing can be mounted.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
-#![expect(
-    clippy::print_stderr,
-    reason = "a machine where nothing can be mounted says so"
-)]
 
 use std::process::{Command, Output};
 

@@ -38,7 +38,7 @@ pub fn takes_note(panic: &PanicHookInfo<'_>) -> bool {
 pub(crate) struct Guarded(Arc<dyn Provider>);
 
 impl Guarded {
-    pub(crate) fn new(provider: Arc<dyn Provider>) -> Arc<dyn Provider> {
+    pub(crate) fn over(provider: Arc<dyn Provider>) -> Arc<dyn Provider> {
         Arc::new(Self(provider))
     }
 }

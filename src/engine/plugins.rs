@@ -63,7 +63,7 @@ impl Plugins {
         }
         match self.from.open(source).await {
             Ok(provider) => {
-                let provider = Guarded::new(provider);
+                let provider = Guarded::over(provider);
                 self.by_source.insert(source.clone(), provider.clone());
                 Ok(provider)
             }
@@ -93,7 +93,7 @@ impl Plugins {
             .keys()
             .any(|known| known.source == addr.source);
         let provider = if used {
-            Guarded::new(self.from.open(&addr.source).await?)
+            Guarded::over(self.from.open(&addr.source).await?)
         } else {
             self.of_source(&addr.source).await?
         };
