@@ -2,13 +2,13 @@
 //! run is found. Entry point: [`ChainReport`].
 
 use model::Str;
+use model::serial::RunId;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
 
 use crate::desk::{Desk, id_range};
 use crate::error::{Failure, RecordError};
-use crate::id::RunId;
 use crate::run::{RunRow, read_run};
 use crate::schema::RUN_BITS;
 use crate::term::EnvironmentId;

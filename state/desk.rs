@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use model::Str;
+use model::serial::RunId;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::{Failure, RecordError};
-use crate::id::RunId;
 use crate::schema::{OBJECT_BITS, RUN_BITS, meta};
 use crate::seal::{Keyring, Payload, Place, Protection, WhenMissing};
 use crate::term::{EnvironmentId, TermWriter};

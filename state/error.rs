@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use model::Str;
+use model::clock::Timestamp;
+use model::serial::{RunId, Serial};
 use rusqlite::ErrorCode;
 
-use crate::id::{IntentId, RunId, Serial, UnixMillis};
+use crate::id::IntentId;
 use crate::lease::Holder;
 
 /// The cause of a [`RecordError`]; shared, because one failed commit is the answer to many callers.
@@ -94,9 +96,9 @@ pub enum RecordError {
         /// Who holds it.
         holder: Box<Holder>,
         /// Since when.
-        since: UnixMillis,
+        since: Timestamp,
         /// When it ends if the holder is not heard of again.
-        expires: UnixMillis,
+        expires: Timestamp,
     },
     /// The lease was released or taken over; this run may not write any more.
     #[error("the lease on environment `{environment}` is no longer held by this run")]

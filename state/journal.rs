@@ -5,12 +5,14 @@ use std::borrow::Cow;
 
 use model::Str;
 use model::address::{InstanceAddr, InstanceKey};
+use model::clock::Timestamp;
+use model::serial::RunId;
 use rusqlite::{Connection, Row};
 use sha2::{Digest, Sha256};
 
 use crate::desk::{Desk, Numbered, Scope, Writes, id_range};
 use crate::error::{Failure, RecordError};
-use crate::id::{IntentId, RunId, UnixMillis};
+use crate::id::IntentId;
 use crate::object::{ObjectChange, deposed_text};
 use crate::schema::RUN_BITS;
 use crate::seal::{Kept, Opener, Payload, Place, Protection};
@@ -35,7 +37,7 @@ pub struct Intent {
     /// The object it should become, encoded by the caller.
     pub planned: Option<Payload>,
     /// When.
-    pub at: UnixMillis,
+    pub at: Timestamp,
 }
 
 words! {
@@ -62,7 +64,7 @@ pub struct Settlement {
     /// More of it in words: the provider's error. Never a sensitive value.
     pub detail: Option<String>,
     /// When.
-    pub at: UnixMillis,
+    pub at: Timestamp,
     /// The changes of the record's objects, written in the same transaction, in this order.
     pub changes: Vec<ObjectChange>,
 }
@@ -87,7 +89,7 @@ pub struct OpenIntent {
     /// What the provider was told.
     pub marker: String,
     /// When.
-    pub at: UnixMillis,
+    pub at: Timestamp,
     /// The object before; [`Opener::prior`] gives it readable.
     pub prior: Option<Kept>,
     /// The object it should become; [`Opener::planned`] gives it readable.
@@ -117,7 +119,7 @@ pub struct JournalRow {
     /// What was to be done, in the plan's word.
     pub action: Str,
     /// When it began.
-    pub at: UnixMillis,
+    pub at: Timestamp,
     /// What became of it; none if that is not recorded.
     pub result: Option<JournalResult>,
 }
@@ -132,7 +134,7 @@ pub struct JournalResult {
     /// More of it in words.
     pub detail: Option<String>,
     /// When.
-    pub at: UnixMillis,
+    pub at: Timestamp,
 }
 
 impl Opener {
@@ -334,7 +336,7 @@ pub(crate) fn read_open(
                 .map_err(rusqlite::Error::from)?
                 .into(),
             marker: row.get(6)?,
-            at: UnixMillis(row.get(7)?),
+            at: Timestamp(row.get(7)?),
             prior: side(row.get(10)?, PRIOR_SEALED),
             planned: side(row.get(11)?, PLANNED_SEALED),
         });
@@ -357,7 +359,7 @@ pub(crate) fn read_journal(conn: &Connection, run: RunId) -> Result<Vec<JournalR
                 run: RunId(by),
                 how: word(row, 8)?,
                 detail: row.get(9)?,
-                at: UnixMillis(row.get(10)?),
+                at: Timestamp(row.get(10)?),
             }),
         };
         steps.push(JournalRow {
@@ -370,7 +372,7 @@ pub(crate) fn read_journal(conn: &Connection, run: RunId) -> Result<Vec<JournalR
                 .as_str()
                 .map_err(rusqlite::Error::from)?
                 .into(),
-            at: UnixMillis(row.get(6)?),
+            at: Timestamp(row.get(6)?),
             result,
         });
     }

@@ -5,12 +5,12 @@ use std::fmt;
 use std::time::Duration;
 
 use model::Str;
+use model::clock::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 
 use crate::desk::{Desk, find_environment};
 use crate::error::{Failure, RecordError};
-use crate::id::UnixMillis;
 use crate::pending::Pending;
 use crate::store::Store;
 use crate::term::EnvironmentId;
@@ -93,7 +93,7 @@ pub struct LeaseRequest {
     /// Who asks.
     pub holder: Holder,
     /// The caller's time.
-    pub now: UnixMillis,
+    pub now: Timestamp,
     /// How long the lease lasts without a heartbeat.
     pub ttl: Duration,
 }
@@ -108,9 +108,9 @@ pub struct LeaseRow {
     /// Who holds or held it.
     pub holder: Holder,
     /// Since when.
-    pub since: UnixMillis,
+    pub since: Timestamp,
     /// When it ends if the holder is not heard of again.
-    pub expires: UnixMillis,
+    pub expires: Timestamp,
 }
 
 impl LeaseRow {
@@ -123,13 +123,13 @@ impl LeaseRow {
             token: row.get(0)?,
             held: row.get(1)?,
             holder,
-            since: UnixMillis(row.get(3)?),
-            expires: UnixMillis(row.get(4)?),
+            since: Timestamp(row.get(3)?),
+            expires: Timestamp(row.get(4)?),
         })
     }
 
     /// Whether nobody may use it any more at `now`.
-    fn is_over(&self, now: UnixMillis) -> bool {
+    fn is_over(&self, now: Timestamp) -> bool {
         !self.held || now >= self.expires
     }
 }
@@ -178,7 +178,7 @@ impl Store {
     ///
     /// # Errors
     /// [`RecordError::Fenced`] if it was released or taken over; those of writing.
-    pub fn heartbeat(&self, lease: &Lease, expires: UnixMillis) -> Pending<()> {
+    pub fn heartbeat(&self, lease: &Lease, expires: Timestamp) -> Pending<()> {
         let lease = lease.clone();
         self.write(move |desk| desk.heartbeat(&lease, expires))
     }
@@ -234,7 +234,7 @@ impl Desk {
             last + 1,
             holder,
             request.now.0,
-            request.now.plus(request.ttl).0,
+            request.now.after(request.ttl).0,
         ))?;
         self.forget_lease(environment);
         Ok(Lease {
@@ -245,7 +245,7 @@ impl Desk {
     }
 
     /// Makes a lease last until `expires`.
-    pub(crate) fn heartbeat(&mut self, lease: &Lease, expires: UnixMillis) -> Result<(), Failure> {
+    pub(crate) fn heartbeat(&mut self, lease: &Lease, expires: Timestamp) -> Result<(), Failure> {
         self.check_token(lease.environment, &lease.name, lease.token)?;
         let sql = "UPDATE lease SET expires = ?2 WHERE environment = ?1";
         self.conn

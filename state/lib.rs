@@ -39,7 +39,7 @@ mod writer;
 pub use blob::BlobDigest;
 pub use chain::{Break, ChainReport, Wrong};
 pub use error::{Cause, RecordError};
-pub use id::{IntentId, RunId, Serial, UnixMillis};
+pub use id::IntentId;
 pub use journal::{How, Intent, JournalResult, JournalRow, OpenIntent, OpenIntents, Settlement};
 pub use lease::{Holder, HolderState, Lease, LeaseRequest, LeaseRow, Process};
 pub use object::{Deposed, Object, ObjectChange, ObjectRow, ReplaceOrder, Status};

@@ -6,10 +6,11 @@ use std::borrow::Cow;
 use model::Str;
 use model::address::InstanceAddr;
 use model::change::Dependencies;
+use model::serial::{RunId, Serial};
 use serde::{Deserialize, Serialize};
 
 use crate::error::RecordError;
-use crate::id::{RunId, Serial};
+
 use crate::seal::{Kept, Opener, Payload};
 
 /// Whether an object is as it should be.

@@ -1,18 +1,20 @@
 //! What a run saw: its events, and the results of checks, which are evidence for promotion.
 //! Entry points: [`EventRow`], [`CheckResult`].
 
+use model::clock::Timestamp;
+use model::serial::RunId;
 use rusqlite::{Connection, Row};
 
 use crate::desk::{Desk, Numbered, Scope, Writes, id_range};
 use crate::error::Failure;
-use crate::id::{RunId, UnixMillis};
+
 use crate::schema::RUN_BITS;
 
 /// An event of a run that is no step of it. The text is the caller's; JSON by custom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventRow {
     /// When.
-    pub at: UnixMillis,
+    pub at: Timestamp,
     /// What.
     pub body: String,
 }
@@ -25,7 +27,7 @@ pub struct CheckResult {
     /// Whether it passed.
     pub passed: bool,
     /// When it was decided.
-    pub at: UnixMillis,
+    pub at: Timestamp,
     /// What was seen, in a phrase: one line.
     pub detail: String,
     /// Of a check that failed, what was seen in lines; empty where there is nothing. Never a sensitive value.
@@ -79,7 +81,7 @@ pub(crate) fn read_events(conn: &Connection, run: RunId) -> Result<Vec<EventRow>
     let mut select = conn.prepare_cached(sql)?;
     let rows = select.query_map(id_range(run.0, RUN_BITS)?, |row| {
         Ok(EventRow {
-            at: UnixMillis(row.get(0)?),
+            at: Timestamp(row.get(0)?),
             body: row.get(1)?,
         })
     })?;
@@ -129,7 +131,7 @@ fn read_check(row: &Row<'_>) -> Result<CheckRow, rusqlite::Error> {
         result: CheckResult {
             name: row.get(1)?,
             passed: row.get(2)?,
-            at: UnixMillis(row.get(3)?),
+            at: Timestamp(row.get(3)?),
             detail: detail.to_owned(),
             seen: seen.to_owned(),
         },

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use model::Str;
+use model::serial::Serial;
 use rusqlite::{OptionalExtension, Row};
 
 use crate::desk::{Desk, Scope, Writes};
 use crate::error::{Failure, RecordError};
-use crate::id::Serial;
 use crate::seal::{Kept, Opener, Payload, Place, Protection};
 
 /// An output to record.

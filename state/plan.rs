@@ -4,11 +4,13 @@
 use std::borrow::Cow;
 
 use model::Str;
+use model::clock::Timestamp;
+use model::serial::Serial;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::desk::Desk;
 use crate::error::{Failure, RecordError};
-use crate::id::{Serial, UnixMillis};
+
 use crate::pending::Pending;
 use crate::seal::{Kept, Opener, Payload, Place, Protection};
 use crate::store::Store;
@@ -23,7 +25,7 @@ pub struct NewPlan {
     /// The serial it was made from.
     pub serial: Serial,
     /// When it was made.
-    pub created: UnixMillis,
+    pub created: Timestamp,
     /// The plan, encoded by the caller.
     pub bytes: Payload,
 }
@@ -38,7 +40,7 @@ pub struct PlanRow {
     /// The serial it was made from.
     pub serial: Serial,
     /// When it was made.
-    pub created: UnixMillis,
+    pub created: Timestamp,
 }
 
 /// A saved plan; [`SavedPlan::bytes`] gives it readable.
@@ -107,7 +109,7 @@ impl PlanRow {
             environment: row.get_ref(0)?.as_str()?.into(),
             id: row.get(1)?,
             serial: Serial(row.get(2)?),
-            created: UnixMillis(row.get(3)?),
+            created: Timestamp(row.get(3)?),
         })
     }
 }

@@ -4,12 +4,13 @@
 use std::ops::ControlFlow;
 
 use model::Str;
+use model::serial::{RunId, Serial};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::change::{ATTRIBUTES_SEALED, PRIVATE_SEALED};
 use crate::desk::id_range;
 use crate::error::{Failure, RecordError};
-use crate::id::{RunId, Serial};
+
 use crate::journal::deposed_column;
 use crate::object::{ObjectRow, ReplaceOrder, Status};
 use crate::output::OutputRow;

@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 
 use model::Str;
+use model::clock::Timestamp;
+use model::serial::{RunId, Serial};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::desk::{Desk, RunState, Scope, Writes};
 use crate::error::{Failure, RecordError};
-use crate::id::{RunId, Serial, UnixMillis};
+
 use crate::lease::Lease;
 use crate::word::{mangled, word, words};
 
@@ -71,7 +73,7 @@ pub struct NewRun {
     /// Anything to keep with it: the reason of a `--break-glass`.
     pub note: Option<String>,
     /// When it begins.
-    pub started: UnixMillis,
+    pub started: Timestamp,
 }
 
 /// How a run ended.
@@ -82,7 +84,7 @@ pub struct RunEnd {
     /// How many steps it had.
     pub counts: Counts,
     /// When it ended.
-    pub ended: UnixMillis,
+    pub ended: Timestamp,
 }
 
 /// A run as recorded.
@@ -105,7 +107,7 @@ pub struct RunRow {
     /// Anything kept with it.
     pub note: Option<String>,
     /// When it began.
-    pub started: UnixMillis,
+    pub started: Timestamp,
     /// The serial it found.
     pub serial_before: Serial,
     /// The serial it wrote; none if it changed nothing.
@@ -122,7 +124,7 @@ pub struct RunEndRow {
     /// How many steps it had.
     pub counts: Counts,
     /// When it ended.
-    pub ended: UnixMillis,
+    pub ended: Timestamp,
     /// Its place among the environment's ended runs, from 1.
     pub position: u64,
     /// Digest of its intents, results, events and checks.
@@ -142,7 +144,7 @@ impl RunRow {
                 outcome: word(row, 12)?,
                 counts: serde_json::from_str(row.get_ref(13)?.as_str()?)
                     .map_err(|error| mangled(13, error))?,
-                ended: UnixMillis(ended),
+                ended: Timestamp(ended),
                 position: row.get(14)?,
                 journal: row.get(15)?,
                 hash: row.get(16)?,
@@ -157,7 +159,7 @@ impl RunRow {
             revision: row.get(5)?,
             actor: row.get(6)?,
             note: row.get(7)?,
-            started: UnixMillis(row.get(8)?),
+            started: Timestamp(row.get(8)?),
             serial_before: Serial(row.get(9)?),
             serial_after: row.get::<_, Option<u64>>(10)?.map(Serial),
             end,

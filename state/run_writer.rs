@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::Str;
+use model::serial::RunId;
 
 use crate::desk::{Desk, Scope};
 use crate::error::Failure;
-use crate::id::{IntentId, RunId};
+use crate::id::IntentId;
 use crate::journal::{Intent, Settlement};
 use crate::object::ObjectChange;
 use crate::observation::{CheckResult, EventRow};

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use model::Str;
+use model::serial::{RunId, Serial};
 use rusqlite::Connection;
 
 use crate::chain::{self, ChainReport};
 use crate::desk::{Desk, find_environment};
 use crate::error::{Failure, RecordError};
-use crate::id::{RunId, Serial};
+
 use crate::journal::{JournalRow, OpenIntents, read_journal, read_open};
 use crate::lease::Lease;
 use crate::object::ObjectRow;

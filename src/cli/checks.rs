@@ -64,7 +64,7 @@ pub async fn check(
     listener.finish().await;
     let mut failed = Diagnostics::new();
     for outcome in &outcomes {
-        let at = state::UnixMillis(invocation.process.clock.now().0);
+        let at = invocation.process.clock.now();
         let result = CheckResult {
             name: outcome.check.to_string(),
             passed: outcome.passed,

@@ -27,7 +27,7 @@ use super::show::{ended, missing};
 pub fn show(
     invocation: &Invocation,
     store: &Store,
-    id: state::RunId,
+    id: RunId,
     environment: Option<&str>,
     args: &ShowArgs,
 ) -> ExitCode {
@@ -78,8 +78,7 @@ fn run_text(invocation: &Invocation, store: &Store, run: &RunRow) -> Result<Stri
         }
         line.put(Label::Plain, format!("  {word}"));
         if let Some(result) = result {
-            let took = u64::try_from(result.at.0.saturating_sub(step.at.0)).unwrap_or(0);
-            let took = short(std::time::Duration::from_millis(took));
+            let took = short(result.at.since(step.at));
             line.put(Label::Duration, format!("  {took}"));
         }
         if let Some(detail) = detail {
@@ -110,10 +109,7 @@ fn heading(run: &RunRow) -> Line {
         run.environment,
         run.actor
     );
-    text.push_str(&format!(
-        "   {}",
-        readable(model::clock::Timestamp(run.started.0))
-    ));
+    text.push_str(&format!("   {}", readable(run.started)));
     match &run.end {
         Some(end) => text.push_str(&format!("   {}", end.outcome.as_str())),
         None => text.push_str("   not ended"),
@@ -166,7 +162,7 @@ fn replay(invocation: &Invocation, store: &Store, run: &RunRow) -> Result<String
     page.line(&heading(run));
     page.gap();
     let mut view = RunView::default();
-    for event in engine::history::events(store, RunId(run.id.0))? {
+    for event in engine::history::events(store, run.id)? {
         view.take(&event);
         if let Some(line) = end_of(&event.kind, Medium::Log) {
             page.line(&line);
@@ -204,9 +200,9 @@ fn replay(invocation: &Invocation, store: &Store, run: &RunRow) -> Result<String
 fn replay_json(store: &Store, run: &RunRow) -> Result<String, RecordError> {
     let sources = Sources::default();
     let mut translator = Translator::new(&sources);
-    let started = model::clock::Timestamp(run.started.0);
+    let started = run.started;
     let mut text = ui::version(env!("CARGO_PKG_VERSION")).line(started) + "\n";
-    for event in engine::history::events(store, RunId(run.id.0))? {
+    for event in engine::history::events(store, run.id)? {
         let at = event.at;
         for message in ui_run::event(&event, &mut translator) {
             text.push_str(&message.line(at));

@@ -7,7 +7,7 @@ use engine::{Events, OpenStep, PlanOptions, Planned};
 use model::plan::{Plan, PlanMode, PlannedFile, Refresh};
 use model::{Diagnostics, Sources};
 use sha2::{Digest, Sha256};
-use state::{NewPlan, Payload, Protection, RecordError, Store, UnixMillis};
+use state::{NewPlan, Payload, Protection, RecordError, Store};
 
 use super::args::{PlanArgs, Planning, Showing};
 use super::exit::ExitCode;
@@ -251,8 +251,8 @@ pub async fn keep(store: &Store, plan: &Plan, prepared: &Prepared) -> Result<(),
     let new = NewPlan {
         environment: plan.environment.clone(),
         id: plan.id.to_string(),
-        serial: state::Serial(plan.serial.0),
-        created: UnixMillis(plan.created.0),
+        serial: plan.serial,
+        created: plan.created,
         bytes: Payload::new(bytes, protection),
     };
     store.save_plan(new).await

@@ -62,7 +62,7 @@ pub fn run(invocation: &Invocation, args: &ShowArgs) -> ExitCode {
         },
         ShowWhat::Run(id) => match store {
             Some(store) => {
-                let (id, environment) = (state::RunId(id.0), subject.environment.as_deref());
+                let (id, environment) = (id, subject.environment.as_deref());
                 one_run::show(invocation, &store, id, environment, args)
             }
             None => missing(

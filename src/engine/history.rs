@@ -5,9 +5,9 @@ use model::clock::Timestamp;
 use model::event::{Event, EventKind};
 use model::plan::{StepId, StepKind};
 use model::serial::RunId;
-use state::{EventRow, How, JournalRow, RecordError, RunRow, Store, UnixMillis};
+use state::{EventRow, How, JournalRow, RecordError, RunRow, Store};
 
-use crate::apply::{millis, word};
+use crate::apply::word;
 
 /// Reads the events of a run again, in their order.
 ///
@@ -16,16 +16,15 @@ use crate::apply::{millis, word};
 /// # Errors
 /// When there is no such run, or the record cannot be read.
 pub fn events(store: &Store, run: RunId) -> Result<Vec<Event>, RecordError> {
-    let id = state::RunId(run.0);
-    let row = store.run(id)?;
-    let journal = store.journal(id)?;
-    let mut events: Vec<Event> = store.events(id)?.iter().filter_map(kept).collect();
+    let row = store.run(run)?;
+    let journal = store.journal(run)?;
+    let mut events: Vec<Event> = store.events(run)?.iter().filter_map(kept).collect();
     let tells_its_start = |event: &Event| matches!(event.kind, EventKind::RunStarted { .. });
     if !journal.is_empty() && !events.iter().any(tells_its_start) {
         events.extend(start(&row, journal.len()));
     }
     for step in &journal {
-        add_step(step, id, &mut events);
+        add_step(step, run, &mut events);
     }
     // What has one time stands in the order of a run; the sort keeps the order of what is alike.
     events.sort_by_key(|event| (event.at, turn(&event.kind)));
@@ -58,40 +57,30 @@ pub(crate) fn is_kept(kind: &EventKind) -> bool {
 /// An event as it is kept; none if it has no text, which none is without.
 pub(crate) fn row(at: Timestamp, kind: &EventKind) -> Option<EventRow> {
     let body = serde_json::to_string(kind).ok()?;
-    Some(EventRow {
-        at: millis(at),
-        body,
-    })
+    Some(EventRow { at, body })
 }
 
 fn kept(row: &EventRow) -> Option<Event> {
     let kind = serde_json::from_str(&row.body).ok()?;
-    Some(Event {
-        at: at(row.at),
-        kind,
-    })
-}
-
-fn at(moment: UnixMillis) -> Timestamp {
-    Timestamp(moment.0)
+    Some(Event { at: row.at, kind })
 }
 
 /// The start of a run that did not keep its own.
 fn start(run: &RunRow, steps: usize) -> Option<Event> {
     let plan = run.plan.as_deref()?.parse().ok()?;
     let kind = EventKind::RunStarted {
-        run: RunId(run.id.0),
+        run: run.id,
         plan,
         environment: run.environment.clone(),
         steps: steps as u64,
     };
     Some(Event {
-        at: at(run.started),
+        at: run.started,
         kind,
     })
 }
 
-fn add_step(row: &JournalRow, run: state::RunId, events: &mut Vec<Event>) {
+fn add_step(row: &JournalRow, run: RunId, events: &mut Vec<Event>) {
     let (Ok(step), Some(kind)) = (u32::try_from(row.step).map(StepId), kind_of(&row.action)) else {
         return;
     };
@@ -100,7 +89,7 @@ fn add_step(row: &JournalRow, run: state::RunId, events: &mut Vec<Event>) {
     let done = ended.filter(|result| result.how == How::Done);
     // A step that went well leaves the object's id as its detail.
     let id = done.and_then(|result| result.detail.as_deref().map(Into::into));
-    let began = at(row.at);
+    let began = row.at;
     events.push(Event {
         at: began,
         kind: EventKind::StepStarted {
@@ -111,7 +100,7 @@ fn add_step(row: &JournalRow, run: state::RunId, events: &mut Vec<Event>) {
         },
     });
     if let Some(result) = done {
-        let ended = at(result.at);
+        let ended = result.at;
         events.push(Event {
             at: ended,
             kind: EventKind::StepDone {

@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use model::address::InstanceAddr;
+use model::clock::Timestamp;
 use model::plan::{Plan, PlanMode};
+use model::serial::RunId;
 use model::{Diagnostic, Str};
 use serde_json::{Value, json};
-use state::{EventRow, OpenIntent, RunId, RunOutcome, Store, UnixMillis};
+use state::{EventRow, OpenIntent, RunOutcome, Store};
 
 use crate::record::StoreError;
 
@@ -164,7 +166,7 @@ fn answer(body: &str) -> Option<(u64, String)> {
 }
 
 /// What the provider answered to a step that stays open, for the run's history.
-pub(crate) fn event(at: UnixMillis, step: u32, addr: &InstanceAddr, why: &str) -> EventRow {
+pub(crate) fn event(at: Timestamp, step: u32, addr: &InstanceAddr, why: &str) -> EventRow {
     let body = json!({
         "event": EVENT,
         "step": step,

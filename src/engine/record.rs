@@ -50,13 +50,13 @@ pub fn read(store: &Store, environment: &Str) -> Result<Recorded, StoreError> {
 /// # Errors
 /// As [`read`]; also when there was no such serial.
 pub fn read_at(store: &Store, environment: &Str, serial: Serial) -> Result<Recorded, StoreError> {
-    decode(store.read_at(environment, state::Serial(serial.0))?)
+    decode(store.read_at(environment, serial)?)
 }
 
 fn decode(rows: state::Recorded) -> Result<Recorded, StoreError> {
     let mut recorded = Recorded {
         environment: rows.header.environment.clone(),
-        serial: Serial(rows.header.serial.0),
+        serial: rows.header.serial,
         lineage: rows.header.lineage.clone(),
         ..Recorded::default()
     };

@@ -11,7 +11,7 @@ use model::clock::Clock;
 use model::{Diagnostics, Value};
 use state::{How, IntentId, ObjectChange, OpenIntent, OpenIntents, RunOutcome, Settlement, Store};
 
-use crate::apply::{self, SessionRequest, Tenure, millis};
+use crate::apply::{self, SessionRequest, Tenure};
 use crate::codec::{self, CodecError};
 use crate::events::Events;
 use crate::open::Runs;
@@ -112,7 +112,7 @@ async fn ask(
                 let settlement = Settlement {
                     how,
                     detail: None,
-                    at: millis(clock.now()),
+                    at: clock.now(),
                     changes,
                 };
                 known.push((intent.id, settlement));

@@ -8,7 +8,7 @@ use model::Str;
 use model::address::InstanceAddr;
 use state::{How, ObjectChange, RecordError, Settlement};
 
-use crate::apply::{Session, millis};
+use crate::apply::Session;
 use crate::events::Events;
 use crate::plan::inquire::Inquiry;
 use crate::record::StoreError;
@@ -83,7 +83,7 @@ pub async fn settle(
         let settlement = Settlement {
             how: How::SettledByHand,
             detail: None,
-            at: millis(session.now()),
+            at: session.now(),
             changes: changes(&left, &mut inquiry, addr, verdict).await?,
         };
         session.writer().settle(intent.id, settlement).await?;

@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use model::Str;
 use model::address::{BlockAddr, InstanceAddr, InstanceKey, Mode, ModuleAddr};
+use model::clock::Timestamp;
 use state::{
     Counts, Holder, HolderState, How, Intent, LeaseRequest, NewRun, Object, ObjectChange, Options,
     Payload, Process, ReplaceOrder, RunEnd, RunKind, RunOutcome, RunWriter, Settlement, Status,
-    Store, UnixMillis,
+    Store,
 };
 
 fn main() {
@@ -69,7 +70,9 @@ fn main() {
     assert!(store.verify_chain(&"test".into()).unwrap().broken.is_none());
     report("verify the chain", count, started);
     let started = Instant::now();
-    let recorded = store.read_at(&"test".into(), state::Serial(1)).unwrap();
+    let recorded = store
+        .read_at(&"test".into(), model::serial::Serial(1))
+        .unwrap();
     assert_eq!(recorded.objects.len(), count);
     report("read at an earlier serial", count, started);
     drop(store);
@@ -98,7 +101,7 @@ fn acquire(store: &Store) -> state::Lease {
             what: "apply".into(),
             process: Process::current(),
         },
-        now: UnixMillis(0),
+        now: Timestamp(0),
         ttl: Duration::from_secs(60),
     };
     store
@@ -114,7 +117,7 @@ fn begin(store: &Store, lease: &state::Lease) -> RunWriter {
         revision: None,
         actor: "bench".into(),
         note: None,
-        started: UnixMillis(0),
+        started: Timestamp(0),
     };
     store.begin_run(lease, run).wait().unwrap()
 }
@@ -123,7 +126,7 @@ fn finish(run: &RunWriter) {
     let end = RunEnd {
         outcome: RunOutcome::Succeeded,
         counts: Counts::new(),
-        ended: UnixMillis(1),
+        ended: Timestamp(1),
     };
     run.finish(end).wait().unwrap();
 }
@@ -186,13 +189,13 @@ async fn step(run: &RunWriter, addr: &InstanceAddr, step: u64) {
         marker: format!("terrace-{step:020}"),
         prior: None,
         planned: Some(attributes(addr, 0)),
-        at: UnixMillis(0),
+        at: Timestamp(0),
     };
     let intent = run.intent(intent).await.unwrap();
     let settlement = Settlement {
         how: How::Done,
         detail: None,
-        at: UnixMillis(0),
+        at: Timestamp(0),
         changes: vec![put(addr, 0)],
     };
     run.settle(intent, settlement).await.unwrap();

@@ -112,9 +112,7 @@ fn last_run(glance: &Glance, now: Timestamp, since_when: fn(Duration) -> String)
         "not ended" => Label::Running,
         _ => Label::Plain,
     };
-    let since: Duration = now.since(Timestamp(
-        run.end.as_ref().map_or(run.started.0, |end| end.ended.0),
-    ));
+    let since: Duration = now.since(run.end.as_ref().map_or(run.started, |end| end.ended));
     Line::plain(format!("{} ", run.id))
         .with(label, word)
         .with(Label::Duration, format!("  {}", since_when(since)))
@@ -169,7 +167,7 @@ fn details(page: &mut Page, glance: &Glance, now: Timestamp) {
         } else {
             (Label::Failed, "failed")
         };
-        let since = ago(now.since(Timestamp(check.result.at.0)));
+        let since = ago(now.since(check.result.at));
         let line = Line::plain(format!("  check     {} ", check.result.name)).with(label, word);
         page.line(
             &line
@@ -275,7 +273,7 @@ pub fn runs(runs: &[RunRow], look: Look) -> String {
         table.row([
             Line::plain(run.id.to_string()),
             Line::of(Label::Environment, run.environment.to_string()),
-            Line::plain(readable(Timestamp(run.started.0))),
+            Line::plain(readable(run.started)),
             Line::of(label, what),
             Line::plain(run.actor.clone()),
             Line::plain(serial),

@@ -9,13 +9,13 @@ use contract::{
     Provider, ProviderError, ResourceSchema, Secrets, proposed_new, result_is_compatible,
 };
 use model::change::DeposedKey;
+use model::clock::Timestamp;
 use model::event::EventKind;
 use model::plan::{StepId, StepKind};
 use model::{Diagnostic, Str, Value};
-use state::{How, Intent, ObjectChange, RecordError, RunWriter, Settlement, UnixMillis};
+use state::{How, Intent, ObjectChange, RecordError, RunWriter, Settlement};
 use tokio::task::JoinSet;
 
-use super::session::millis;
 use super::word;
 use super::write::Row;
 use crate::asking::Asking;
@@ -179,7 +179,7 @@ async fn journaled(
             id: prior_id.clone(),
         })
         .await;
-    let intent = intent(effect, millis(started)).map_err(|error| bug(&error))?;
+    let intent = intent(effect, started).map_err(|error| bug(&error))?;
     let intent = desk.run.intent(intent).await?;
     let answer = call(effect, desk, throttled).await?;
     let answer = fitting(effect, answer);
@@ -194,14 +194,14 @@ async fn journaled(
     };
     if is_open {
         let why = detail.unwrap_or_default();
-        let event = open::event(millis(ended), effect.step.0, &addr, &why);
+        let event = open::event(ended, effect.step.0, &addr, &why);
         desk.run.event(event).await?;
     } else {
         let settlement = Settlement {
             how,
             // Of an effect that went well, the object's id is all there is to say.
             detail: detail.or_else(|| done_id.as_ref().map(ToString::to_string)),
-            at: millis(ended),
+            at: ended,
             changes,
         };
         desk.run.settle(intent, settlement).await?;
@@ -232,7 +232,7 @@ async fn journaled(
 }
 
 /// What the journal is to hold before the effect: what is needed to find out what became of it, and to record that.
-fn intent(effect: &Effect, at: UnixMillis) -> Result<Intent, CodecError> {
+fn intent(effect: &Effect, at: Timestamp) -> Result<Intent, CodecError> {
     let row = &effect.row;
     let prior = (!effect.prior.is_null())
         .then(|| record::payload(&marked(effect, row.change.before.clone())))

@@ -19,8 +19,8 @@ use model::{Diagnostics, Str, Value};
 use tokio::sync::watch;
 
 pub(crate) use effect::find;
+pub(crate) use session::Tenure;
 pub use session::{Session, SessionError, SessionRequest};
-pub(crate) use session::{Tenure, millis};
 
 use crate::events::Events;
 use crate::open::{self, OpenStep};

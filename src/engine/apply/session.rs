@@ -8,7 +8,7 @@ use model::clock::{Clock, Timestamp};
 use model::serial::{RunId, Serial};
 use state::{
     Holder, Lease, LeaseRequest, NewRun, Process, RecordError, RunEnd, RunKind, RunOutcome,
-    RunWriter, Store, UnixMillis,
+    RunWriter, Store,
 };
 use tokio::task::JoinHandle;
 
@@ -79,7 +79,7 @@ impl Tenure {
                 what: request.kind.as_str().to_owned(),
                 process: Process::current(),
             },
-            now: millis(clock.now()),
+            now: clock.now(),
             ttl: TTL,
         };
         let lease = store
@@ -105,7 +105,7 @@ impl Tenure {
             revision: request.revision,
             actor: request.actor,
             note: request.note,
-            started: millis(self.clock.now()),
+            started: self.clock.now(),
         };
         let run = self.store.begin_run(&self.lease, run).await?;
         // A record that nothing was written to had none before.
@@ -175,7 +175,7 @@ impl Session {
 
     /// The run's number.
     pub fn run_id(&self) -> RunId {
-        RunId(self.run.id().0)
+        self.run.id()
     }
 
     /// Which record it is, whatever record was there when the plan was made.
@@ -220,7 +220,7 @@ impl Session {
         outcome: RunOutcome,
         counts: std::collections::BTreeMap<String, u64>,
     ) -> Result<(), RecordError> {
-        let ended = millis(self.now());
+        let ended = self.now();
         self.run
             .finish(RunEnd {
                 outcome,
@@ -245,7 +245,7 @@ fn is_current(
     if header.serial.0 != serial.0 {
         return Err(SessionError::Stale {
             planned: serial,
-            found: Serial(header.serial.0),
+            found: header.serial,
         });
     }
     Ok(())
@@ -256,13 +256,9 @@ fn is_current(
 async fn beat(store: Store, lease: Lease, clock: Arc<dyn Clock>) {
     loop {
         tokio::time::sleep(HEARTBEAT).await;
-        let expires = millis(clock.now()).plus(TTL);
+        let expires = clock.now().after(TTL);
         let _ = store.heartbeat(&lease, expires).await;
     }
-}
-
-pub(crate) fn millis(at: Timestamp) -> UnixMillis {
-    UnixMillis(at.0)
 }
 
 impl Session {
@@ -271,7 +267,7 @@ impl Session {
     /// # Errors
     /// When the record cannot be read or written.
     pub(crate) async fn end_interrupted(&self) -> Result<(), RecordError> {
-        let ended = millis(self.now());
+        let ended = self.now();
         let tenure = &self.tenure;
         for run in tenure.store.unended_runs(tenure.lease.environment())? {
             if run.id == self.run.id() || run.token.is_none() {

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use model::Str;
 use model::address::{BlockAddr, InstanceAddr, ResourceAddr};
+use model::clock::Timestamp;
 use rusqlite::Connection;
 use state::{
     Counts, Holder, HolderState, How, Intent, IntentId, Lease, LeaseRequest, NewRun, Object,
     ObjectChange, ObjectRow, Options, Payload, Process, RecordError, Recorded, ReplaceOrder,
-    RunEnd, RunKind, RunOutcome, RunRow, RunWriter, Settlement, Status, Store, UnixMillis,
+    RunEnd, RunKind, RunOutcome, RunRow, RunWriter, Settlement, Status, Store,
 };
 use tempfile::TempDir;
 
@@ -77,7 +78,7 @@ impl Bed {
         shown(
             &self
                 .store
-                .read_at(&environment.into(), state::Serial(serial))
+                .read_at(&environment.into(), model::serial::Serial(serial))
                 .unwrap(),
         )
     }
@@ -115,7 +116,7 @@ pub(crate) fn request(environment: &str, now: i64) -> LeaseRequest {
     LeaseRequest {
         environment: environment.into(),
         holder: holder(),
-        now: UnixMillis(now),
+        now: Timestamp(now),
         ttl: Duration::from_millis(100),
     }
 }
@@ -134,7 +135,7 @@ pub(crate) fn new_run(kind: RunKind) -> NewRun {
         revision: None,
         actor: "ada".into(),
         note: None,
-        started: UnixMillis(1000),
+        started: Timestamp(1000),
     }
 }
 
@@ -143,7 +144,7 @@ pub(crate) fn succeeded() -> RunEnd {
     RunEnd {
         outcome: RunOutcome::Succeeded,
         counts,
-        ended: UnixMillis(2000),
+        ended: Timestamp(2000),
     }
 }
 
@@ -197,7 +198,7 @@ pub(crate) fn intent(step: u64, address: &str) -> Intent {
         marker: format!("marker-{step}"),
         prior: None,
         planned: Some(Payload::plain(*b"planned")),
-        at: UnixMillis(1500),
+        at: Timestamp(1500),
     }
 }
 
@@ -205,7 +206,7 @@ pub(crate) fn done(changes: Vec<ObjectChange>) -> Settlement {
     Settlement {
         how: How::Done,
         detail: None,
-        at: UnixMillis(1600),
+        at: Timestamp(1600),
         changes,
     }
 }

@@ -1,6 +1,8 @@
 //! The chain of runs: every edit of the history is found.
 
-use state::{Break, CheckResult, EventRow, RunId, UnixMillis, Wrong};
+use model::clock::Timestamp;
+use model::serial::RunId;
+use state::{Break, CheckResult, EventRow, Wrong};
 
 use crate::bed::{Bed, put, step, succeeded};
 
@@ -12,7 +14,7 @@ fn history() -> (Bed, Vec<RunId>) {
         let run = bed.run(&lease);
         step(&run, number, put("a.a", &number.to_string()), "a.a");
         run.event(EventRow {
-            at: UnixMillis(1),
+            at: Timestamp(1),
             body: "{}".into(),
         })
         .wait()
@@ -21,7 +23,7 @@ fn history() -> (Bed, Vec<RunId>) {
         let check = CheckResult {
             name,
             passed: false,
-            at: UnixMillis(1),
+            at: Timestamp(1),
             detail,
             seen: "body:\n  sorry".into(),
         };

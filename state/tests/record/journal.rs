@@ -1,8 +1,9 @@
 //! Intents and what becomes of them, across crashes.
 
+use model::clock::Timestamp;
 use state::{
     EventRow, How, Intent, ObjectChange, Payload, RecordError, RunEnd, RunFilter, RunKind,
-    RunOutcome, Settlement, UnixMillis,
+    RunOutcome, Settlement,
 };
 
 use crate::bed::{Bed, done, intent, new_run, object, put, refusal, request, step, succeeded};
@@ -118,7 +119,7 @@ fn the_next_run_settles_what_a_dead_one_left() {
     let settlement = |how, changes| Settlement {
         how,
         detail: None,
-        at: UnixMillis(600),
+        at: Timestamp(600),
         changes,
     };
     run.settle(*adopted, settlement(How::Adopted, vec![put("a.b", "2")]))
@@ -191,7 +192,7 @@ fn an_ended_run_takes_nothing_more() {
     let run = bed.run(&bed.lease("test"));
     run.finish(succeeded()).wait().unwrap();
     let event = EventRow {
-        at: UnixMillis(1),
+        at: Timestamp(1),
         body: "{}".into(),
     };
     let errors = [
@@ -220,13 +221,13 @@ fn a_run_without_lease_only_observes() {
     let check = state::CheckResult {
         name: "health".into(),
         passed: true,
-        at: UnixMillis(5),
+        at: Timestamp(5),
         detail: "200".into(),
         seen: "body:\n  fine\n\n  indeed".into(),
     };
     run.check(check.clone()).wait().unwrap();
     run.event(EventRow {
-        at: UnixMillis(6),
+        at: Timestamp(6),
         body: "{\"a\":1}".into(),
     })
     .wait()
@@ -270,7 +271,7 @@ fn the_newest_result_of_each_check_counts() {
             let check = state::CheckResult {
                 name,
                 passed,
-                at: UnixMillis(5),
+                at: Timestamp(5),
                 detail,
                 seen: String::new(),
             };
@@ -317,7 +318,7 @@ fn runs_are_listed_newest_first() {
         (&*row.environment, row.kind, &*row.actor),
         ("staging", RunKind::Apply, "ada")
     );
-    let error = refusal(bed.store.run(state::RunId(99)));
+    let error = refusal(bed.store.run(model::serial::RunId(99)));
     assert_eq!(error.to_string(), "there is no run 99");
 }
 

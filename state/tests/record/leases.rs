@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use state::{Holder, HolderState, Process, RecordError, RunKind, UnixMillis};
+use model::clock::Timestamp;
+use state::{Holder, HolderState, Process, RecordError, RunKind};
 
 use crate::bed::{
     Bed, done, holder, intent, lease, new_run, outputs, put, refusal, request, succeeded,
@@ -28,7 +29,7 @@ fn a_held_lease_is_refused_with_its_holder() {
     };
     assert_eq!(
         (&**found, *since, *expires),
-        (&holder(), UnixMillis(0), UnixMillis(100))
+        (&holder(), Timestamp(0), Timestamp(100))
     );
     assert!(
         error
@@ -49,7 +50,7 @@ fn a_lease_of_unknown_fate_ends_by_time_only() {
             .wait()
     };
     assert!(acquire(99).is_err());
-    bed.store.heartbeat(&held, UnixMillis(150)).wait().unwrap();
+    bed.store.heartbeat(&held, Timestamp(150)).wait().unwrap();
     assert!(acquire(149).is_err());
     assert_eq!(acquire(150).unwrap().token(), held.token() + 1);
 }
@@ -132,7 +133,7 @@ fn a_run_whose_lease_was_taken_over_writes_nothing_more() {
                 .wait()
                 .map(|_| ()),
         ),
-        refusal(bed.store.heartbeat(&held, UnixMillis(900)).wait()),
+        refusal(bed.store.heartbeat(&held, Timestamp(900)).wait()),
         refusal(bed.store.release(held.clone()).wait()),
     ];
     assert!(
@@ -221,5 +222,5 @@ fn a_lease_that_lasts_forever_does_not_overflow() {
         .wait()
         .unwrap();
     let row = bed.store.lease(&"test".into()).unwrap().unwrap();
-    assert_eq!(row.expires, UnixMillis(i64::MAX));
+    assert_eq!(row.expires, Timestamp(i64::MAX));
 }

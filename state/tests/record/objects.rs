@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use state::{Object, ObjectChange, Payload, RecordError, ReplaceOrder, Serial, Status};
+use model::serial::Serial;
+use state::{Object, ObjectChange, Payload, RecordError, ReplaceOrder, Status};
 
 use crate::bed::{Bed, addr, delete, object, outputs, put, refusal, resource, succeeded};
 

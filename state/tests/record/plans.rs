@@ -1,6 +1,8 @@
 //! Saved plans and content by digest.
 
-use state::{BlobDigest, NewPlan, Payload, RecordError, Serial, UnixMillis};
+use model::clock::Timestamp;
+use model::serial::Serial;
+use state::{BlobDigest, NewPlan, Payload, RecordError};
 
 use crate::bed::{Bed, refusal};
 
@@ -9,7 +11,7 @@ pub(crate) fn plan(id: &str, environment: &str, bytes: &str) -> NewPlan {
         environment: environment.into(),
         id: id.into(),
         serial: Serial(3),
-        created: UnixMillis(7),
+        created: Timestamp(7),
         bytes: Payload::sealed(bytes.as_bytes()),
     }
 }
@@ -73,7 +75,7 @@ fn plans_are_listed_by_environment_newest_first_and_deleted() {
     let bed = Bed::new();
     for (id, environment, created) in [("p1", "test", 1), ("p2", "staging", 2), ("p3", "test", 3)] {
         let plan = NewPlan {
-            created: UnixMillis(created),
+            created: Timestamp(created),
             ..plan(id, environment, id)
         };
         bed.store.save_plan(plan).wait().unwrap();

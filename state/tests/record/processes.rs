@@ -5,7 +5,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use state::{Holder, HolderState, Options, RunEnd, RunKind, RunOutcome, Store, UnixMillis};
+use model::clock::Timestamp;
+use state::{Holder, HolderState, Options, RunEnd, RunKind, RunOutcome, Store};
 
 use crate::bed::{Bed, done, intent, new_run, put, put_sealed, request, succeeded};
 
@@ -214,7 +215,7 @@ fn the_lease_of_a_killed_process_is_free_and_that_of_a_living_one_is_not() {
     let (lease, state) = acquire();
     assert_eq!(state, Some(HolderState::Dead));
     bed.store
-        .heartbeat(&lease.unwrap(), UnixMillis(5))
+        .heartbeat(&lease.unwrap(), Timestamp(5))
         .wait()
         .unwrap();
 }
