@@ -59,6 +59,9 @@ pub struct ReadRequest {
 pub struct ReadResponse {
     /// The object; none when it is gone.
     pub object: Option<Object>,
+    /// What is in the place of an object that is not there as it was, in a phrase: `the file has other content`.
+    /// None when nothing is, or nobody knows.
+    pub instead: Option<Str>,
 }
 
 /// Asks what an object would become.

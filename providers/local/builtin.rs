@@ -65,13 +65,22 @@ impl Builtin {
     }
 
     async fn read_one(&self, request: ReadRequest) -> Result<ReadResponse, ProviderError> {
-        let object = match self.kind(&request.rtype)? {
+        let kind = match self.kind(&request.rtype)? {
             Kind::Record(kind) => {
-                Some(request.object).filter(|object| kind.is_there(&object.value))
+                let object = Some(request.object).filter(|object| kind.is_there(&object.value));
+                return Ok(ReadResponse {
+                    object,
+                    instead: None,
+                });
             }
-            Kind::World(kind) => kind.read(request.object).await?,
+            Kind::World(kind) => kind,
         };
-        Ok(ReadResponse { object })
+        let object = kind.read(request.object.clone()).await?;
+        let instead = match object {
+            Some(_) => None,
+            None => kind.instead(request.object).await,
+        };
+        Ok(ReadResponse { object, instead })
     }
 }
 

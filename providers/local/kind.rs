@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use contract::{ApplyError, ApplyRequest, Found, Object, PlanRequest, PlanResponse, ProviderError};
-use model::Value;
 use model::schema::Schema;
+use model::{Str, Value};
 
 use contract::rules::Rules;
 
@@ -107,6 +107,12 @@ pub(crate) trait WorldType: Send + Sync + Debug {
 
     /// Observes an object; none when it is gone.
     async fn read(&self, object: Object) -> Result<Option<Object>, ProviderError>;
+
+    /// What is in the place of an object that [`WorldType::read`] did not find, in a phrase; none when nothing is.
+    async fn instead(&self, object: Object) -> Option<Str> {
+        let _ = object;
+        None
+    }
 
     /// Makes one change.
     async fn apply(&self, request: ApplyRequest) -> Result<Option<Object>, ApplyError>;

@@ -111,6 +111,7 @@ impl SimProvider {
                 .map(|request| {
                     Ok(ReadResponse {
                         object: seen(cloud, contents, request),
+                        instead: None,
                     })
                 })
                 .collect()

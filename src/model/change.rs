@@ -124,6 +124,11 @@ pub enum Cause {
     },
     /// The reason alone says it all.
     Reason(Reason),
+    /// The object is not there as it was recorded, but something is in its place.
+    Instead {
+        /// What is there, in a phrase: `the file has other content`.
+        found: Str,
+    },
 }
 
 /// What a plan does to one instance (or one deposed object of it).

@@ -151,7 +151,10 @@ impl Provider for Toy {
                     }
                 });
             }
-            Ok(ReadResponse { object })
+            Ok(ReadResponse {
+                object,
+                instead: None,
+            })
         };
         let mut answers: Vec<_> = batch.iter().map(read).collect();
         if self.is(Fault::LosesOrder) {

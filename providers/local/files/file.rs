@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use contract::{ApplyError, ApplyRequest, Found, Object, ProviderError};
 use model::schema::Attribute;
-use model::{Type, Value};
+use model::{Str, Type, Value};
 
 use super::write::{WholeFile, sweep};
 use super::{content, mode};
@@ -221,6 +221,14 @@ impl WorldType for LocalFile {
     async fn read(&self, object: Object) -> Result<Option<Object>, ProviderError> {
         let this = self.clone();
         blocking(move || Ok(this.is_there(&object.value)?.then_some(object))).await
+    }
+
+    async fn instead(&self, object: Object) -> Option<Str> {
+        let this = self.clone();
+        let present = blocking(move || this.present(&object.value)).await;
+        let found = present.ok().flatten()?;
+        drop(found);
+        Some("the file has other content than was written".into())
     }
 
     async fn apply(&self, request: ApplyRequest) -> Result<Option<Object>, ApplyError> {

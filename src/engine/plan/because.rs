@@ -2,10 +2,12 @@
 
 use lang::eval::references;
 use lang::reference::{Subject, subject};
-use model::address::ResourceAddr;
+use lang::syntax::ast::Expr;
+use model::address::{InstanceAddr, Mode, ResourceAddr};
 use model::change::{Action, Because, Cause, Change};
 use model::{Path, PathStep, Str, Value};
 
+use super::origins::origins;
 use super::walk::Walk;
 use crate::recorded::RecordedObject;
 
@@ -18,10 +20,11 @@ pub(super) fn because(
 ) -> Vec<Because> {
     match change.action {
         Action::NoOp | Action::Read | Action::Destroy | Action::Forget => Vec::new(),
-        Action::Create if recorded.is_some() => vec![Because {
-            cause: Cause::Gone,
-            place: None,
-        }],
+        Action::Create if recorded.is_some() => {
+            let found = walk.instead.get(&change.addr).cloned();
+            let cause = found.map_or(Cause::Gone, |found| Cause::Instead { found });
+            vec![Because { cause, place: None }]
+        }
         Action::Create => Vec::new(),
         Action::Update | Action::Replace(_) => causes(walk, change, recorded, trigger),
     }
@@ -170,8 +173,6 @@ fn cause(
     };
     let mut free = Vec::new();
     references(&written.expr, &mut free);
-    let sources = &walk.desired.definition().sources;
-    let mut names: Vec<Str> = Vec::new();
     for reference in &free {
         if let Ok((Subject::Resource(resource), _)) = subject(reference.root, reference.steps) {
             let addr = ResourceAddr {
@@ -191,11 +192,8 @@ fn cause(
                 };
             }
         }
-        let text: Str = sources.text(reference.span).into();
-        if !names.contains(&text) {
-            names.push(text);
-        }
     }
+    let names = names(walk, change, &written.expr, &name);
     Because {
         cause: Cause::Defined {
             attribute,
@@ -205,7 +203,53 @@ fn cause(
     }
 }
 
+/// The references that gave an attribute another value, as they are written.
+fn names(walk: &Walk<'_>, change: &Change, expr: &Expr, attribute: &Str) -> Vec<Str> {
+    let InstanceAddr { block, key } = &change.addr;
+    let Some(lookup) = walk.desired.instance_lookup(block, key) else {
+        return Vec::new();
+    };
+    let bare = |value: Option<&Value>| value.cloned().unwrap_or(Value::NULL).unmark_deep().0;
+    let before = bare(change.before.get(attribute));
+    let after = bare(change.after.get(attribute));
+    let is_fixed = |subject: &Subject| match subject {
+        Subject::Path(_)
+        | Subject::Terraform(_)
+        | Subject::CountIndex
+        | Subject::EachKey
+        | Subject::This => true,
+        Subject::Resource(resource) => walk.stays(&ResourceAddr {
+            module: block.module.path(),
+            mode: resource.mode,
+            rtype: resource.rtype.clone(),
+            name: resource.name.clone(),
+        }),
+        Subject::Variable(_)
+        | Subject::Local(_)
+        | Subject::Module(_)
+        | Subject::Output(..)
+        | Subject::EachValue => false,
+    };
+    let sources = &walk.desired.definition().sources;
+    let mut names: Vec<Str> = Vec::new();
+    for reference in origins(expr, &before, &after, &lookup, &is_fixed) {
+        let text: Str = sources.text(reference.span).into();
+        if !names.contains(&text) {
+            names.push(text);
+        }
+    }
+    names
+}
+
 impl Walk<'_> {
+    /// Whether a managed block is as it is recorded, and stays so.
+    fn stays(&self, addr: &ResourceAddr) -> bool {
+        let node = self.desired.graph().resource_node(addr);
+        addr.mode == Mode::Managed
+            && node
+                .is_some_and(|node| !self.pending.contains(&node) && !self.drifted.contains(&node))
+    }
+
     pub(super) fn place(&self, span: model::Span) -> Option<String> {
         self.desired.definition().sources.place(span)
     }

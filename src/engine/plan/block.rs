@@ -178,7 +178,11 @@ impl Walk<'_> {
             objects.iter().zip(batch.into_iter().zip(answers))
         {
             observed.push(match answer {
-                Ok(found) => found.object,
+                Ok(found) => {
+                    let instead = found.instead.map(|instead| (addr.clone(), instead));
+                    self.instead.extend(instead);
+                    found.object
+                }
                 Err(error) if error.class == contract::ErrorClass::NotFound => None,
                 Err(error) => {
                     let what = format!("cannot observe `{addr}`");
@@ -209,6 +213,7 @@ impl Walk<'_> {
         observed: Option<&Object>,
     ) -> Value {
         let Some(object) = observed else {
+            self.drifted.insert(block.node);
             let recorded = recorded.value.clone();
             self.drift.push(Drift {
                 addr: addr.clone(),
@@ -226,6 +231,7 @@ impl Walk<'_> {
             block.has_sensitive,
         );
         if bare != object.value {
+            self.drifted.insert(block.node);
             let (recorded, private) = (recorded.value.clone(), object.private.clone());
             self.drift.push(Drift {
                 addr: addr.clone(),

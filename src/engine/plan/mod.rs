@@ -11,6 +11,7 @@ mod links;
 pub(crate) mod marks;
 mod moves;
 mod order;
+mod origins;
 mod orphan;
 mod outputs;
 pub mod resume;

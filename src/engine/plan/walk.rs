@@ -10,7 +10,7 @@ use model::address::{InstanceAddr, Mode, ProviderAddr};
 use model::change::{Action, Change, OutputChange};
 use model::plan::{Drift, Plan, PlanMode};
 use model::serial::PlanId;
-use model::{Diagnostic, Diagnostics, Span, Value};
+use model::{Diagnostic, Diagnostics, Span, Str, Value};
 use sha2::{Digest, Sha256};
 
 use super::moves::Moves;
@@ -39,10 +39,14 @@ pub(super) struct Walk<'e> {
     pub(super) pending: HashSet<NodeId>,
     pub(super) unchanged: u64,
     pub(super) drift: Vec<Drift>,
+    /// Nodes with an observed object that differs from the recorded one.
+    pub(super) drifted: HashSet<NodeId>,
     pub(super) moves: Moves,
     pub(super) scope: Scope,
     /// Managed nodes whose replacements create first, by their own word or forced by a dependent.
     pub(super) create_first: HashSet<NodeId>,
+    /// What is in the place of an object that is not there as recorded, where its provider says so.
+    pub(super) instead: HashMap<InstanceAddr, Str>,
     /// Data that was read for the plan, to be used by the apply as well.
     pub(super) reads: BTreeMap<InstanceAddr, Value>,
     pub(super) bad_providers: HashSet<ProviderAddr>,
@@ -75,7 +79,9 @@ impl<'e> Walk<'e> {
             pending: HashSet::new(),
             unchanged: 0,
             drift: Vec::new(),
+            drifted: HashSet::new(),
             moves: Moves::new(),
+            instead: HashMap::new(),
             reads: BTreeMap::new(),
             bad_providers: HashSet::new(),
             vague_providers: HashSet::new(),

@@ -94,6 +94,10 @@ fn sort(cause: Cause) -> (Kind, Vec<String>) {
         ),
         Cause::Drifted { attribute } => (Kind::Drifted, vec![name_of(&attribute.0)]),
         Cause::Gone => (Kind::Alone, vec!["it is gone".into()]),
+        Cause::Instead { found } => {
+            let text = format!("{found}, changed outside of Terrace");
+            (Kind::Alone, vec![text])
+        }
         Cause::Upstream {
             attribute,
             resource,
