@@ -5,15 +5,23 @@
     reason = "of many kinds only a few matter in each place here"
 )]
 
+mod calendar;
 mod check;
 mod environment;
+mod freeze;
+mod window;
+mod zone;
 
 use std::collections::BTreeMap;
 
 use model::{Diagnostic, Diagnostics, FileId, Span, Str};
 
+pub use calendar::{Calendar, CalendarError};
 pub use check::{Check, CheckAction};
 pub use environment::{Environment, GivenVariable};
+pub use freeze::Freeze;
+pub use window::Window;
+pub use zone::Zone;
 
 use crate::load::Parts;
 use crate::reference::as_traversal;
