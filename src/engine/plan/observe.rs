@@ -1,0 +1,163 @@
+//! Observes the recorded objects of a block in one batch, and notes where they differ from the record. Decides nothing.
+
+use contract::{Object, ReadRequest, UpgradeRequest};
+use lang::desired::ExpandedBlock;
+use model::address::InstanceAddr;
+use model::plan::{Drift, PlanMode, Refresh};
+use model::{Str, Value};
+
+use super::block::Block;
+use super::marks;
+use super::walk::Walk;
+use crate::recorded::RecordedObject;
+
+impl Walk<'_> {
+    /// Observes recorded objects; the answers are in their order. What cannot be observed is reported.
+    pub(super) async fn observe(
+        &mut self,
+        block: &Block,
+        rtype: &Str,
+        objects: &[(InstanceAddr, RecordedObject)],
+    ) -> Vec<Option<Object>> {
+        let version = block.schema.schema.version;
+        let asking = self.asking(&block.provider_addr);
+        let mut batch = Vec::with_capacity(objects.len());
+        for (addr, object) in objects {
+            let (mut value, _) = object.value.clone().unmark_deep();
+            if object.schema_version != version {
+                let request = UpgradeRequest {
+                    rtype: rtype.clone(),
+                    version: object.schema_version,
+                    value: value.clone(),
+                };
+                let ask = || block.provider.upgrade(request.clone());
+                match asking.one(ask).await {
+                    Ok(upgraded) => value = upgraded,
+                    Err(error) => {
+                        let what = format!("cannot read what is recorded of `{addr}`");
+                        let diagnostic =
+                            self.provider_error("provider-failed", &error, &what, [&object.value]);
+                        self.diagnostics.push(diagnostic.about(addr.clone()));
+                    }
+                }
+            }
+            batch.push(Object {
+                value,
+                private: object.private.clone(),
+            });
+        }
+        if self.options.refresh == Refresh::Trust || batch.is_empty() {
+            return batch.into_iter().map(Some).collect();
+        }
+        let question = |at: usize| {
+            let (rtype, object) = (rtype.clone(), batch.get(at)?.clone());
+            Some(ReadRequest { rtype, object })
+        };
+        let ask = |batch| block.provider.read(batch);
+        let answers = asking.all(batch.len(), question, ask).await;
+        self.observed += answers.len() as u64;
+        let mut observed = Vec::with_capacity(batch.len());
+        for ((addr, object), (recorded, answer)) in
+            objects.iter().zip(batch.into_iter().zip(answers))
+        {
+            observed.push(match answer {
+                Ok(found) => {
+                    let instead = found.instead.map(|instead| (addr.clone(), instead));
+                    self.instead.extend(instead);
+                    found.object
+                }
+                Err(error) if error.class == contract::ErrorClass::NotFound => None,
+                Err(error) => {
+                    let what = format!("cannot observe `{addr}`");
+                    let diagnostic =
+                        self.provider_error("provider-failed", &error, &what, [&object.value]);
+                    self.diagnostics.push(diagnostic.about(addr.clone()));
+                    Some(recorded)
+                }
+            });
+        }
+        // Many small blocks are told of together.
+        if self.observed >= self.told + 256 {
+            self.told = self.observed;
+            let objects = self.observed;
+            self.events
+                .emit(model::event::EventKind::Observed { objects })
+                .await;
+        }
+        observed
+    }
+
+    /// Notes where an observation differs from the record, and returns the observed value with marks.
+    pub(super) fn note_drift(
+        &mut self,
+        block: &Block,
+        addr: &InstanceAddr,
+        recorded: &RecordedObject,
+        observed: Option<&Object>,
+    ) -> Value {
+        let Some(object) = observed else {
+            self.drifted.insert(block.node);
+            let recorded = recorded.value.clone();
+            self.drift.push(Drift {
+                addr: addr.clone(),
+                recorded,
+                observed: Value::NULL,
+                private: Vec::new(),
+            });
+            return Value::NULL;
+        };
+        let (bare, paths) = recorded.value.clone().unmark_paths();
+        let value = marks::mark(
+            object.value.clone(),
+            &paths,
+            &block.schema.schema.block,
+            block.has_sensitive,
+        );
+        if bare != object.value {
+            self.drifted.insert(block.node);
+            let (recorded, private) = (recorded.value.clone(), object.private.clone());
+            self.drift.push(Drift {
+                addr: addr.clone(),
+                recorded,
+                observed: value.clone(),
+                private,
+            });
+        }
+        value
+    }
+
+    /// In a destroy or a refresh: instances are observed, nothing is planned for them here.
+    pub(super) async fn observed_only(&mut self, block: &Block, expanded: &ExpandedBlock) {
+        let keys = self
+            .recorded
+            .blocks
+            .get(&expanded.addr)
+            .cloned()
+            .unwrap_or_default();
+        let objects: Vec<(InstanceAddr, RecordedObject)> = expanded
+            .keys()
+            .into_iter()
+            .filter_map(|key| {
+                let object = keys.get(&key)?.current.clone()?;
+                Some((expanded.addr.instance(key), object))
+            })
+            .filter(|(addr, _)| self.scope.has_instance(block.node, addr))
+            .collect();
+        self.values_from_record(block.node);
+        let observed = self.observe(block, &expanded.addr.rtype, &objects).await;
+        for ((addr, recorded), observed) in objects.iter().zip(observed) {
+            let value = self.note_drift(block, addr, recorded, observed.as_ref());
+            // What others take from an object that is gone is not known any more.
+            let gone = observed.is_none();
+            self.desired
+                .set_value(addr, if gone { Value::dynamic() } else { value });
+            if self.options.mode == PlanMode::Destroy {
+                if let Some(object) = observed {
+                    self.destroy(Some(block.node), addr.clone(), None, recorded, object, None);
+                }
+            } else {
+                self.unchanged += 1;
+            }
+        }
+    }
+}
