@@ -1,6 +1,10 @@
 //! Which references of an expression gave it another value than before. The values of references are not recorded,
 //! so it is found out from what became of the expression: where it is the same as before, what it refers to there is
 //! no cause; in a text, what stands there now and did not before is one. What cannot be told is left out.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of many kinds of expressions only a few are looked into"
+)]
 
 use lang::desired::Lookup;
 use lang::eval::{FreeTraversal, Scope, references, walk};
