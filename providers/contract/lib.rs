@@ -19,7 +19,7 @@ mod violation;
 
 pub use compatibility::result_is_compatible;
 pub use error::{ApplyError, ErrorClass, Exists, ProviderError};
-pub use proposed::{empty_block, planned_data, proposed_new};
+pub use proposed::{planned_data, proposed_new};
 pub use provider::{Effects, Provider, ProviderSchema, Providers, ResourceSchema};
 pub use request::{
     ApplyRequest, DataRequest, DataResponse, FindRequest, Found, ImportRequest, Object,

@@ -28,32 +28,6 @@ pub fn planned_data(block: &Block, config: &Value) -> Value {
     block_new(block, &Value::unknown(block.value_type()), config)
 }
 
-/// The value of a block nobody wrote: attributes null, blocks empty.
-pub fn empty_block(block: &Block) -> Value {
-    let attributes = block
-        .attributes
-        .iter()
-        .map(|(name, attribute)| (name.clone(), Value::Null(attribute.value_type())));
-    let blocks = block
-        .blocks
-        .iter()
-        .map(|(name, nested)| (name.clone(), empty_nested(nested)));
-    Value::object(attributes.chain(blocks))
-}
-
-fn empty_nested(nested: &NestedBlock) -> Value {
-    let inner = || nested.block.value_type();
-    match nested.nesting {
-        Nesting::Single => Value::Null(inner()),
-        Nesting::Group => empty_block(&nested.block),
-        Nesting::List if inner().has_dynamic() => Value::tuple(Vec::new()),
-        Nesting::List => Value::list(inner(), Vec::new()),
-        Nesting::Set => Value::set(inner(), Vec::new()),
-        Nesting::Map if inner().has_dynamic() => Value::object::<Str>([]),
-        Nesting::Map => Value::map(inner(), []),
-    }
-}
-
 /// What an object or block consists of.
 #[derive(Clone, Copy)]
 enum Shape<'a> {
@@ -193,7 +167,7 @@ fn block_new(block: &Block, prior: &Value, config: &Value) -> Value {
 
 fn prior_or_empty(block: &Block, prior: &Value) -> Value {
     if prior.is_null() {
-        empty_block(block)
+        block.empty()
     } else {
         prior.clone()
     }

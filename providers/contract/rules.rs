@@ -7,9 +7,9 @@ use std::sync::Arc;
 use model::schema::{Attribute, Block, NestedBlock, Schema};
 use model::{Path, Str, Value};
 
+use crate::attributes;
 use crate::provider::{Effects, ResourceSchema};
 use crate::request::{PlanRequest, PlanResponse};
-use crate::{attributes, empty_block};
 
 /// The schema of a resource type and the rules it plans by.
 #[derive(Debug)]
@@ -135,7 +135,7 @@ impl Rules {
 
     /// An object of these attributes; all others null.
     pub fn object<'n>(&self, attributes: impl IntoIterator<Item = (&'n str, Value)>) -> Value {
-        attributes::with(&empty_block(&self.schema.schema.block), attributes)
+        attributes::with(&self.schema.schema.block.empty(), attributes)
     }
 
     /// Says what an object would become.
@@ -199,7 +199,7 @@ impl Rules {
 
     /// Attributes stored under an older version: those that there are still, defaults for those that are new.
     pub fn upgrade(&self, stored: &Value) -> Value {
-        let empty = empty_block(&self.schema.schema.block);
+        let empty = self.schema.schema.block.empty();
         let Some(fields) = empty.as_fields() else {
             return stored.clone();
         };

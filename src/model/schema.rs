@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::Str;
 use crate::ty::Type;
+use crate::value::Value;
 
 /// The schema of a resource type, a data source or a provider's configuration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -203,6 +204,19 @@ impl Nesting {
 }
 
 impl Block {
+    /// The value of a block nobody wrote: attributes null, blocks empty.
+    pub fn empty(&self) -> Value {
+        let attributes = self
+            .attributes
+            .iter()
+            .map(|(name, attribute)| (name.clone(), Value::Null(attribute.value_type())));
+        let blocks = self
+            .blocks
+            .iter()
+            .map(|(name, nested)| (name.clone(), nested.empty()));
+        Value::object(attributes.chain(blocks))
+    }
+
     /// The type of values of this block: an object with every attribute and block.
     pub fn value_type(&self) -> Type {
         let attributes = self
@@ -235,6 +249,20 @@ fn has_sensitive(attribute: &Attribute) -> bool {
 }
 
 impl NestedBlock {
+    /// The value when there is no block of this type.
+    pub fn empty(&self) -> Value {
+        let inner = || self.block.value_type();
+        match self.nesting {
+            Nesting::Single => Value::Null(inner()),
+            Nesting::Group => self.block.empty(),
+            Nesting::List if inner().has_dynamic() => Value::tuple(Vec::new()),
+            Nesting::List => Value::list(inner(), Vec::new()),
+            Nesting::Set => Value::set(inner(), Vec::new()),
+            Nesting::Map if inner().has_dynamic() => Value::object::<Str>([]),
+            Nesting::Map => Value::map(inner(), []),
+        }
+    }
+
     /// The type of the value that all blocks of this type together make.
     pub fn value_type(&self) -> Type {
         self.nesting.of(self.block.value_type())

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use model::{Str, Value};
 
-use crate::empty_block;
 use crate::provider::Provider;
 use trial::Trial;
 
@@ -59,7 +58,7 @@ pub fn config<'n>(
     attributes: impl IntoIterator<Item = (&'n str, Value)>,
 ) -> Option<Value> {
     let schema = provider.schema().resources.get(rtype)?;
-    let mut fields = empty_block(&schema.schema.block).as_fields().cloned()?;
+    let mut fields = schema.schema.block.empty().as_fields().cloned()?;
     for (name, value) in attributes {
         fields.insert(name.into(), value);
     }

@@ -15,9 +15,7 @@ use crate::request::{
     ApplyRequest, FindRequest, Found, Object, PlanRequest, PlanResponse, ReadRequest,
     ValidateRequest, ValidateSubject,
 };
-use crate::{
-    ProviderError, conforms, empty_block, plan_is_valid, proposed_new, result_is_compatible,
-};
+use crate::{ProviderError, conforms, plan_is_valid, proposed_new, result_is_compatible};
 
 /// A provider on trial.
 pub(super) struct Trial {
@@ -158,7 +156,7 @@ impl Trial {
         let tried = "reading an object of a type there is not";
         let provider = Arc::clone(&self.provider);
         let object = Object {
-            value: empty_block(self.block()),
+            value: self.block().empty(),
             private: Vec::new(),
         };
         let request = ReadRequest {

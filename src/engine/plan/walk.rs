@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use contract::{Provider, ProviderError, Providers, empty_block};
+use contract::{Provider, ProviderError, Providers};
 use lang::Desired;
 use lang::graph::{NodeId, NodeKind};
 use model::address::{InstanceAddr, Mode, ProviderAddr};
@@ -340,7 +340,7 @@ impl<'e> Walk<'e> {
         }
         if !self.plugins.is_configured(addr) {
             let provider = self.plugins.opened(&addr.source)?.clone();
-            let config = empty_block(&provider.schema().provider.block);
+            let config = provider.schema().provider.block.empty();
             self.configure(addr, config, None).await;
         }
         self.plugins.get(addr).cloned()

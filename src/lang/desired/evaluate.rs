@@ -12,13 +12,13 @@ use model::schema::Block;
 use model::{Diagnostic, Diagnostics, Marks, Severity, Span, Str, Type, Value};
 
 use super::conditions::{self, Verdict};
-use super::decode::{Decoder, Meta, check_body, expressions};
+use super::decode::Decoder;
 use super::expand::expand;
 use super::values::{Instances, ModuleValues};
 use super::{Desired, Lookup, name_of};
 use crate::eval::evaluate;
 use crate::graph::{NodeId, NodeKind};
-use crate::load::{Check, Module, ModuleCall, Output, ProviderBlock, Resource, Variable, located};
+use crate::load::{Check, Module, ModuleCall, Output, Resource, Variable, located};
 use crate::suggest::closest;
 use crate::syntax::ast::Body;
 use crate::syntax::json::{BodyShape, fit};
@@ -160,7 +160,7 @@ impl Desired {
         }
     }
 
-    fn place(
+    pub(super) fn place(
         &self,
         node: NodeId,
         addr: &ModuleAddr,
@@ -303,87 +303,8 @@ impl Desired {
         (value, out)
     }
 
-    /// Reports what is wrong with a resource block's body by its schema, whatever its instances.
-    pub fn check_block(&self, resource: &Resource, schema: &Block, what: &str) -> Diagnostics {
-        match self.fitted(&resource.body, schema) {
-            None => check_body(
-                &resource.body,
-                schema,
-                resource.span,
-                (what, Meta::RESOURCE),
-            ),
-            Some((body, mut diagnostics)) => {
-                diagnostics.extend(check_body(
-                    &body,
-                    schema,
-                    resource.span,
-                    (what, Meta::RESOURCE),
-                ));
-                diagnostics
-            }
-        }
-    }
-
-    /// Reports what is wrong with the body of a provider node's block by its schema.
-    pub fn check_provider(&self, node: NodeId, schema: &Block) -> Diagnostics {
-        let Some(provider) = self.provider_block(node) else {
-            return Diagnostics::new();
-        };
-        let what = format!("provider `{}`", provider.name);
-        match self.fitted(&provider.body, schema) {
-            None => check_body(
-                &provider.body,
-                schema,
-                provider.span,
-                (&what, Meta::PROVIDER),
-            ),
-            Some((body, mut diagnostics)) => {
-                diagnostics.extend(check_body(
-                    &body,
-                    schema,
-                    provider.span,
-                    (&what, Meta::PROVIDER),
-                ));
-                diagnostics
-            }
-        }
-    }
-
-    fn provider_block(&self, node: NodeId) -> Option<&ProviderBlock> {
-        let found = self.graph.node(node)?;
-        let NodeKind::Provider(at) = &found.kind else {
-            return None;
-        };
-        let module = self.definition.module(self.graph.module(found.module)?)?;
-        module.providers.get(*at)
-    }
-
-    /// Reports what is wrong with the expressions of an instance's block when its schema is not known.
-    pub fn check_expressions(&self, block: &BlockAddr, key: &InstanceKey) -> Diagnostics {
-        let mut out = Diagnostics::new();
-        if let (Some(resource), Some(lookup)) =
-            (self.resource(block), self.instance_lookup(block, key))
-        {
-            expressions(&resource.body, &lookup, &mut out);
-        }
-        out
-    }
-
-    /// The same for a provider node's block, in the first instance of its module.
-    pub fn check_provider_expressions(&self, node: NodeId) -> Diagnostics {
-        let mut out = Diagnostics::new();
-        let module = self.graph.node(node).and_then(|found| {
-            let addr = self.module_instances(found.module).first()?;
-            self.modules.get(addr)
-        });
-        if let (Some(provider), Some(module)) = (self.provider_block(node), module) {
-            expressions(&provider.body, &self.lookup_in(module), &mut out);
-        }
-        out
-    }
-
     /// A body in JSON syntax with its arguments and blocks told apart by the schema; none for native syntax.
-    fn fitted(&self, body: &Body, schema: &Block) -> Option<(Body, Diagnostics)> {
+    pub(super) fn fitted(&self, body: &Body, schema: &Block) -> Option<(Body, Diagnostics)> {
         let file = self.definition.sources.file(body.span.file)?;
         file.name
             .ends_with(".json")

@@ -8,12 +8,14 @@
 )]
 
 mod again;
+mod check;
 mod conditions;
 mod decode;
 mod evaluate;
 mod expand;
 mod root;
 mod scope;
+mod shape;
 mod values;
 
 #[cfg(test)]

@@ -232,7 +232,7 @@ impl Bench {
         attributes: impl IntoIterator<Item = (&'n str, Value)>,
     ) -> Value {
         let block = &self.provider.schema().data.get(rtype).unwrap().block;
-        let mut fields = contract::empty_block(block).as_fields().cloned().unwrap();
+        let mut fields = block.empty().as_fields().cloned().unwrap();
         for (name, value) in attributes {
             fields.insert(name.into(), value);
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contract::{ErrorClass, Provider, ValidateRequest, ValidateSubject, empty_block};
+use contract::{ErrorClass, Provider, ValidateRequest, ValidateSubject};
 use model::address::ProviderSource;
 use model::{Type, Value};
 
@@ -21,7 +21,7 @@ fn config<'n>(
     provider: &dyn Provider,
     attributes: impl IntoIterator<Item = (&'n str, Value)>,
 ) -> Value {
-    contract::attributes::with(&empty_block(&provider.schema().provider.block), attributes)
+    contract::attributes::with(&provider.schema().provider.block.empty(), attributes)
 }
 
 fn failure<'n>(
@@ -36,7 +36,7 @@ fn failure<'n>(
         .get("failure")
         .unwrap()
         .block;
-    let failure = contract::attributes::with(&empty_block(block), attributes);
+    let failure = contract::attributes::with(&block.empty(), attributes);
     Value::list(block.value_type(), vec![failure])
 }
 
