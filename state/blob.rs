@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::desk::Desk;
 use crate::error::{Failure, RecordError};
+use crate::hex;
 use crate::pending::Pending;
 use crate::store::Store;
 use crate::word::UnknownWord;
@@ -27,7 +28,7 @@ impl BlobDigest {
 
 impl fmt::Display for BlobDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        hex::write(f, &self.0)
     }
 }
 
@@ -41,17 +42,7 @@ impl fmt::Debug for BlobDigest {
 impl FromStr for BlobDigest {
     type Err = UnknownWord;
     fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        let unknown = || UnknownWord(text.into());
-        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-        let mut bytes = [0; 32];
-        if pairs.len() != bytes.len() || !rest.is_empty() {
-            return Err(unknown());
-        }
-        for (byte, pair) in bytes.iter_mut().zip(pairs) {
-            let digits = std::str::from_utf8(pair).map_err(|_| unknown())?;
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| unknown())?;
-        }
-        Ok(Self(bytes))
+        hex::parse(text).map(Self)
     }
 }
 
@@ -82,15 +73,28 @@ impl Desk {
         self.conn.prepare_cached(sql)?.execute((digest.0, bytes))?;
         Ok(())
     }
+
+    /// Refuses if no content has that digest.
+    pub(crate) fn need_blob(&mut self, digest: BlobDigest) -> Result<(), Failure> {
+        let sql = "SELECT 1 FROM blob WHERE digest = ?1";
+        match self.conn.prepare_cached(sql)?.exists([digest.0])? {
+            true => Ok(()),
+            false => Err(missing(digest).into()),
+        }
+    }
+}
+
+fn missing(digest: BlobDigest) -> RecordError {
+    RecordError::NoBlob {
+        digest: digest.to_string(),
+    }
 }
 
 /// Reads content, and checks that it is what its name says.
 pub(crate) fn read_blob(conn: &Connection, digest: BlobDigest) -> Result<Vec<u8>, Failure> {
     let mut select = conn.prepare_cached("SELECT bytes FROM blob WHERE digest = ?1")?;
     let found: Option<Vec<u8>> = select.query_row([digest.0], |row| row.get(0)).optional()?;
-    let bytes = found.ok_or_else(|| RecordError::NoBlob {
-        digest: digest.to_string(),
-    })?;
+    let bytes = found.ok_or_else(|| missing(digest))?;
     if BlobDigest::of(&bytes) != digest {
         let path = conn.path().unwrap_or_default().into();
         let reason = format!("content {digest} was changed outside Terrace");

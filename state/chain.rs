@@ -215,6 +215,7 @@ fn run_hash(previous: &[u8], run: &RunRow) -> [u8; 32] {
         kind,
         plan,
         revision,
+        configuration,
         actor,
         note,
         started,
@@ -244,6 +245,11 @@ fn run_hash(previous: &[u8], run: &RunRow) -> [u8; 32] {
         fields.number(end.ended.0);
         fields.count(end.position);
         fields.bytes(&end.journal);
+    }
+    // Runs of format 1 have none, and their hashes stay what they were.
+    if let Some(configuration) = configuration {
+        fields.text(Some("configuration"));
+        fields.bytes(&configuration.0);
     }
     fields.done()
 }
@@ -280,6 +286,12 @@ const SETTLED_LATER: (&str, &str) = (
      WHERE settled_by = ?1 AND settled_by <> (id >> 32) ORDER BY id",
 );
 
+/// The revision a run made.
+const REVISION_MADE: (&str, &str) = (
+    "revision",
+    "SELECT number, digest, manifest, actor, created, source, note FROM revision WHERE run = ?1",
+);
+
 fn journal_digest(conn: &Connection, run: RunId) -> Result<[u8; 32], Failure> {
     let mut fields = Fields::new("terrace journal 1");
     let (from, to) = id_range(run.0, RUN_BITS)?;
@@ -288,6 +300,11 @@ fn journal_digest(conn: &Connection, run: RunId) -> Result<[u8; 32], Failure> {
     }
     let run = i64::try_from(run.0).map_err(|_| RecordError::bug("a run number too large"))?;
     add_rows(conn, &mut fields, SETTLED_LATER, &[run])?;
+    // Runs of format 1 made none, and their digests stay what they were.
+    let (_, sql) = REVISION_MADE;
+    if conn.prepare_cached(sql)?.exists([run])? {
+        add_rows(conn, &mut fields, REVISION_MADE, &[run])?;
+    }
     Ok(fields.done())
 }
 

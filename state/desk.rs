@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::{Failure, RecordError};
 use crate::schema::{OBJECT_BITS, RUN_BITS, meta};
-use crate::seal::{Keyring, Payload, Place, Protection, WhenMissing};
+use crate::seal::{Fingerprint, Keyring, Payload, Place, Protection, WhenMissing};
 use crate::term::{EnvironmentId, TermWriter};
 
 /// A run as the writer needs it: whose it is and what it may do.
@@ -347,6 +347,21 @@ impl Desk {
             .keyring
             .seal(place.environment, known.as_deref(), WhenMissing::Fail)?;
         Ok(seal.open(sealed, place)?)
+    }
+
+    /// Returns what tells whether bytes are the same as others, and the id of the key it is made with. The first time
+    /// ever, that makes the key.
+    pub(crate) fn fingerprint(
+        &mut self,
+        environment: &Str,
+        purpose: &str,
+        bytes: &[u8],
+    ) -> Result<(Fingerprint, [u8; 16]), Failure> {
+        let known = self.known_key()?;
+        let seal = self
+            .keyring
+            .seal(environment, known.as_deref(), WhenMissing::Make)?;
+        Ok((seal.fingerprint(purpose, bytes), seal.id()))
     }
 
     fn known_key(&mut self) -> Result<Option<Vec<u8>>, Failure> {

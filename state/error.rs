@@ -52,6 +52,16 @@ pub enum RecordError {
         /// The newest format this program knows.
         known: i64,
     },
+    /// An older Terrace wrote it, and it cannot be brought to the newest format where it may not be written.
+    #[error("the record `{}` has format {found}, which must become {known} first, and it is read-only", path.display())]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// The format it has.
+        found: i64,
+        /// The format this program reads.
+        known: i64,
+    },
     /// The directory or file may not be written.
     #[error("the record `{}` is read-only", path.display())]
     ReadOnly {
@@ -169,6 +179,28 @@ pub enum RecordError {
         serial: Serial,
         /// The newest.
         newest: Serial,
+    },
+    /// No revision has that number or digest.
+    #[error("there is no revision `{revision}`")]
+    NoRevision {
+        /// What was asked for: `r42`, or a digest.
+        revision: String,
+    },
+    /// No configuration of the environment has that digest.
+    #[error("environment `{environment}` has no configuration {digest}")]
+    NoConfiguration {
+        /// The environment.
+        environment: Str,
+        /// What was asked for.
+        digest: String,
+    },
+    /// Another run wrote what drift was seen after the caller had read it.
+    #[error("what is known of the drift of environment `{environment}` was changed by another run")]
+    SightingsMoved {
+        /// The environment.
+        environment: Str,
+        /// The run that wrote them last; none if none did.
+        by: Option<RunId>,
     },
     /// No saved plan has that id, or an id that begins so.
     #[error("there is no saved plan `{id}`")]

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::desk::{Desk, find_environment};
 use crate::error::{Failure, RecordError};
 use crate::pending::Pending;
+use crate::revision::PROJECT;
 use crate::store::Store;
 use crate::term::EnvironmentId;
 
@@ -149,6 +150,10 @@ impl Store {
         request: LeaseRequest,
         state: impl FnOnce(&Holder) -> HolderState,
     ) -> Pending<Lease> {
+        if request.environment == PROJECT {
+            let what = format!("a lease was asked for `{PROJECT}`, which is no environment");
+            return Pending::ready(Err(RecordError::bug(what)));
+        }
         // Looking at a process takes time, so it is done before the lock is taken. The token names the lease looked at.
         let found = self.lease(&request.environment);
         let dead = match found {

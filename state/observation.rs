@@ -66,11 +66,17 @@ impl Desk {
         } = check;
         self.guard(scope, Writes::Observations)?;
         let id = self.next_in_run(Numbered::CheckResult, scope.run)?;
-        let sql =
-            "INSERT INTO check_result (id, name, passed, at, detail) VALUES (?1, ?2, ?3, ?4, ?5)";
-        self.conn
-            .prepare_cached(sql)?
-            .execute((id, name, passed, at.0, kept(detail, seen)))?;
+        let sql = "INSERT INTO check_result (id, name, passed, at, detail, environment) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let detail = kept(detail, seen);
+        self.conn.prepare_cached(sql)?.execute((
+            id,
+            name,
+            passed,
+            at.0,
+            detail,
+            scope.environment,
+        ))?;
         Ok(())
     }
 }
@@ -102,11 +108,10 @@ pub(crate) fn read_newest_checks(
     conn: &Connection,
     environment: &str,
 ) -> Result<Vec<CheckRow>, rusqlite::Error> {
-    let sql = "SELECT max(check_result.id), name, passed, at, detail FROM run \
-               JOIN check_result ON check_result.id >= run.id << 32 \
-               AND check_result.id < (run.id + 1) << 32 \
-               WHERE run.environment = (SELECT id FROM environment WHERE name = ?1) \
-               GROUP BY name ORDER BY name";
+    let sql = "SELECT id, name, passed, at, detail FROM check_result WHERE id IN ( \
+               SELECT max(id) FROM check_result \
+               WHERE environment = (SELECT id FROM environment WHERE name = ?1) GROUP BY name) \
+               ORDER BY name";
     let mut select = conn.prepare_cached(sql)?;
     let rows = select.query_map([environment], read_check)?;
     rows.collect()

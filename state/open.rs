@@ -34,24 +34,18 @@ pub(crate) fn open_record(path: &Path, options: &Options) -> Result<Connection, 
     check_file(path)?;
     let conn = connect(path, options)?;
     let sqlite = |error| RecordError::from_sqlite(path, error);
-    match inspect(&conn).map_err(sqlite)? {
+    let found = match inspect(&conn).map_err(sqlite)? {
+        Found::Older(found) => make_newest(&conn, found, path, options)?,
+        other @ (Found::Current | Found::Newer(_) | Found::Foreign) => other,
+    };
+    match found {
         Found::Current => Ok(conn),
         Found::Newer(found) => Err(RecordError::Newer {
             path: path.into(),
             found,
             known: FORMAT,
         }),
-        Found::Older(_) if options.access == Access::Create => {
-            upgrade(&conn).map_err(|failure| failure.at(path))?;
-            Ok(conn)
-        }
-        Found::Older(found) => {
-            let reason = format!("it has format {found} and must first be opened for writing");
-            Err(RecordError::Unreadable {
-                path: path.into(),
-                reason,
-            })
-        }
+        Found::Older(found) => Err(older(path, found)),
         Found::Foreign => {
             let reason = "it is a database, but not a record of Terrace".into();
             Err(RecordError::Unreadable {
@@ -59,6 +53,39 @@ pub(crate) fn open_record(path: &Path, options: &Options) -> Result<Connection, 
                 reason,
             })
         }
+    }
+}
+
+/// Brings a record of an older format to the newest. Who only wants to read does that too, where the file may be written.
+fn make_newest(
+    conn: &Connection,
+    found: i64,
+    path: &Path,
+    options: &Options,
+) -> Result<Found, RecordError> {
+    let upgrade = |conn: &Connection| upgrade(conn).map_err(|failure| failure.at(path));
+    match options.access {
+        Access::Create => upgrade(conn),
+        Access::Read => {
+            let options = Options {
+                access: Access::Create,
+                ..options.clone()
+            };
+            match connect(path, &options).and_then(|conn| upgrade(&conn)) {
+                Err(RecordError::ReadOnly { .. } | RecordError::Open { .. }) => {
+                    Err(older(path, found))
+                }
+                other => other,
+            }
+        }
+    }
+}
+
+fn older(path: &Path, found: i64) -> RecordError {
+    RecordError::Older {
+        path: path.into(),
+        found,
+        known: FORMAT,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::error::{Failure, RecordError};
 use crate::journal::deposed_column;
 use crate::object::{ObjectRow, ReplaceOrder, Status};
 use crate::output::OutputRow;
+use crate::revision::PROJECT;
 use crate::schema::OBJECT_BITS;
 use crate::seal::{Kept, Opener};
 use crate::term::{EnvironmentId, TermReader, key_column};
@@ -85,10 +86,11 @@ pub(crate) fn read_header(
     })
 }
 
-/// Reads all environments by name, with the number of their objects.
+/// Reads all real environments by name, with the number of their objects.
 pub(crate) fn read_environments(conn: &Connection) -> Result<Vec<EnvironmentRow>, Failure> {
-    let mut select = conn.prepare_cached("SELECT name, id FROM environment ORDER BY name")?;
-    let found = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut select =
+        conn.prepare_cached("SELECT name, id FROM environment WHERE name <> ?1 ORDER BY name")?;
+    let found = select.query_map([PROJECT], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let found: Vec<(String, u64)> = found.collect::<Result<_, _>>()?;
     let mut out = Vec::with_capacity(found.len());
     for (name, id) in found {

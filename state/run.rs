@@ -8,6 +8,7 @@ use model::clock::Timestamp;
 use model::serial::{RunId, Serial};
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use crate::configuration::ConfigurationDigest;
 use crate::desk::{Desk, RunState, Scope, Writes};
 use crate::error::{Failure, RecordError};
 
@@ -39,6 +40,16 @@ words! {
         Verify = "verify",
         /// Looks for drift.
         Drift = "drift",
+        /// A person says yes to a revision in an environment.
+        Approve = "approve",
+        /// A person says no to a revision, here or everywhere.
+        Reject = "reject",
+        /// Keeps what is there from being replaced by pipeline and promotion.
+        Hold = "hold",
+        /// Ends a hold.
+        Release = "release",
+        /// A revision is made.
+        Revision = "revision",
     }
 }
 
@@ -66,8 +77,10 @@ pub struct NewRun {
     pub kind: RunKind,
     /// The id of the plan it applies.
     pub plan: Option<String>,
-    /// The revision it applies.
+    /// The revision it applies or is about: `r42`.
     pub revision: Option<String>,
+    /// The variables it uses, kept by [`Store::put_configuration`](crate::Store::put_configuration).
+    pub configuration: Option<ConfigurationDigest>,
     /// Who runs it.
     pub actor: String,
     /// Anything to keep with it: the reason of a `--break-glass`.
@@ -100,8 +113,10 @@ pub struct RunRow {
     pub kind: RunKind,
     /// The id of the plan it applies.
     pub plan: Option<String>,
-    /// The revision it applies.
+    /// The revision it applies or is about: `r42`.
     pub revision: Option<String>,
+    /// The variables it uses; [`Store::configuration`](crate::Store::configuration) gives them readable.
+    pub configuration: Option<ConfigurationDigest>,
     /// Who runs it.
     pub actor: String,
     /// Anything kept with it.
@@ -133,11 +148,15 @@ pub struct RunEndRow {
     pub hash: [u8; 32],
 }
 
-const COLUMNS: &str = "run.id, environment.name, token, kind, plan, revision, actor, note, started, \
-                       serial_before, serial_after, ended, outcome, counts, position, journal, hash";
+pub(crate) const COLUMNS: &str = "run.id, environment.name, token, kind, plan, revision, actor, note, started, \
+                       serial_before, serial_after, ended, outcome, counts, position, journal, hash, \
+                       configuration";
+
+/// The columns of [`COLUMNS`] come from here.
+pub(crate) const FROM: &str = "run JOIN environment ON environment.id = run.environment";
 
 impl RunRow {
-    fn read(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
+    pub(crate) fn read(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
         let end = match row.get::<_, Option<i64>>(11)? {
             None => None,
             Some(ended) => Some(RunEndRow {
@@ -157,6 +176,7 @@ impl RunRow {
             kind: word(row, 3)?,
             plan: row.get(4)?,
             revision: row.get(5)?,
+            configuration: row.get::<_, Option<_>>(17)?.map(ConfigurationDigest),
             actor: row.get(6)?,
             note: row.get(7)?,
             started: Timestamp(row.get(8)?),
@@ -169,64 +189,12 @@ impl RunRow {
 
 /// Reads one run.
 pub(crate) fn read_run(conn: &Connection, run: RunId) -> Result<RunRow, Failure> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM run JOIN environment ON environment.id = run.environment \
-         WHERE run.id = ?1"
-    );
+    let sql = format!("SELECT {COLUMNS} FROM {FROM} WHERE run.id = ?1");
     let found = conn
         .prepare_cached(&sql)?
         .query_row([run.0], RunRow::read)
         .optional()?;
     Ok(found.ok_or(RecordError::NoRun { run })?)
-}
-
-/// Which runs to list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunFilter {
-    /// Of this environment only.
-    pub environment: Option<Str>,
-    /// Begun before this one only.
-    pub before: Option<RunId>,
-    /// At most so many.
-    pub limit: usize,
-}
-
-/// Reads runs, the newest first.
-pub(crate) fn read_runs(
-    conn: &Connection,
-    filter: &RunFilter,
-) -> Result<Vec<RunRow>, rusqlite::Error> {
-    let of = match filter.environment {
-        Some(_) => "run.environment = (SELECT id FROM environment WHERE name = ?1)",
-        None => "?1 IS NULL",
-    };
-    let sql = format!(
-        "SELECT {COLUMNS} FROM run JOIN environment ON environment.id = run.environment \
-         WHERE {of} AND run.id < ?2 ORDER BY run.id DESC LIMIT ?3"
-    );
-    let before = filter.before.map_or(i64::MAX as u64, |run| run.0);
-    let limit = i64::try_from(filter.limit).unwrap_or(i64::MAX);
-    let mut select = conn.prepare_cached(&sql)?;
-    let rows = select.query_map(
-        (filter.environment.as_ref().map(Str::as_str), before, limit),
-        RunRow::read,
-    )?;
-    rows.collect()
-}
-
-/// Reads the runs of an environment that have not ended, the oldest first.
-pub(crate) fn read_unended(
-    conn: &Connection,
-    environment: &str,
-) -> Result<Vec<RunRow>, rusqlite::Error> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM run JOIN environment ON environment.id = run.environment \
-         WHERE run.environment = (SELECT id FROM environment WHERE name = ?1) AND ended IS NULL \
-         ORDER BY run.id"
-    );
-    let mut select = conn.prepare_cached(&sql)?;
-    let rows = select.query_map([environment], RunRow::read)?;
-    rows.collect()
 }
 
 impl Desk {
@@ -255,13 +223,17 @@ impl Desk {
             kind,
             plan,
             revision,
+            configuration,
             actor,
             note,
             started,
         } = new;
         let environment = self.environment(&name)?;
+        if let Some(digest) = configuration {
+            self.need_configuration(environment, &name, *digest)?;
+        }
         let sql = "INSERT INTO run (environment, token, kind, plan, revision, actor, note, started, \
-                   serial_before) SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, serial \
+                   configuration, serial_before) SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, serial \
                    FROM environment WHERE id = ?1";
         let mut insert = self.conn.prepare_cached(sql)?;
         let id = insert.insert(rusqlite::params![
@@ -272,7 +244,8 @@ impl Desk {
             revision,
             actor,
             note,
-            started.0
+            started.0,
+            configuration.map(|digest| digest.0),
         ])?;
         let run = RunId(u64::try_from(id).map_err(|_| RecordError::bug("a run below zero"))?);
         Ok(Scope {

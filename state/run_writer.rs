@@ -16,6 +16,7 @@ use crate::observation::{CheckResult, EventRow};
 use crate::output::Output;
 use crate::pending::Pending;
 use crate::run::{RunEnd, RunRow};
+use crate::sighting::Sightings;
 use crate::store::Store;
 
 /// A run that goes on. Clones are the same run; all may be used at once, and calls take effect in the order they are made.
@@ -110,6 +111,27 @@ impl RunWriter {
     /// Ends the run and adds it to the environment's chain; nothing can be added to it afterwards. Intents may be left open.
     pub fn finish(&self, end: RunEnd) -> Pending<RunRow> {
         self.write(move |desk, scope| desk.finish(scope, &end))
+    }
+
+    /// Makes `sightings` all that is known of the environment's drift, as a run does before it heals: what it is about to try
+    /// is counted also if it dies.
+    ///
+    /// # Errors
+    /// [`RecordError::SightingsMoved`](crate::RecordError::SightingsMoved) if another run wrote them since they were read.
+    pub fn sightings(&self, sightings: Sightings) -> Pending<()> {
+        self.write(move |desk, scope| desk.set_sightings(scope, &sightings))
+    }
+
+    /// Ends the run as [`RunWriter::finish`] does, and makes `sightings` all that is known of the environment's drift, all
+    /// or nothing.
+    ///
+    /// # Errors
+    /// [`RecordError::SightingsMoved`](crate::RecordError::SightingsMoved) if another run wrote them since they were read.
+    pub fn finish_looking(&self, end: RunEnd, sightings: Sightings) -> Pending<RunRow> {
+        self.write(move |desk, scope| {
+            desk.set_sightings(scope, &sightings)?;
+            desk.finish(scope, &end)
+        })
     }
 
     /// Ends an earlier run of the same environment whose process is gone, as this run found out.

@@ -7,13 +7,13 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::error::{Failure, RecordError};
 
 /// The newest format this program knows.
-pub(crate) const FORMAT: i64 = 1;
+pub(crate) const FORMAT: i64 = 2;
 
 /// Tells a record from other SQLite databases: `TERR`.
 const APPLICATION: i64 = 0x5445_5252;
 
 /// What brings a record from format n to n + 1, from n = 0 (empty).
-const STEPS: [&str; 1] = [FIRST];
+const STEPS: [&str; 2] = [FIRST, SECOND];
 
 /// Makes an empty database the record, in one transaction.
 pub(crate) fn create(conn: &Connection) -> Result<(), rusqlite::Error> {
@@ -60,16 +60,20 @@ fn format(conn: &Connection) -> Result<i64, rusqlite::Error> {
     })
 }
 
-/// Brings an older record to the newest format, in one transaction.
-pub(crate) fn upgrade(conn: &Connection) -> Result<(), Failure> {
+/// Brings an older record to the newest format, in one transaction, and looks what it is then.
+pub(crate) fn upgrade(conn: &Connection) -> Result<Found, Failure> {
     conn.execute_batch("BEGIN IMMEDIATE")?;
-    // Another process may have done it meanwhile.
-    let from = usize::try_from(format(conn)?).map_err(|_| RecordError::bug("a negative format"))?;
-    for step in STEPS.iter().skip(from) {
-        conn.execute_batch(step)?;
+    // Another process may have done it meanwhile, also one that knows a newer format.
+    let from = format(conn)?;
+    if from < FORMAT {
+        let from = usize::try_from(from).map_err(|_| RecordError::bug("a negative format"))?;
+        for step in STEPS.iter().skip(from) {
+            conn.execute_batch(step)?;
+        }
+        conn.execute("UPDATE meta SET value = ?1 WHERE name = 'format'", [FORMAT])?;
     }
-    conn.execute("UPDATE meta SET value = ?1 WHERE name = 'format'", [FORMAT])?;
-    Ok(conn.execute_batch("COMMIT")?)
+    conn.execute_batch("COMMIT")?;
+    Ok(inspect(conn)?)
 }
 
 /// Reads a value of the meta table.
@@ -252,4 +256,64 @@ CREATE TABLE blob (
     digest BLOB PRIMARY KEY,
     bytes  BLOB NOT NULL
 ) STRICT;
+";
+
+/// Revisions, configurations, what drift was seen and who was told; and ways to find runs in a long history.
+const SECOND: &str = "
+-- What variables the run used: digest of a row of `configuration`.
+ALTER TABLE run ADD COLUMN configuration BLOB;
+CREATE INDEX run_kind ON run (environment, kind);
+CREATE INDEX run_revision ON run (revision) WHERE revision IS NOT NULL;
+CREATE INDEX run_unended ON run (environment) WHERE ended IS NULL;
+CREATE INDEX run_deployed ON run (environment) WHERE outcome = 'succeeded'
+    AND (kind IN ('apply', 'promote', 'rollback') OR kind = 'heal' AND revision IS NOT NULL);
+
+-- The run's, so that the newest result of each check is found without its runs.
+ALTER TABLE check_result ADD COLUMN environment INTEGER;
+UPDATE check_result SET environment = (SELECT environment FROM run WHERE run.id = check_result.id >> 32);
+CREATE INDEX check_result_name ON check_result (environment, name);
+
+-- Numbered for the whole project. A row is written with a run of the environment `*`, whose journal covers it.
+CREATE TABLE revision (
+    number   INTEGER PRIMARY KEY,
+    digest   BLOB NOT NULL UNIQUE,                -- of the manifest
+    manifest BLOB NOT NULL,                       -- digest of a blob
+    run      INTEGER NOT NULL UNIQUE,
+    actor    TEXT NOT NULL,
+    created  INTEGER NOT NULL,
+    source   TEXT,                                -- JSON
+    note     TEXT
+) STRICT;
+
+CREATE TABLE configuration (
+    environment INTEGER NOT NULL,
+    digest      BLOB NOT NULL,                    -- fingerprint of the plain bytes
+    key         BLOB NOT NULL,                    -- id of the key it was made with
+    sealed      INTEGER NOT NULL,
+    bytes       BLOB NOT NULL,
+    PRIMARY KEY (environment, digest)
+) STRICT;
+
+-- The drift that is there now, as far as the last look knows. What was seen earlier is in the events of the runs.
+CREATE TABLE sighting (
+    environment INTEGER NOT NULL,
+    block       INTEGER NOT NULL,
+    key         ANY NOT NULL,
+    class       TEXT NOT NULL,
+    first_seen  INTEGER NOT NULL,
+    last_seen   INTEGER NOT NULL,
+    looks       INTEGER NOT NULL,
+    attempts    INTEGER NOT NULL,
+    last_healed INTEGER,
+    quarantined INTEGER NOT NULL,
+    seen        BLOB NOT NULL,                    -- digest
+    PRIMARY KEY (environment, block, key, class)
+) STRICT;
+-- The run that wrote the sightings last.
+ALTER TABLE environment ADD COLUMN sighted_by INTEGER;
+
+CREATE TABLE notification (
+    key BLOB PRIMARY KEY,                         -- digest
+    at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 ";

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::error::RecordError;
 use crate::file::{Draft, Published};
+use crate::hex;
 
 /// What a record's sensitive values are sealed with. Never shown, wiped from memory when dropped.
 #[derive(Clone)]
@@ -74,7 +75,7 @@ pub struct Fingerprint(pub [u8; 32]);
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        hex::write(f, &self.0)
     }
 }
 

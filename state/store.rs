@@ -21,7 +21,8 @@ use crate::open::{check_structure, connect, open_record, reading_only};
 use crate::output::OutputRow;
 use crate::pending::Pending;
 use crate::read::{self, EnvironmentRow, Header, Recorded, read_header};
-use crate::run::{NewRun, RunFilter, RunRow, read_run, read_runs, read_unended};
+use crate::run::{NewRun, RunEnd, RunRow, read_run};
+use crate::run_list::{RunFilter, read_deployed, read_runs, read_runs_since, read_unended};
 use crate::run_writer::RunWriter;
 use crate::schema::meta;
 use crate::seal::{Fingerprint, Key, Keyring, Opener, WhenMissing};
@@ -199,7 +200,7 @@ impl Store {
 
 /// Environments and what exists in them.
 impl Store {
-    /// Lists the environments that have a record, by name.
+    /// Lists the environments that have a record, by name; [`PROJECT`](crate::PROJECT) is none.
     ///
     /// # Errors
     /// Those of reading: [`RecordError::Unreadable`], [`RecordError::Storage`], [`RecordError::Busy`]; so in all reads.
@@ -338,12 +339,51 @@ impl Store {
         self.begin(move |desk| desk.begin_observation(&environment, &run))
     }
 
+    /// Records a run that is a decision of a person or a rule, whole, in one transaction: nobody ever sees a half of it.
+    /// It needs no lease; [`PROJECT`](crate::PROJECT) is the environment of what belongs to none.
+    ///
+    /// # Errors
+    /// Those of writing.
+    pub fn decide(
+        &self,
+        environment: &Str,
+        run: NewRun,
+        events: Vec<EventRow>,
+        end: RunEnd,
+    ) -> Pending<RunRow> {
+        let environment = environment.clone();
+        self.write(move |desk| {
+            let scope = desk.begin_observation(&environment, &run)?;
+            for event in &events {
+                desk.event(&scope, event)?;
+            }
+            desk.finish(&scope, &end)
+        })
+    }
+
     /// Lists runs, the newest first.
     ///
     /// # Errors
     /// Those of reading.
     pub fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRow>, RecordError> {
         self.reading(|conn| Ok(read_runs(conn, filter)?))
+    }
+
+    /// Lists the runs of an environment begun after `after` (0 for all), the oldest first.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn runs_since(&self, environment: &Str, after: RunId) -> Result<Vec<RunRow>, RecordError> {
+        self.reading(|conn| Ok(read_runs_since(conn, environment, after)?))
+    }
+
+    /// Reads the run that put there what is deployed: the newest that succeeded of those that apply, promote, roll back, or
+    /// heal towards a revision. That the environment was destroyed since then does not change the answer.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn deployed(&self, environment: &Str) -> Result<Option<RunRow>, RecordError> {
+        self.reading(|conn| Ok(read_deployed(conn, environment)?))
     }
 
     /// Lists the runs of an environment that have not ended, the oldest first: those under way, and those whose process died.

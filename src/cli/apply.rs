@@ -250,6 +250,7 @@ async fn begin(
         kind,
         plan: plan.map(|plan| plan.id.to_string()),
         revision: None,
+        configuration: None,
         actor: invocation.actor(),
         note: None,
     };

@@ -34,8 +34,7 @@ pub fn run(invocation: &Invocation, args: &LogArgs) -> ExitCode {
     };
     let filter = RunFilter {
         environment,
-        before: None,
-        limit: args.limit,
+        ..RunFilter::newest(args.limit)
     };
     let runs = record::open_existing(&project.record())
         .and_then(|store| store.map_or_else(|| Ok(Vec::new()), |store| store.runs(&filter)));

@@ -75,6 +75,10 @@ pub fn diagnostic(error: &(dyn std::error::Error + 'static)) -> Diagnostic {
             "record-newer",
             Some("use the Terrace that wrote it, or a newer one".into()),
         ),
+        Some(RecordError::Older { .. }) => (
+            "read-only-directory",
+            Some("run any command once where the directory can be written".into()),
+        ),
         Some(RecordError::Unreadable { path, .. }) => (
             "record-unreadable",
             Some(format!(
@@ -150,6 +154,7 @@ pub async fn recover(
         kind: RunKind::Recover,
         plan: None,
         revision: None,
+        configuration: None,
         actor: invocation.actor(),
         note: None,
     };

@@ -46,6 +46,7 @@ async fn settled(invocation: &Invocation, args: &StateSettleArgs) -> Result<(), 
         kind: RunKind::Recover,
         plan: None,
         revision: None,
+        configuration: None,
         actor: invocation.actor(),
         note: Some(format!("settled {rest} by hand")),
     };

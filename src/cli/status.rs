@@ -79,12 +79,8 @@ fn glance(
         .iter()
         .find(|row| row.header.environment == *environment)
         .map_or(0, |row| row.objects);
-    let filter = RunFilter {
-        environment: Some(environment.clone()),
-        before: None,
-        limit: 1,
-    };
-    glance.last = store.runs(&filter)?.into_iter().next();
+    let newest = store.runs(&RunFilter::of(environment, 1))?;
+    glance.last = newest.into_iter().next();
     glance.running = glance.last.as_ref().is_some_and(|run| run.end.is_none());
     if glance.objects > 0 {
         // Of what is destroyed, it says nothing that it was well once.

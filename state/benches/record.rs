@@ -115,6 +115,7 @@ fn begin(store: &Store, lease: &state::Lease) -> RunWriter {
         kind: RunKind::Apply,
         plan: None,
         revision: None,
+        configuration: None,
         actor: "bench".into(),
         note: None,
         started: Timestamp(0),

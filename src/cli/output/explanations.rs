@@ -275,7 +275,8 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     (
         "read-only-directory",
-        "The project's directory cannot be written, and the record is to be made there.",
+        "The project's directory cannot be written, and the record is to be made there, or to get the format that \
+         this Terrace reads.",
     ),
     (
         "record-locked",

@@ -52,6 +52,11 @@ pub fn outcome_word(run: &RunRow) -> &'static str {
             RunKind::Edit => "edited",
             RunKind::Verify => "verified",
             RunKind::Drift => "looked",
+            RunKind::Approve => "approved",
+            RunKind::Reject => "rejected",
+            RunKind::Hold => "held",
+            RunKind::Release => "released",
+            RunKind::Revision => "made",
         },
     }
 }

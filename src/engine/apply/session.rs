@@ -7,8 +7,8 @@ use model::Str;
 use model::clock::{Clock, Timestamp};
 use model::serial::{RunId, Serial};
 use state::{
-    Holder, Lease, LeaseRequest, NewRun, Process, RecordError, RunEnd, RunKind, RunOutcome,
-    RunWriter, Store,
+    ConfigurationDigest, Holder, Lease, LeaseRequest, NewRun, Process, RecordError, RunEnd,
+    RunKind, RunOutcome, RunWriter, Store,
 };
 use tokio::task::JoinHandle;
 
@@ -28,6 +28,8 @@ pub struct SessionRequest {
     pub plan: Option<String>,
     /// The revision it makes real.
     pub revision: Option<String>,
+    /// The variables it uses.
+    pub configuration: Option<ConfigurationDigest>,
     /// Who runs it.
     pub actor: String,
     /// Anything to keep with it.
@@ -103,6 +105,7 @@ impl Tenure {
             kind: request.kind,
             plan: request.plan,
             revision: request.revision,
+            configuration: request.configuration,
             actor: request.actor,
             note: request.note,
             started: self.clock.now(),

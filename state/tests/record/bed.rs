@@ -133,6 +133,7 @@ pub(crate) fn new_run(kind: RunKind) -> NewRun {
         kind,
         plan: Some("p7f3a91".into()),
         revision: None,
+        configuration: None,
         actor: "ada".into(),
         note: None,
         started: Timestamp(1000),

@@ -188,7 +188,7 @@ fn a_removed_run_is_found_also_at_the_end() {
 fn a_run_that_was_slipped_in_is_found() {
     let (bed, _) = history();
     let copy = "INSERT INTO run SELECT 99, environment, token, kind, plan, revision, actor, note, \
-                started, serial_before, serial_after, ended, outcome, counts, journal, 4, hash \
+                started, serial_before, serial_after, ended, outcome, counts, journal, 4, hash, configuration \
                 FROM run WHERE id = 3";
     bed.sqlite().execute(copy, []).unwrap();
     let broken = bed.store.verify_chain(&"test".into()).unwrap().broken;

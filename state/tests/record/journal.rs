@@ -300,7 +300,7 @@ fn runs_are_listed_newest_first() {
         let filter = RunFilter {
             environment: environment.map(Into::into),
             before,
-            limit,
+            ..RunFilter::newest(limit)
         };
         bed.store
             .runs(&filter)

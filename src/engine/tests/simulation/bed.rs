@@ -239,6 +239,7 @@ impl Engine {
             kind,
             plan: plan.map(|plan| plan.id.to_string()),
             revision: None,
+            configuration: None,
             actor: "ada".into(),
             note: None,
         };
@@ -253,6 +254,7 @@ impl Engine {
             kind: RunKind::Recover,
             plan: None,
             revision: None,
+            configuration: None,
             actor: "ada".into(),
             note: None,
         };

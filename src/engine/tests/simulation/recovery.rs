@@ -316,11 +316,7 @@ fn nothing_ends_well_while_a_step_is_in_doubt_and_asking_in_vain_is_not_recorded
     let (bed, script) = in_doubt(&text, Moment::Happened(1));
     let engine = bed.engine(&text, script);
     let kinds = || {
-        let filter = state::RunFilter {
-            environment: None,
-            before: None,
-            limit: 100,
-        };
+        let filter = state::RunFilter::newest(100);
         let runs = engine.store.runs(&filter).unwrap();
         runs.iter().map(|run| run.kind).collect::<Vec<_>>()
     };
