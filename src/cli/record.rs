@@ -70,7 +70,9 @@ pub fn diagnostic(error: &(dyn std::error::Error + 'static)) -> Diagnostic {
                     .into(),
             ),
         ),
-        Some(RecordError::Busy { .. }) => ("record-locked", Some("try again".into())),
+        Some(RecordError::Busy { .. } | RecordError::SightingsMoved { .. }) => {
+            ("record-locked", Some("try again".into()))
+        }
         Some(RecordError::Newer { .. }) => (
             "record-newer",
             Some("use the Terrace that wrote it, or a newer one".into()),
