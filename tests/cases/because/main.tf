@@ -31,7 +31,7 @@ resource "terraform_data" "unclear" {
 }
 
 resource "terraform_data" "fixed_aside" {
-  input = md5("${var.second}${terraform_data.same.id}")
+  input = md5("${var.second}${terraform_data.same.output}")
 }
 
 resource "terraform_data" "switched" {
