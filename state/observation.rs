@@ -1,14 +1,31 @@
 //! What a run saw: its events, and the results of checks, which are evidence for promotion.
-//! Entry points: [`EventRow`], [`CheckResult`].
+//! Entry points: [`Observation`], [`EventRow`], [`CheckResult`].
 
+use model::Str;
 use model::clock::Timestamp;
-use model::serial::RunId;
+use model::serial::{RunId, Serial};
 use rusqlite::{Connection, Row};
 
 use crate::desk::{Desk, Numbered, Scope, Writes, id_range};
 use crate::error::Failure;
-
+use crate::read::read_header;
+use crate::run::{NewRun, RunEnd, RunRow};
 use crate::schema::RUN_BITS;
+
+/// A run that only looked, and is over.
+#[derive(Clone, Debug)]
+pub struct Observation {
+    /// The run.
+    pub run: NewRun,
+    /// The serial of what it looked at.
+    pub serial: Serial,
+    /// What happened in it, in order.
+    pub events: Vec<EventRow>,
+    /// The results of its checks, in order.
+    pub checks: Vec<CheckResult>,
+    /// How it ended.
+    pub end: RunEnd,
+}
 
 /// An event of a run that is no step of it. The text is the caller's; JSON by custom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +61,32 @@ pub struct CheckRow {
 }
 
 impl Desk {
+    /// Adds a whole run that only looked; none where the record has moved on since.
+    pub(crate) fn observed(
+        &mut self,
+        environment: &Str,
+        seen: &Observation,
+    ) -> Result<Option<RunRow>, Failure> {
+        let Observation {
+            run,
+            serial,
+            events,
+            checks,
+            end,
+        } = seen;
+        if read_header(&self.conn, environment)?.1.serial != *serial {
+            return Ok(None);
+        }
+        let scope = self.begin_observation(environment, run)?;
+        for event in events {
+            self.event(&scope, event)?;
+        }
+        for check in checks {
+            self.check(&scope, check)?;
+        }
+        self.finish(&scope, end).map(Some)
+    }
+
     /// Adds an event to a run.
     pub(crate) fn event(&mut self, scope: &Scope, event: &EventRow) -> Result<(), Failure> {
         self.guard(scope, Writes::Observations)?;

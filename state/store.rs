@@ -16,7 +16,9 @@ use crate::error::{Failure, RecordError};
 use crate::journal::{JournalRow, OpenIntents, read_journal, read_open};
 use crate::lease::Lease;
 use crate::object::ObjectRow;
-use crate::observation::{CheckRow, EventRow, read_checks, read_events, read_newest_checks};
+use crate::observation::{
+    CheckRow, EventRow, Observation, read_checks, read_events, read_newest_checks,
+};
 use crate::open::{check_structure, connect, open_record, reading_only};
 use crate::output::OutputRow;
 use crate::pending::Pending;
@@ -359,6 +361,16 @@ impl Store {
             }
             desk.finish(&scope, &end)
         })
+    }
+
+    /// Adds a run that only looked and is over, all of it or nothing. Answers with the run; with none where the record is
+    /// at another serial by now, so that what was seen says nothing of it.
+    ///
+    /// # Errors
+    /// Those of writing.
+    pub fn observed(&self, environment: &Str, seen: Observation) -> Pending<Option<RunRow>> {
+        let environment = environment.clone();
+        self.write(move |desk| desk.observed(&environment, &seen))
     }
 
     /// Lists runs, the newest first.

@@ -146,24 +146,29 @@ async fn unchanged(
         .map(|(name, output)| (name.clone(), (output.value.clone(), output.sensitive)))
         .collect();
     let mode = planned.plan.mode;
+    let mut serial = planned.recorded.serial;
     if !planned.plan.relinked.is_empty() {
         let code = relink(invocation, prepared, store, planned).await;
         if code != ExitCode::Done {
             return code;
         }
-    }
-    if mode == PlanMode::Normal && !checks::of(prepared).is_empty() {
-        let session = match begin(invocation, prepared, store, RunKind::Verify, None).await {
-            Ok(session) => session,
-            Err(code) => return code,
-        };
-        let passed = match check(invocation, prepared, &session, &outputs, showing).await {
-            Ok(passed) => passed,
+        serial = match store.header(&prepared.environment) {
+            Ok(header) => header.serial,
             Err(error) => return record::report(invocation, &error),
         };
-        let code = finish(invocation, session, outcome_of(passed), BTreeMap::new()).await;
-        if code != ExitCode::Done {
-            return code;
+    }
+    if mode == PlanMode::Normal && !checks::of(prepared).is_empty() {
+        let run = checks::Run {
+            invocation,
+            prepared,
+            store,
+            outputs: &outputs,
+            showing,
+        };
+        match run.look(serial).await {
+            Ok(ExitCode::Done) => {}
+            Ok(code) => return code,
+            Err(error) => return record::report(invocation, &error),
         }
     }
     if showing.json {
@@ -180,7 +185,7 @@ async fn relink(
     planned: Planned,
 ) -> ExitCode {
     let kind = RunKind::Apply;
-    let session = match begin(invocation, prepared, store, kind, Some(&planned.plan)).await {
+    let session = match begin(invocation, prepared, store, kind, &planned.plan).await {
         Ok(session) => session,
         Err(code) => return code,
     };
@@ -243,18 +248,18 @@ async fn begin(
     prepared: &Prepared,
     store: &Store,
     kind: RunKind,
-    plan: Option<&Plan>,
+    plan: &Plan,
 ) -> Result<Session, ExitCode> {
     let request = SessionRequest {
         environment: prepared.environment.clone(),
         kind,
-        plan: plan.map(|plan| plan.id.to_string()),
+        plan: Some(plan.id.to_string()),
         revision: None,
         configuration: None,
         actor: invocation.actor(),
         note: None,
     };
-    let expected = plan.map(|plan| (plan.serial, &plan.lineage));
+    let expected = Some((plan.serial, &plan.lineage));
     match Session::begin(store, &invocation.process.clock, request, expected).await {
         Ok(session) => Ok(session),
         Err(SessionError::Record(error)) => Err(record::report(invocation, &error)),
@@ -353,7 +358,7 @@ impl Apply<'_> {
             self.prepared,
             self.store,
             kind,
-            Some(&planned.plan),
+            &planned.plan,
         )
         .await
         {

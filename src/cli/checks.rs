@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use delivery::verify::{Subject, verify};
+use delivery::verify::{CheckOutcome, Subject, verify};
+use engine::observation::{Kept, Observation};
 use engine::secrets::{Secrets, marked_in};
-use engine::{Events, Session};
+use engine::{Events, Session, SessionRequest};
 use lang::project::Check;
+use model::serial::Serial;
 use model::{Diagnostic, Diagnostics, Str, Value};
-use state::CheckResult;
+use state::{CheckResult, RecordError, RunKind, RunOutcome, Store};
 
 use super::args::Showing;
+use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::listen::{Listener, Listening};
 use super::prepare::Prepared;
@@ -25,7 +28,7 @@ pub fn of(prepared: &Prepared) -> Vec<&Check> {
         .collect()
 }
 
-/// Runs the environment's checks and records what came of them; says whether all passed.
+/// Runs the environment's checks at the end of a run and records what came of them there; says whether all passed.
 ///
 /// # Errors
 /// When the record cannot be written.
@@ -35,82 +38,180 @@ pub async fn check(
     session: &Session,
     outputs: &BTreeMap<Str, (Value, bool)>,
     showing: Showing,
-) -> Result<bool, state::RecordError> {
-    let checks = of(prepared);
-    if checks.is_empty() {
-        return Ok(true);
-    }
-    let values: BTreeMap<Str, Value> = outputs
-        .iter()
-        .map(|(name, (value, _))| (name.clone(), value.clone()))
-        .collect();
-    let subject = Subject {
-        environment: &prepared.environment,
-        outputs: &values,
-        directory: &prepared.project.directory,
-        clock: &*invocation.process.clock,
-        random: &*invocation.process.random,
-        secrets: &|| secrets(session, &prepared.environment, &values),
+) -> Result<bool, RecordError> {
+    let run = Run {
+        invocation,
+        prepared,
+        store: session.store(),
+        outputs,
+        showing,
     };
-    let listening = if showing.json {
-        Listening::Json
-    } else {
-        Listening::Screen
-    };
-    let listener = Listener::start(invocation, listening, prepared.sources());
-    let events = Events::to(listener.sender(), invocation.process.clock.clone()).kept_by(session);
-    let outcomes = verify(&checks, &subject, &events).await;
-    drop(events);
-    listener.finish().await;
-    let mut failed = Diagnostics::new();
-    for outcome in &outcomes {
-        let at = invocation.process.clock.now();
-        let result = CheckResult {
-            name: outcome.check.to_string(),
-            passed: outcome.passed,
-            at,
-            detail: outcome.detail.clone(),
-            seen: outcome.seen.clone(),
-        };
+    let Tried { results, failed } = run.tried(|events| events.kept_by(session)).await;
+    for result in results {
         session.check(result).await?;
-        if !outcome.passed {
-            let span = prepared
-                .project
-                .file
-                .checks
-                .get(&outcome.check)
-                .map(|check| check.span);
-            let diagnostic = Diagnostic::error(
-                "check-failed",
-                format!("check `{}` did not pass", outcome.check),
-            )
-            .note(format!(
-                "tried {} time{}; last: {}",
-                outcome.attempts,
-                if outcome.attempts == 1 { "" } else { "s" },
-                outcome.detail
-            ));
-            let diagnostic = match outcome.seen.as_str() {
-                "" => diagnostic,
-                seen => diagnostic.note(seen),
-            }
-            .help(
-                "the environment is applied as recorded; mend what the check sees and apply again",
-            );
-            failed.push(match span {
-                Some(span) => diagnostic.at(span, ""),
-                None => diagnostic,
-            });
-        }
     }
     invocation.report(&failed, prepared.sources(), "", false);
     Ok(failed.is_empty())
 }
 
+/// Checks of an environment that is applied already.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'a> {
+    /// The call.
+    pub invocation: &'a Invocation,
+    /// The environment.
+    pub prepared: &'a Prepared,
+    /// Its record.
+    pub store: &'a Store,
+    /// Its root outputs, and whether they are sensitive.
+    pub outputs: &'a BTreeMap<Str, (Value, bool)>,
+    /// How it is shown.
+    pub showing: Showing,
+}
+
+/// What came of checks.
+struct Tried {
+    results: Vec<CheckResult>,
+    failed: Diagnostics,
+}
+
+impl Run<'_> {
+    /// Runs the checks on what the record holds at `serial`, without a right to change anything: another run may go on,
+    /// and the record may be one that cannot be written.
+    ///
+    /// # Errors
+    /// When the record that could be written cannot be any more.
+    pub async fn look(&self, serial: Serial) -> Result<ExitCode, RecordError> {
+        let Self {
+            invocation,
+            prepared,
+            store,
+            ..
+        } = self;
+        let request = SessionRequest {
+            environment: prepared.environment.clone(),
+            kind: RunKind::Verify,
+            plan: None,
+            revision: None,
+            actor: invocation.actor(),
+            note: None,
+        };
+        let observation = Observation::begin(store, &invocation.process.clock, request, serial);
+        let Tried {
+            results,
+            failed: mut found,
+        } = self.tried(|events| events.noted_by(&observation)).await;
+        let (outcome, code) = if found.is_empty() {
+            (RunOutcome::Succeeded, ExitCode::Done)
+        } else {
+            (RunOutcome::Failed, ExitCode::Failed)
+        };
+        match observation.finish(results, outcome).await {
+            Ok(Kept::Recorded) => {}
+            Ok(Kept::Outdated) => found.push(unrecorded(
+                "record-moved-on",
+                "another run changed the environment while its checks ran".into(),
+                format!("try them again: terrace apply {}", prepared.environment),
+            )),
+            Err(error @ RecordError::ReadOnly { .. }) => found.push(unrecorded(
+                "read-only-directory",
+                error.to_string(),
+                "make the directory writable to record them".into(),
+            )),
+            Err(error) => return Err(error),
+        }
+        invocation.report(&found, prepared.sources(), "", false);
+        Ok(code)
+    }
+
+    async fn tried(&self, keeping: impl FnOnce(Events) -> Events) -> Tried {
+        let Self {
+            invocation,
+            prepared,
+            store,
+            outputs,
+            showing,
+        } = *self;
+        let mut tried = Tried {
+            results: Vec::new(),
+            failed: Diagnostics::new(),
+        };
+        let checks = of(prepared);
+        if checks.is_empty() {
+            return tried;
+        }
+        let values: BTreeMap<Str, Value> = outputs
+            .iter()
+            .map(|(name, (value, _))| (name.clone(), value.clone()))
+            .collect();
+        let subject = Subject {
+            environment: &prepared.environment,
+            outputs: &values,
+            directory: &prepared.project.directory,
+            clock: &*invocation.process.clock,
+            random: &*invocation.process.random,
+            secrets: &|| secrets(store, &prepared.environment, &values),
+        };
+        let listening = if showing.json {
+            Listening::Json
+        } else {
+            Listening::Screen
+        };
+        let listener = Listener::start(invocation, listening, prepared.sources());
+        let events = Events::to(listener.sender(), invocation.process.clock.clone());
+        let events = keeping(events);
+        let outcomes = verify(&checks, &subject, &events).await;
+        drop(events);
+        listener.finish().await;
+        for outcome in outcomes {
+            if !outcome.passed {
+                let span = prepared.project.file.checks.get(&outcome.check);
+                let diagnostic = failed(&outcome);
+                tried.failed.push(match span {
+                    Some(check) => diagnostic.at(check.span, ""),
+                    None => diagnostic,
+                });
+            }
+            let at = invocation.process.clock.now();
+            tried.results.push(CheckResult {
+                name: outcome.check.to_string(),
+                passed: outcome.passed,
+                at,
+                detail: outcome.detail,
+                seen: outcome.seen,
+            });
+        }
+        tried
+    }
+}
+
+fn failed(outcome: &CheckOutcome) -> Diagnostic {
+    let message = format!("check `{}` did not pass", outcome.check);
+    let diagnostic = Diagnostic::error("check-failed", message).note(format!(
+        "tried {} time{}; last: {}",
+        outcome.attempts,
+        if outcome.attempts == 1 { "" } else { "s" },
+        outcome.detail
+    ));
+    let diagnostic = match outcome.seen.as_str() {
+        "" => diagnostic,
+        seen => diagnostic.note(seen),
+    };
+    diagnostic
+        .help("the environment is applied as recorded; mend what the check sees and apply again")
+}
+
+/// The checks were run and shown, but are not in the record.
+fn unrecorded(id: &'static str, why: String, help: String) -> Diagnostic {
+    Diagnostic::warning(id, "the results of the checks are not recorded")
+        .note(why)
+        .help(help)
+}
+
 /// What must not be shown of what a check sees: every sensitive text that is recorded. Where the record cannot be read,
 /// those of the outputs; writing the check's result will say what is wrong with it.
-fn secrets(session: &Session, environment: &Str, outputs: &BTreeMap<Str, Value>) -> Secrets {
-    match engine::record::read(session.store(), environment) {
+fn secrets(store: &Store, environment: &Str, outputs: &BTreeMap<Str, Value>) -> Secrets {
+    match engine::record::read(store, environment) {
         Ok(recorded) => {
             let objects = recorded.instances().flat_map(|(_, instance)| {
                 let objects = instance.current.iter().chain(instance.deposed.values());

@@ -66,7 +66,7 @@ fn glance(
         serial: 0,
         objects: 0,
         last: None,
-        running: false,
+        running: None,
         checks: Vec::new(),
         open: 0,
     };
@@ -81,7 +81,8 @@ fn glance(
         .map_or(0, |row| row.objects);
     let newest = store.runs(&RunFilter::of(environment, 1))?;
     glance.last = newest.into_iter().next();
-    glance.running = glance.last.as_ref().is_some_and(|run| run.end.is_none());
+    // Not always the last: checks that hold nothing may have been run since it began.
+    glance.running = store.unended_runs(environment)?.pop();
     if glance.objects > 0 {
         // Of what is destroyed, it says nothing that it was well once.
         glance.checks = views::checks(store, project, environment)?;

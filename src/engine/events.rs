@@ -9,14 +9,24 @@ use tokio::sync::mpsc;
 
 use crate::apply::Session;
 use crate::history;
+use crate::observation::{Observation, Told};
 
 /// Where events go; clones go to the same listener.
 #[derive(Clone, Debug)]
 pub struct Events {
     sender: Option<mpsc::Sender<Event>>,
     clock: Arc<dyn Clock>,
-    /// The run that keeps them in its history.
-    keeper: Option<Arc<RunWriter>>,
+    keeper: Keeper,
+}
+
+/// Who keeps events in the history of a run.
+#[derive(Clone, Debug)]
+enum Keeper {
+    Nobody,
+    /// A run that is written while it goes on.
+    Run(Arc<RunWriter>),
+    /// One that is written when it is over.
+    Later(Told),
 }
 
 impl Events {
@@ -25,7 +35,7 @@ impl Events {
         Self {
             sender: Some(sender),
             clock,
-            keeper: None,
+            keeper: Keeper::Nobody,
         }
     }
 
@@ -34,7 +44,7 @@ impl Events {
         Self {
             sender: None,
             clock,
-            keeper: None,
+            keeper: Keeper::Nobody,
         }
     }
 
@@ -42,18 +52,31 @@ impl Events {
     #[must_use]
     pub fn kept_by(&self, session: &Session) -> Self {
         Self {
-            keeper: Some(session.writer().clone()),
+            keeper: Keeper::Run(session.writer().clone()),
+            ..self.clone()
+        }
+    }
+
+    /// The same listener; the observation keeps what is told from now on.
+    #[must_use]
+    pub fn noted_by(&self, observation: &Observation) -> Self {
+        Self {
+            keeper: Keeper::Later(observation.told().clone()),
             ..self.clone()
         }
     }
 
     /// Tells that something happened now.
     pub async fn emit(&self, kind: EventKind) {
-        if let Some(keeper) = self.keeper.as_ref().filter(|_| history::is_kept(&kind))
-            && let Some(row) = history::row(self.clock.now(), &kind)
-        {
-            // It is written in its turn. Where nothing can be written any more, the next step says so.
-            drop(keeper.event(row));
+        match &self.keeper {
+            Keeper::Run(run) if history::is_kept(&kind) => {
+                if let Some(row) = history::row(self.clock.now(), &kind) {
+                    // It is written in its turn. Where nothing can be written any more, the next step says so.
+                    drop(run.event(row));
+                }
+            }
+            Keeper::Later(told) => told.note(self.clock.now(), &kind),
+            Keeper::Run(_) | Keeper::Nobody => {}
         }
         if let Some(sender) = &self.sender {
             // A listener that went away wants to hear no more.

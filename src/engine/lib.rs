@@ -7,6 +7,7 @@ pub mod codec;
 pub mod events;
 pub mod guard;
 pub mod history;
+pub mod observation;
 pub mod plugins;
 pub mod record;
 pub mod recorded;

@@ -292,6 +292,7 @@ pub const IDS: &[&str] = &[
     "provider-refused",
     "read-only-directory",
     "record-locked",
+    "record-moved-on",
     "record-newer",
     "record-unreadable",
     "record-write",

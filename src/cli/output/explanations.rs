@@ -285,6 +285,11 @@ const TEXTS: &[(&str, &str)] = &[
          by itself. The exit code is 75, so that scripts can try again.",
     ),
     (
+        "record-moved-on",
+        "Checks were run where there was nothing to apply, and another run changed the environment meanwhile. What they \
+         saw may be of before it or of after it, so it is shown and not recorded. Try them again.",
+    ),
+    (
         "record-newer",
         "The record was written by a newer Terrace and has things in it that this one does not know. It was \
          not touched.\n\n\

@@ -25,8 +25,8 @@ pub struct Glance {
     pub objects: u64,
     /// Its last run.
     pub last: Option<RunRow>,
-    /// Whether that one goes on.
-    pub running: bool,
+    /// The run that goes on.
+    pub running: Option<RunRow>,
     /// The newest result of each of its checks.
     pub checks: Vec<CheckRow>,
     /// How many steps did not end, so that it is not known yet what became of them.
@@ -146,9 +146,9 @@ fn details(page: &mut Page, glance: &Glance, now: Timestamp) {
         "   serial {}   {} instance{plural}",
         glance.serial, glance.objects
     )));
-    let running = match &glance.last {
-        Some(run) if glance.running => format!("run {} ({})", run.id, run.kind.as_str()),
-        _ => "nothing".into(),
+    let running = match &glance.running {
+        Some(run) => format!("run {} ({})", run.id, run.kind.as_str()),
+        None => "nothing".into(),
     };
     page.line(&Line::plain(format!("  running   {running}")));
     let mut last = Line::plain("  last run  ").joined(last_run(glance, now, ago));
@@ -210,7 +210,7 @@ pub fn as_json(glance: &Glance) -> serde_json::Value {
         "environment": glance.environment.as_str(),
         "serial": glance.serial,
         "instances": glance.objects,
-        "running": glance.running,
+        "running": glance.running.is_some(),
         "last_run": last,
         "checks": checks,
         "open_steps": glance.open,

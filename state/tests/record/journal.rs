@@ -1,6 +1,8 @@
 //! Intents and what becomes of them, across crashes.
 
+use model::Str;
 use model::clock::Timestamp;
+use model::serial::Serial;
 use state::{
     EventRow, How, Intent, ObjectChange, Payload, RecordError, RunEnd, RunFilter, RunKind,
     RunOutcome, Settlement,
@@ -256,6 +258,44 @@ fn a_run_without_lease_only_observes() {
             .unwrap()
             .is_empty()
     );
+}
+
+#[test]
+fn what_was_only_looked_at_is_recorded_of_the_serial_it_was_of() {
+    let bed = Bed::new();
+    bed.change("test", vec![put("a.a", "1")]);
+    let _held = bed.lease("test");
+    let seen = |serial| state::Observation {
+        run: new_run(RunKind::Verify),
+        serial: Serial(serial),
+        events: vec![EventRow {
+            at: Timestamp(4),
+            body: "{}".into(),
+        }],
+        checks: vec![state::CheckResult {
+            name: "health".into(),
+            passed: true,
+            at: Timestamp(5),
+            detail: "200".into(),
+            seen: String::new(),
+        }],
+        end: succeeded(),
+    };
+    let environment: Str = "test".into();
+    let row = bed.store.observed(&environment, seen(1)).wait().unwrap();
+    let row = row.unwrap();
+    assert_eq!(row.serial_before, Serial(1));
+    assert!(row.end.is_some());
+    assert_eq!(bed.store.checks(row.id).unwrap().len(), 1);
+    assert_eq!(bed.store.events(row.id).unwrap().len(), 1);
+    for other in [0, 2] {
+        let row = bed.store.observed(&environment, seen(other)).wait();
+        assert_eq!(row.unwrap(), None);
+    }
+    assert_eq!(bed.store.newest_checks(&environment).unwrap().len(), 1);
+    let unknown: Str = "other".into();
+    let row = bed.store.observed(&unknown, seen(0)).wait().unwrap();
+    assert!(row.is_some());
 }
 
 #[test]
