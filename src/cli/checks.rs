@@ -93,6 +93,7 @@ impl Run<'_> {
             kind: RunKind::Verify,
             plan: None,
             revision: None,
+            configuration: None,
             actor: invocation.actor(),
             note: None,
         };

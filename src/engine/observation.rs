@@ -68,6 +68,7 @@ impl Observation {
             kind,
             plan,
             revision,
+            configuration,
             actor,
             note,
         } = self.request;
@@ -75,6 +76,7 @@ impl Observation {
             kind,
             plan,
             revision,
+            configuration,
             actor,
             note,
             started: self.started,
