@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use contract::ProviderError;
 use model::{Path, Value};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
+use ureq::http::Uri;
 
 use contract::attributes::{self, text};
 use contract::duration;
@@ -28,9 +28,8 @@ enum Probe {
         address: String,
     },
     Http {
+        url: Uri,
         address: String,
-        host: String,
-        path: String,
         status: Option<i64>,
     },
 }
@@ -95,18 +94,10 @@ impl Ready {
     pub(super) async fn attempt(&self) -> Result<(), String> {
         match &self.probe {
             Probe::Tcp { address } => connect(address).await.map(drop),
-            Probe::Http {
-                address,
-                host,
-                path,
-                status,
-            } => {
-                let asked = ask(address, host, path);
-                let found = tokio::time::timeout(ATTEMPT, asked)
-                    .await
-                    .map_err(|_| "no answer".to_owned())??;
+            Probe::Http { url, status, .. } => {
+                let found = ask(url.clone()).await?;
                 let is_wanted = match status {
-                    Some(status) => found == *status,
+                    Some(status) => i64::from(found) == *status,
                     None => (200..400).contains(&found),
                 };
                 if is_wanted {
@@ -126,38 +117,26 @@ fn is_address(address: &str) -> bool {
 }
 
 fn http(url: &str, status: Option<i64>) -> Result<Probe, ProviderError> {
-    if url.starts_with("https://") {
-        let message = "readiness over HTTPS is not supported: use `tcp`, or plain `http`";
-        return Err(ProviderError::permanent(message));
-    }
     let wrong = || {
         ProviderError::permanent(format!(
             "`{url}` is not a URL such as `http://127.0.0.1:8080/health`"
         ))
     };
-    let rest = url.strip_prefix("http://").ok_or_else(wrong)?;
-    let (host, path) = match rest.find(['/', '?']) {
-        Some(at) => rest.split_at(at),
-        None => (rest, "/"),
+    let url: Uri = url.parse().map_err(|_| wrong())?;
+    let usual = match url.scheme_str() {
+        Some("http") => 80,
+        Some("https") => 443,
+        Some(_) | None => return Err(wrong()),
     };
-    let path = if path.starts_with('?') {
-        format!("/{path}")
-    } else {
-        path.to_owned()
-    };
-    let address = if is_address(host) {
-        host.to_owned()
-    } else {
-        format!("{host}:80")
-    };
-    let is_clean = url.chars().all(|c| !c.is_control() && c != ' ');
-    if host.is_empty() || !is_clean || !is_address(&address) {
-        return Err(wrong());
-    }
+    let host = url.host().filter(|host| !host.is_empty());
+    let address = format!(
+        "{}:{}",
+        host.ok_or_else(wrong)?,
+        url.port_u16().unwrap_or(usual)
+    );
     Ok(Probe::Http {
+        url,
         address,
-        host: host.to_owned(),
-        path,
         status,
     })
 }
@@ -169,26 +148,22 @@ async fn connect(address: &str) -> Result<TcpStream, String> {
     }
 }
 
-/// The status of a GET request.
-async fn ask(address: &str, host: &str, path: &str) -> Result<i64, String> {
-    let mut stream = connect(address).await?;
-    let request =
-        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: */*\r\nConnection: close\r\n\r\n");
-    let said = |error: std::io::Error| error.to_string();
-    stream.write_all(request.as_bytes()).await.map_err(said)?;
-    let mut line = String::new();
-    BufReader::new(stream.take(1024))
-        .read_line(&mut line)
-        .await
-        .map_err(said)?;
-    let mut words = line.split_ascii_whitespace();
-    match (
-        words.next(),
-        words.next().and_then(|status| status.parse().ok()),
-    ) {
-        (Some(version), Some(status)) if version.starts_with("HTTP/") => Ok(status),
-        _ => Err("the answer is not HTTP".into()),
-    }
+/// The status of a GET request; where it leads on to is not followed.
+async fn ask(url: Uri) -> Result<u16, String> {
+    let asked = tokio::task::spawn_blocking(move || {
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .timeout_global(Some(ATTEMPT))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .build()
+            .into();
+        let answer = agent.get(url).call();
+        answer
+            .map(|answer| answer.status().as_u16())
+            .map_err(|error| error.to_string())
+    });
+    asked.await.map_err(|error| error.to_string())?
 }
 
 #[cfg(test)]
@@ -215,6 +190,10 @@ mod tests {
             .unwrap()
             .unwrap();
         assert_eq!(ready.address(), "localhost:80");
+        let ready = Ready::of(&block(None, Some("https://localhost/")))
+            .unwrap()
+            .unwrap();
+        assert_eq!(ready.address(), "localhost:443");
     }
 
     #[test]
@@ -224,7 +203,6 @@ mod tests {
             (Some("a:1"), Some("http://a")),
             (Some("localhost"), None),
             (Some(":80"), None),
-            (None, Some("https://a/")),
             (None, Some("ftp://a/")),
             (None, Some("http:///x")),
             (None, Some("http://a/ b")),
