@@ -120,6 +120,13 @@ const TEXTS: &[(&str, &str)] = &[
          cannot be imported. The record is as before.",
     ),
     (
+        "impossible-rule",
+        "A rule of terrace.hcl can never be met, or never does anything, as it is written: more approvals than \
+         there are persons who may give them, a soak without an environment before, an action that does \
+         nothing about the difference it is for.\n\n\
+         The help says what to change.",
+    ),
+    (
         "inconsistent-result",
         "A provider made something else than it planned. What it made is recorded, so that nothing is lost; \
          what depends on it does not go on.\n\n\
@@ -322,6 +329,12 @@ const TEXTS: &[(&str, &str)] = &[
         "sensitive-value",
         "A sensitive value would be shown. An output that has one says `sensitive = true`.\n\n\
          nonsensitive() says that a value derived from a secret gives nothing away.",
+    ),
+    (
+        "shared-input",
+        "An input is a value that is the same in every environment of a revision, so that what was verified in \
+         one is what comes to the next. An environment cannot set it.\n\n\
+         Take the input away if environments differ in it, or the environment's value if they do not.",
     ),
     (
         "still-declared",

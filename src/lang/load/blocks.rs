@@ -279,7 +279,7 @@ fn form(kind: &str, labels: &[&str]) -> String {
 }
 
 /// Whether text is an identifier of the language.
-pub(super) fn is_identifier(text: &str) -> bool {
+pub(crate) fn is_identifier(text: &str) -> bool {
     let mut chars = text.chars();
     chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
         && chars.all(|c| c.is_alphanumeric() || c == '_' || c == '-')

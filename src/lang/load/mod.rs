@@ -14,7 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub(crate) use blocks::located;
+pub(crate) use blocks::{is_identifier, located};
 pub(crate) use body::{Parts, unknown};
 pub use files::{Disk, Files, Snapshot, display, join};
 use model::address::ModulePath;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use model::{Diagnostic, Diagnostics, Span, Str};
 
+use super::argument::{count, duration};
 use crate::load::Parts;
 use crate::syntax::ast::{Block, Expr, Ident};
 
@@ -24,6 +25,10 @@ pub struct Check {
     pub within: Duration,
     /// How long one try may take.
     pub timeout: Duration,
+    /// How many tries in a row must pass; at least 1.
+    pub streak: u32,
+    /// How long it is evidence that it passed; by default for ever.
+    pub expires: Option<Duration>,
 }
 
 /// What a check asks.
@@ -60,9 +65,18 @@ pub(super) fn read(label: Ident, block: Block) -> (Option<Check>, Diagnostics) {
         .attribute("command")
         .map(|attribute| CheckAction::Command(attribute.expr));
     let pass = parts.attribute("pass").map(|attribute| attribute.expr);
-    let every = duration(&mut parts, "every", Duration::from_secs(1), &mut out);
-    let within = duration(&mut parts, "within", Duration::from_secs(60), &mut out);
-    let timeout = duration(&mut parts, "timeout", Duration::from_secs(10), &mut out);
+    let mut time = |name, usual| duration(&mut parts, name).map_or(usual, |(time, _)| time);
+    let every = time("every", Duration::from_secs(1));
+    let within = time("within", Duration::from_secs(60));
+    let timeout = time("timeout", Duration::from_secs(10));
+    let expires = duration(&mut parts, "expires").map(|(time, _)| time);
+    let streak = match count(&mut parts, "streak", 1) {
+        Some((streak, span)) => {
+            out.extend(too_long(streak, every, within, span));
+            streak
+        }
+        None => 1,
+    };
     out.extend(parts.finish());
     let mut actions: Vec<CheckAction> = http.into_iter().chain(tcp).chain(command).collect();
     let action = actions.pop();
@@ -89,33 +103,25 @@ pub(super) fn read(label: Ident, block: Block) -> (Option<Check>, Diagnostics) {
         every,
         within,
         timeout,
+        streak,
+        expires,
     });
     (check, out)
 }
 
-fn duration(
-    parts: &mut Parts,
-    name: &'static str,
-    default: Duration,
-    out: &mut Diagnostics,
-) -> Duration {
-    let Some((text, span)) = parts.string(name) else {
-        return default;
-    };
-    match parse_duration(&text) {
-        Some(duration) => duration,
-        None => {
-            out.push(
-                Diagnostic::error("value-type", format!("`{text}` is not a duration"))
-                    .at(span, "")
-                    .help("write for example `500ms`, `30s`, `5m` or `1h30m`"),
-            );
-            default
-        }
+/// Reports a streak that takes longer than there is time.
+fn too_long(streak: u32, every: Duration, within: Duration, span: Span) -> Diagnostics {
+    let waits = every.checked_mul(streak - 1);
+    if waits.is_some_and(|waits| waits <= within) {
+        return Diagnostics::new();
     }
-}
-
-/// Reads `500ms`, `30s`, `1h30m`, `2d`.
-pub(super) fn parse_duration(text: &str) -> Option<Duration> {
-    humantime::parse_duration(text).ok()
+    let every = humantime::format_duration(every);
+    let within = humantime::format_duration(within);
+    Diagnostic::error(
+        "impossible-rule",
+        format!("{streak} passes in a row, {every} apart, take longer than {within}"),
+    )
+    .at(span, "")
+    .help("make `within` longer, or `streak` or `every` smaller")
+    .into()
 }

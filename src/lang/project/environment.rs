@@ -1,11 +1,14 @@
 //! `environment` blocks.
 
-use model::{Diagnostic, Diagnostics, Span, Str, Value};
+use model::{Diagnostic, Diagnostics, Pattern, Span, Str, Value};
 
-use super::{check_names, not_yet, strings};
+use super::argument::{choice, patterns, strings};
+use super::require::Require;
+use super::{no_labels, require};
 use crate::eval;
 use crate::load::Parts;
-use crate::syntax::ast::{Block, Expr, ExprKind, Ident};
+use crate::reference::as_traversal;
+use crate::syntax::ast::{Block, Expr, ExprKind, Ident, TraversalKind};
 
 /// An environment as declared.
 #[derive(Debug)]
@@ -22,6 +25,22 @@ pub struct Environment {
     pub after: Vec<(Str, Span)>,
     /// Checks that run after an apply.
     pub verify: Vec<(Str, Span)>,
+    /// Whether a revision comes by itself when it may.
+    pub promote: Promote,
+    /// What must not be destroyed or replaced.
+    pub protect: Vec<(Pattern, Span)>,
+    /// What must be true before a revision comes.
+    pub require: Require,
+}
+
+/// How a revision comes to an environment when all that is required is met.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Promote {
+    /// By itself.
+    #[default]
+    Auto,
+    /// When a person says so.
+    Manual,
 }
 
 /// A value given for a variable.
@@ -35,40 +54,55 @@ pub struct GivenVariable {
     pub span: Span,
 }
 
+const PROMOTE: &[(&str, Promote)] = &[("auto", Promote::Auto), ("manual", Promote::Manual)];
+
 /// Reads an `environment` block.
-pub(super) fn read(label: Ident, block: Block) -> (Environment, Diagnostics) {
+pub(super) fn read(label: Ident, block: Block) -> (Option<Environment>, Diagnostics) {
     let mut out = Diagnostics::new();
     let mut parts = Parts::new(block.body, format!("environment `{}`", label.text));
     let mut environment = Environment {
         name: label.text,
         span: block.header,
         variables: Vec::new(),
-        variable_files: Vec::new(),
-        after: Vec::new(),
+        variable_files: strings(&mut parts, "variable_files").unwrap_or_default(),
+        after: strings(&mut parts, "after").unwrap_or_default(),
         verify: Vec::new(),
+        promote: choice(&mut parts, "promote", PROMOTE).unwrap_or_default(),
+        protect: protect(&mut parts),
+        require: Require::default(),
     };
     if let Some(attribute) = parts.attribute("variables") {
         environment.variables = variables(&attribute.expr, &mut out);
     }
-    if let Some(attribute) = parts.attribute("variable_files") {
-        environment.variable_files = strings(&attribute.expr, "variable_files", &mut out);
-    }
-    if let Some(attribute) = parts.attribute("after") {
-        environment.after = strings(&attribute.expr, "after", &mut out);
-    }
     if let Some(attribute) = parts.attribute("verify") {
         environment.verify = check_names(&attribute.expr, &mut out);
     }
-    for name in ["promote", "protect"] {
-        if let Some(attribute) = parts.attribute(name) {
-            out.push(not_yet(&format!("`{name}` arguments"), attribute.name.span));
-        }
-    }
-    for block in parts.blocks("require") {
-        out.push(not_yet("`require` blocks", block.header));
+    if let Some(block) = parts.block("require") {
+        no_labels("require", &block.labels, block.header, &mut out);
+        let (require, diagnostics) = require::read(&environment.name, block);
+        environment.require = require;
+        out.extend(diagnostics);
     }
     out.extend(parts.finish());
-    (environment, out)
+    (Some(environment), out)
+}
+
+/// Takes `protect`: instances, because a part of one cannot be destroyed.
+fn protect(parts: &mut Parts) -> Vec<(Pattern, Span)> {
+    let texts = strings(parts, "protect").unwrap_or_default();
+    let mut found = patterns(texts, &mut parts.diagnostics);
+    for (pattern, span) in &found {
+        if pattern.names_attribute() {
+            let message = format!("`{pattern}` names an attribute, and instances are protected");
+            parts.diagnostics.push(
+                Diagnostic::error("value-type", message)
+                    .at(*span, "")
+                    .help("leave out what follows the instance's name"),
+            );
+        }
+    }
+    found.retain(|(pattern, _)| !pattern.names_attribute());
+    found
 }
 
 /// The entries of an object of literals, each with the place of its value.
@@ -107,6 +141,37 @@ fn variables(expr: &Expr, out: &mut Diagnostics) -> Vec<GivenVariable> {
             value,
             span: item.key.span.to(item.value.span),
         });
+    }
+    found
+}
+
+/// The items of a list of `check.NAME`.
+fn check_names(expr: &Expr, out: &mut Diagnostics) -> Vec<(Str, Span)> {
+    let ExprKind::Tuple(items) = &expr.kind else {
+        out.push(
+            Diagnostic::error("value-type", "`verify` is a list of checks")
+                .at(expr.span, "")
+                .help("write `verify = [check.health]`"),
+        );
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for item in items {
+        let name = as_traversal(item).and_then(|(root, steps)| match steps {
+            [step] if root.text == "check" => match &step.kind {
+                TraversalKind::Attribute(name) => Some(name.clone()),
+                TraversalKind::Index(value) => value.as_str().cloned(),
+            },
+            _ => None,
+        });
+        match name {
+            Some(name) => found.push((name, item.span)),
+            None => out.push(
+                Diagnostic::error("unknown-reference", "a check is wanted here")
+                    .at(item.span, "")
+                    .help("write `check.NAME`"),
+            ),
+        }
     }
     found
 }
