@@ -147,6 +147,7 @@ impl Run<'_> {
             .collect();
         let subject = Subject {
             environment: &prepared.environment,
+            revision: None,
             outputs: &values,
             directory: &prepared.project.directory,
             clock: &*invocation.process.clock,

@@ -27,6 +27,20 @@ pub struct Surroundings<'s> {
     pub random: &'s dyn RandomSource,
 }
 
+impl<'s> Surroundings<'s> {
+    fn calls(self) -> CallContext<'s> {
+        CallContext {
+            directory: self.directory,
+            home: None,
+            impure: Impure::Unknown,
+            plan_time: None,
+            clock: self.clock,
+            random: self.random,
+            template_depth: 0,
+        }
+    }
+}
+
 /// Reports what is wrong with the expressions of all checks of a project; `root` is the definition's root module,
 /// where it could be read.
 pub fn check_checks(
@@ -42,41 +56,46 @@ pub fn check_checks(
         ),
         Some(_) | None => Value::dynamic(),
     };
+    let revision = revision(project);
     let mut out = Diagnostics::new();
     for check in project.file.checks.values() {
-        one(check, &output, surroundings, &mut out);
+        let scope = CheckScope {
+            output: output.clone(),
+            environment: Value::unknown_not_null(Type::String),
+            revision: revision.clone(),
+            response: None,
+            calls: surroundings.calls(),
+        };
+        one(check, scope, &mut out);
     }
     out
 }
 
-fn one(check: &Check, output: &Value, surroundings: Surroundings<'_>, out: &mut Diagnostics) {
-    let scope = |response: Option<Value>| CheckScope {
-        output: output.clone(),
-        environment: Value::unknown_not_null(Type::String),
-        response,
-        calls: CallContext {
-            directory: surroundings.directory,
-            home: None,
-            impure: Impure::Unknown,
-            plan_time: None,
-            clock: surroundings.clock,
-            random: surroundings.random,
-            template_depth: 0,
-        },
-    };
+/// What is known of `revision` before there is one: which inputs it has.
+fn revision(project: &Project) -> Value {
+    let text = || Value::unknown(Type::String);
+    let inputs = project.file.inputs.keys();
+    Value::object([
+        ("name", text()),
+        ("digest", text()),
+        ("commit", text()),
+        (
+            "inputs",
+            Value::object(inputs.map(|name| (name.clone(), Value::dynamic()))),
+        ),
+    ])
+}
+
+fn one(check: &Check, mut scope: CheckScope<'_>, out: &mut Diagnostics) {
     let asked = check.action.expr();
     let wanted = match &check.action {
         CheckAction::Http(_) | CheckAction::Tcp(_) => Type::String,
         CheckAction::Command(_) => Type::list(Type::String),
     };
-    fits(asked, &scope(None), &wanted, out);
+    fits(asked, &scope, &wanted, out);
     if let Some(pass) = &check.pass {
-        fits(
-            pass,
-            &scope(Some(response(&check.action))),
-            &Type::Bool,
-            out,
-        );
+        scope.response = Some(response(&check.action));
+        fits(pass, &scope, &Type::Bool, out);
     }
 }
 
@@ -87,8 +106,10 @@ fn fits(expr: &Expr, scope: &CheckScope<'_>, wanted: &Type, out: &mut Diagnostic
     for diagnostic in found {
         let helpless = diagnostic.id == "unknown-name" && diagnostic.help.is_empty();
         out.push(if helpless {
-            diagnostic
-                .help("a check sees `output.NAME`, `environment.name` and, in `pass`, `response`")
+            diagnostic.help(
+                "a check sees `output.NAME`, `environment.name`, `revision.name` and, in `pass`, \
+                 `response`",
+            )
         } else {
             diagnostic
         });

@@ -34,11 +34,47 @@ pub struct CheckOutcome {
     pub seen: String,
 }
 
+/// A revision as checks see it. What is not known of it is null.
+#[derive(Clone, Debug, Default)]
+pub struct CheckedRevision {
+    /// `r42`.
+    pub name: Option<Str>,
+    /// The digest of its content.
+    pub digest: Option<Str>,
+    /// The commit it was made from.
+    pub commit: Option<Str>,
+    /// Its inputs, by name.
+    pub inputs: BTreeMap<Str, Value>,
+}
+
+impl CheckedRevision {
+    /// What `revision` is in an expression; all in it is null where there is no revision.
+    fn value(revision: Option<&Self>) -> Value {
+        let text = |field: fn(&Self) -> &Option<Str>| {
+            revision
+                .and_then(|revision| field(revision).as_ref())
+                .map_or(Value::Null(Type::String), |text| Value::string(&**text))
+        };
+        let inputs = revision.map_or(Value::Null(Type::Dynamic), |revision| {
+            let inputs = revision.inputs.iter();
+            Value::object(inputs.map(|(name, value)| (name.clone(), value.clone())))
+        });
+        Value::object([
+            ("name", text(|revision| &revision.name)),
+            ("digest", text(|revision| &revision.digest)),
+            ("commit", text(|revision| &revision.commit)),
+            ("inputs", inputs),
+        ])
+    }
+}
+
 /// What checks can refer to.
 #[derive(Clone)]
 pub struct Subject<'s> {
     /// `environment`: its name.
     pub environment: &'s str,
+    /// `revision`: what is deployed there, where that is known.
+    pub revision: Option<&'s CheckedRevision>,
     /// `output`: the root outputs, with marks.
     pub outputs: &'s BTreeMap<Str, Value>,
     /// Where commands run.
@@ -61,7 +97,7 @@ impl std::fmt::Debug for Subject<'_> {
     }
 }
 
-/// Tries checks one after the other, each until it passes or its `within` is over.
+/// Tries checks one after the other, each until it passes as often in a row as it must, or its `within` is over.
 pub async fn verify(
     checks: &[&Check],
     subject: &Subject<'_>,
@@ -93,12 +129,20 @@ pub async fn verify(
 
 async fn until(check: &Check, subject: &Subject<'_>, started: Instant) -> CheckOutcome {
     let mut attempts = 0;
+    let mut in_a_row = 0;
     loop {
         attempts += 1;
-        let (passed, hopeless, detail, seen) = match once(check, subject).await {
+        let (good, hopeless, detail, seen) = match once(check, subject).await {
             Ok(detail) => (true, false, detail, String::new()),
             Err(Failure::Wrong(detail)) => (false, true, detail, String::new()),
             Err(Failure::Seen { detail, lines }) => (false, false, detail, lines),
+        };
+        in_a_row = if good { in_a_row + 1 } else { 0 };
+        let passed = in_a_row >= check.streak;
+        let detail = if good && !passed {
+            format!("{detail}, passed {in_a_row} of {} in a row", check.streak)
+        } else {
+            detail
         };
         let over = started.elapsed() + check.every > check.within;
         if passed || hopeless || over {
@@ -175,6 +219,7 @@ fn value_of(expr: &Expr, subject: &Subject<'_>, response: Option<Value>) -> Resu
     let scope = CheckScope {
         output: Value::object(output),
         environment: Value::string(subject.environment),
+        revision: CheckedRevision::value(subject.revision),
         response,
         calls: CallContext {
             directory: subject.directory,
@@ -206,6 +251,8 @@ pub(crate) struct CheckScope<'s> {
     pub(crate) output: Value,
     /// `environment.name`.
     pub(crate) environment: Value,
+    /// `revision`.
+    pub(crate) revision: Value,
     /// `response`, where there is one.
     pub(crate) response: Option<Value>,
     pub(crate) calls: CallContext<'s>,
@@ -221,6 +268,7 @@ impl Scope for CheckScope<'_> {
         let value = match root.text.as_str() {
             "output" => self.output.clone(),
             "environment" => Value::object([("name", self.environment.clone())]),
+            "revision" => self.revision.clone(),
             "response" => self.response.clone()?,
             _ => return None,
         };
@@ -229,7 +277,7 @@ impl Scope for CheckScope<'_> {
 
     fn names(&self) -> Vec<Str> {
         let response = self.response.as_ref().map(|_| "response");
-        ["output", "environment"]
+        ["output", "environment", "revision"]
             .into_iter()
             .chain(response)
             .map(Str::from)
@@ -240,3 +288,6 @@ impl Scope for CheckScope<'_> {
         &self.calls
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use lang::functions::Random;
+use model::FileId;
+use model::clock::Timestamp;
+
+use super::*;
+
+/// No time and no chance.
+#[derive(Debug)]
+struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        Timestamp(0)
+    }
+}
+
+impl Random for Still {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(0);
+    }
+}
+
+/// The one check of a text.
+fn check(text: &str) -> Check {
+    let (project, diagnostics) = lang::project::read(FileId(0), text);
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    project.checks.into_values().next().unwrap()
+}
+
+/// What comes of a check in an empty directory.
+fn outcome(check: &Check, revision: Option<&CheckedRevision>) -> CheckOutcome {
+    let directory = tempfile::tempdir().unwrap();
+    let subject = Subject {
+        environment: "test",
+        revision,
+        outputs: &BTreeMap::new(),
+        directory: directory.path(),
+        clock: &Still,
+        random: &Still,
+        secrets: &|| engine::secrets::marked_in([].into_iter()),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let events = Events::ignored(Arc::new(Still));
+    let mut outcomes = runtime.block_on(verify(&[check], &subject, &events));
+    outcomes.pop().unwrap()
+}
+
+/// A check whose program passes in the tries that `pass` lists, counted from 1.
+fn passing_in(pass: &str, more: &str) -> CheckOutcome {
+    let script =
+        format!("echo >> tries; case $(wc -l < tries) in {pass}) exit 0;; *) exit 1;; esac");
+    let text = format!(
+        "check \"c\" {{\n  command = [\"sh\", \"-c\", \"{script}\"]\n  every = \"1ms\"\n  {more}\n}}"
+    );
+    outcome(&check(&text), None)
+}
+
+#[test]
+fn one_pass_is_enough() {
+    let outcome = passing_in("3", "");
+    assert!(outcome.passed);
+    assert_eq!(outcome.attempts, 3);
+    assert_eq!(outcome.detail, "exit status 0");
+}
+
+#[test]
+fn a_streak_begins_anew_after_a_failure() {
+    let outcome = passing_in("1|2|4|5|6", "streak = 3");
+    assert!(outcome.passed);
+    assert_eq!(outcome.attempts, 6);
+}
+
+#[test]
+fn a_streak_that_is_not_reached_in_time_fails() {
+    let mut check = check("check \"c\" {\n command = [\"true\"]\n streak = 2\n}");
+    // The first try has used up the time.
+    check.within = Duration::ZERO;
+    let outcome = outcome(&check, None);
+    assert!(!outcome.passed);
+    assert_eq!(outcome.detail, "exit status 0, passed 1 of 2 in a row");
+}
+
+#[test]
+fn checks_see_the_revision() {
+    let revision = CheckedRevision {
+        name: Some("r42".into()),
+        inputs: [("v".into(), Value::string("1.9"))].into(),
+        ..CheckedRevision::default()
+    };
+    let text = "check \"c\" {\n command = [\"true\"]\n within = \"1ms\"\n pass = revision.name == \"r42\" && revision.commit == null && revision.inputs.v == \"1.9\"\n}";
+    assert!(outcome(&check(text), Some(&revision)).passed);
+    let none = "check \"c\" {\n command = [\"true\"]\n within = \"1ms\"\n pass = revision.name == null && revision.digest == null && revision.inputs == null\n}";
+    assert!(outcome(&check(none), None).passed);
+}

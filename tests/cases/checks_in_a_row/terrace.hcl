@@ -1,0 +1,10 @@
+environment "test" {
+  verify = [check.steady]
+}
+
+check "steady" {
+  command = ["sh", "-c", "echo >> tries; test $(wc -l < tries) -ne 2"]
+  pass    = response.status == 0 && revision.name == null
+  every   = "1ms"
+  streak  = 3
+}
