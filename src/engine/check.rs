@@ -275,7 +275,14 @@ impl Check {
             }
         }
         let value = unknown_object(block.schema);
-        let value = marks::mark(value, &config_marks, block.schema, block.has_sensitive);
+        let secrets = self.desired.secrets();
+        let value = marks::mark(
+            value,
+            &config_marks,
+            block.schema,
+            block.has_sensitive,
+            secrets,
+        );
         let (_, diagnostics) = self.desired.postconditions(addr, &value, Severity::Error);
         self.take(diagnostics);
         value

@@ -8,6 +8,7 @@ use lang::Desired;
 use model::address::{InstanceAddr, ProviderAddr, ProviderSource};
 use model::change::DeposedKey;
 use model::clock::Clock;
+use model::value::SecretTexts;
 use model::{Diagnostics, Value};
 use state::{How, IntentId, ObjectChange, OpenIntent, OpenIntents, RunOutcome, Settlement, Store};
 
@@ -197,7 +198,7 @@ impl<'i> Left<'i> {
             Ok(found) => found,
             Err(error) => return Ok(Settled::Unknown(format!("asking failed: {error}"))),
         };
-        self.settle(found, &schema, addr)
+        self.settle(found, &schema, addr, inquiry.secrets())
             .map_err(|source| StoreError::Object {
                 address: self.intent.addr.to_string(),
                 source,
@@ -256,6 +257,7 @@ impl<'i> Left<'i> {
         found: Found,
         schema: &ResourceSchema,
         provider: ProviderAddr,
+        secrets: &SecretTexts,
     ) -> Result<Settled, CodecError> {
         let known = |how, changes| Ok(Settled::Known { how, changes });
         let (object, unfinished) = match found {
@@ -279,7 +281,7 @@ impl<'i> Left<'i> {
         if unchanged {
             return known(how, Vec::new());
         }
-        let changes = self.recorded_as(object, unfinished, schema, provider)?;
+        let changes = self.recorded_as(object, unfinished, schema, provider, secrets)?;
         known(how, changes)
     }
 
@@ -300,6 +302,7 @@ impl<'i> Left<'i> {
         unfinished: bool,
         schema: &ResourceSchema,
         provider: ProviderAddr,
+        secrets: &SecretTexts,
     ) -> Result<Vec<ObjectChange>, CodecError> {
         let addr = &self.intent.addr;
         let is_create = self.prior.is_null();
@@ -320,7 +323,7 @@ impl<'i> Left<'i> {
             (None, kept) => kept.is_some_and(|object| object.create_before_destroy),
         };
         let object = RecordedObject {
-            value: marks::mark(found.value, &paths, block, block.has_sensitive()),
+            value: marks::mark(found.value, &paths, block, block.has_sensitive(), secrets),
             private: found.private,
             schema_version: schema.schema.version,
             provider: Arc::new(provider),

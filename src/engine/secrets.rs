@@ -2,8 +2,8 @@
 //! be cleaned of them.
 
 pub use contract::Secrets;
+use model::Value;
 use model::plan::Plan;
-use model::{Str, Value};
 
 /// Every sensitive text of a plan: of its variables, of the objects it changes, and of what providers were told.
 pub(crate) fn of(plan: &Plan, told: &[Value]) -> Secrets {
@@ -19,30 +19,6 @@ pub fn marked_in<'v>(values: impl IntoIterator<Item = &'v Value>) -> Secrets {
         collect(value, &mut found);
     }
     Secrets::in_values(&found)
-}
-
-/// Every secret text in a value; none that is so short that it hides nothing.
-pub(crate) fn texts(value: &Value) -> Vec<Str> {
-    let mut found = Vec::new();
-    if value.has_marks() {
-        collect(value, &mut found);
-    }
-    let mut texts = Vec::new();
-    found.iter().for_each(|secret| strings(secret, &mut texts));
-    texts
-}
-
-fn strings(value: &Value, texts: &mut Vec<Str>) {
-    if let Value::String(text) = value
-        && text.len() >= Secrets::SHORTEST
-    {
-        texts.push(text.clone());
-    }
-    let items = value.as_items().unwrap_or_default().iter();
-    let fields = value.as_fields().into_iter();
-    items
-        .chain(fields.flat_map(model::value::Fields::values))
-        .for_each(|item| strings(item, texts));
 }
 
 fn collect(value: &Value, found: &mut Vec<Value>) {

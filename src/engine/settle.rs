@@ -118,7 +118,7 @@ async fn changes(
     };
     let object = look(&*provider, &addr.block.rtype, id).await;
     let found = Found::Object(object.map_err(|error| cannot(error.to_string()))?);
-    let settled = left.settle(found, &schema, configured);
+    let settled = left.settle(found, &schema, configured, inquiry.secrets());
     match settled.map_err(|source| StoreError::Object {
         address: addr.to_string(),
         source,

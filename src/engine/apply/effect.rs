@@ -12,6 +12,7 @@ use model::change::DeposedKey;
 use model::clock::Timestamp;
 use model::event::EventKind;
 use model::plan::{StepId, StepKind};
+use model::value::SecretTexts;
 use model::{Diagnostic, Str, Value};
 use state::{How, Intent, ObjectChange, RecordError, RunWriter, Settlement};
 use tokio::task::JoinSet;
@@ -59,6 +60,8 @@ pub(super) struct Effect {
     pub(super) asking: Asking,
     /// Texts of the plan that a provider's error must not show.
     pub(super) secrets: Arc<Secrets>,
+    /// Texts of the definition that are secret also inside of others.
+    pub(super) secret_texts: SecretTexts,
 }
 
 impl Effect {
@@ -297,6 +300,7 @@ fn marked(effect: &Effect, value: Value) -> Value {
         &effect.config_marks,
         &effect.schema.schema.block,
         has_sensitive,
+        &effect.secret_texts,
     )
 }
 

@@ -164,6 +164,7 @@ impl Schedule<'_> {
             asking: self.asking(&row.change.provider),
             row,
             secrets: self.secrets.clone(),
+            secret_texts: self.planned.desired.secrets().clone(),
         }
     }
 
@@ -263,6 +264,7 @@ impl Schedule<'_> {
             config,
             asking: self.asking(&change.provider),
             secrets: self.secrets.clone(),
+            secret_texts: self.planned.desired.secrets().clone(),
         }))
     }
 

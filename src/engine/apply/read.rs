@@ -7,6 +7,7 @@ use contract::{DataRequest, Provider, Secrets};
 use model::address::InstanceAddr;
 use model::plan::StepId;
 use model::schema::Schema;
+use model::value::SecretTexts;
 use model::{Diagnostic, Value};
 
 use crate::asking::Asking;
@@ -25,6 +26,8 @@ pub(super) struct Reading {
     pub(super) asking: Asking,
     /// Texts of the plan that a provider's error must not show.
     pub(super) secrets: Arc<Secrets>,
+    /// Texts of the definition that are secret also inside of others.
+    pub(super) secret_texts: SecretTexts,
 }
 
 impl Reading {
@@ -43,7 +46,14 @@ impl Reading {
             Ok(answer) => {
                 let block = &self.schema.block;
                 let has_sensitive = block.has_sensitive();
-                Ok(marks::mark(answer.value, &paths, block, has_sensitive))
+                let texts = &self.secret_texts;
+                Ok(marks::mark(
+                    answer.value,
+                    &paths,
+                    block,
+                    has_sensitive,
+                    texts,
+                ))
             }
             Err(error) => {
                 let what = format!("cannot read `{}`", self.addr);

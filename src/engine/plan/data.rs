@@ -116,7 +116,9 @@ impl Walk<'_> {
             let ask = || provider.read_data(request.clone());
             return match self.asking(provider_addr).one(ask).await {
                 Ok(answer) => {
-                    let value = marks::mark(answer.value, &config_marks, schema, has_sensitive);
+                    let secrets = self.desired.secrets();
+                    let value =
+                        marks::mark(answer.value, &config_marks, schema, has_sensitive, secrets);
                     let (_, diagnostics) =
                         self.desired
                             .postconditions(&one.addr, &value, Severity::Error);
@@ -138,6 +140,7 @@ impl Walk<'_> {
             &config_marks,
             schema,
             has_sensitive,
+            self.desired.secrets(),
         );
         let change = Change {
             addr: one.addr.clone(),

@@ -10,6 +10,7 @@ use model::Str;
 use model::address::ProviderAddr;
 use model::clock::Clock;
 use model::plan::{PlanMode, Refresh};
+use model::value::SecretTexts;
 
 use super::walk::Walk;
 use super::{PlanOptions, moves};
@@ -94,6 +95,11 @@ impl<'e> Inquiry<'e> {
     pub(crate) fn schema(&self, addr: &ProviderAddr, rtype: &Str) -> Option<Arc<ResourceSchema>> {
         let schema = self.walk.plugins.resource_schema(&addr.source, rtype);
         schema.cloned()
+    }
+
+    /// The secret texts of the definition.
+    pub(crate) fn secrets(&self) -> &SecretTexts {
+        self.walk.desired.secrets()
     }
 
     /// The definition's provider configuration for a block.

@@ -349,6 +349,7 @@ impl Walk<'_> {
             &item.config_marks,
             &block.schema.schema.block,
             block.has_sensitive,
+            self.desired.secrets(),
         )
     }
 

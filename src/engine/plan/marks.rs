@@ -5,22 +5,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::schema::{Attribute, AttributeType, Block, Nesting};
-use model::value::{Fields, MarkedPath};
+use model::value::{Fields, MarkedPath, SecretTexts};
 use model::{Marks, Str, Value};
 
-use crate::secrets;
-
-/// A computed attribute with a secret this long in it was made from it. What is shorter is in many texts by chance, and
-/// counts only where it is the whole text.
-const TELLING: usize = 8;
-
 /// Puts the configuration's marks on a value of the same schema, marks what the schema says is sensitive, and conceals
-/// what the provider made from that: attributes that mirror it, and computed ones in which it stands.
+/// what the provider made from that: attributes that mirror it, and computed ones in which it stands, or another of the
+/// definition's `secrets` (what of the configuration is secret may be a longer text around one).
 pub(crate) fn mark(
     value: Value,
     paths: &[MarkedPath],
     schema: &Block,
     has_sensitive: bool,
+    secrets: &SecretTexts,
 ) -> Value {
     if paths.is_empty() && !has_sensitive {
         return value;
@@ -31,12 +27,12 @@ pub(crate) fn mark(
     } else {
         value
     };
-    concealed(value, schema)
+    concealed(value, schema, secrets)
 }
 
-/// Conceals what repeats something secret of the same object.
-fn concealed(value: Value, schema: &Block) -> Value {
-    let texts = secrets::texts(&value);
+/// Conceals what repeats something secret, in an object that has something secret.
+fn concealed(value: Value, schema: &Block, secrets: &SecretTexts) -> Value {
+    let has_texts = secrets.gather(&value);
     let (inner, top) = value.unmark();
     let Value::Object(fields) = &inner else {
         return inner.mark(top);
@@ -55,29 +51,27 @@ fn concealed(value: Value, schema: &Block) -> Value {
             let paths = paths.into_iter().filter(|(_, marks)| marks.is_secret());
             let paths: Vec<MarkedPath> = paths.map(|(path, _)| (path, Marks::CONCEALED)).collect();
             changed.insert(name.clone(), found.clone().mark_paths(&paths));
-        } else if attribute.computed && !attribute.optional && repeats(found, &texts) {
+        } else if has_texts && attribute.computed && !attribute.optional && repeats(found, secrets)
+        {
             changed.insert(name.clone(), found.clone().mark(Marks::CONCEALED));
         }
     }
     Value::Object(Arc::new(changed)).mark(top)
 }
 
-/// Whether one of `texts` stands in a part of the value that may be shown.
-fn repeats(value: &Value, texts: &[Str]) -> bool {
-    let tells = |text: &Str| {
-        let part = |secret: &Str| secret.len() >= TELLING && text.contains(secret.as_str());
-        texts.iter().any(|secret| secret == text || part(secret))
-    };
+/// Whether one of the secrets stands in a part of the value that may be shown.
+fn repeats(value: &Value, secrets: &SecretTexts) -> bool {
+    let inside = |item: &Value| repeats(item, secrets);
     match value {
-        Value::String(text) => tells(text),
-        Value::List(list) | Value::Set(list) => list.items.iter().any(|item| repeats(item, texts)),
-        Value::Tuple(items) => items.iter().any(|item| repeats(item, texts)),
+        Value::String(text) => secrets.stand_in(text),
+        Value::List(list) | Value::Set(list) => list.items.iter().any(inside),
+        Value::Tuple(items) => items.iter().any(inside),
         Value::Map(map) => map
             .entries
             .iter()
-            .any(|(key, item)| tells(key) || repeats(item, texts)),
-        Value::Object(fields) => fields.values().any(|item| repeats(item, texts)),
-        Value::Marked(marked) => !marked.marks.is_secret() && repeats(&marked.value, texts),
+            .any(|(key, item)| secrets.stand_in(key) || inside(item)),
+        Value::Object(fields) => fields.values().any(inside),
+        Value::Marked(marked) => !marked.marks.is_secret() && inside(&marked.value),
         Value::Null(_) | Value::Unknown(_) | Value::Bool(_) | Value::Number(_) => false,
     }
 }
@@ -202,7 +196,8 @@ mod tests {
             ("output", output),
             ("said", Value::list(Type::String, vec![said.into()])),
         ]);
-        mark(value, &[(at, Marks::SENSITIVE)], &schema(), false)
+        let paths = [(at, Marks::SENSITIVE)];
+        mark(value, &paths, &schema(), false, &SecretTexts::default())
     }
 
     fn concealed_in(value: &Value) -> Vec<String> {
@@ -235,11 +230,11 @@ mod tests {
     }
 
     #[test]
-    fn a_short_secret_counts_only_as_the_whole_text() {
+    fn a_short_secret_counts_only_as_a_word_of_its_own() {
         let at = || Path::root().attribute("input");
-        let value = marked("abc123".into(), Value::NULL, "it is abc123", at());
+        let value = marked("abc123".into(), Value::NULL, "it is abc1234", at());
         assert_eq!(concealed_in(&value), ["output"]);
-        let value = marked("abc123".into(), Value::NULL, "abc123", at());
+        let value = marked("abc123".into(), Value::NULL, "it is abc123", at());
         assert_eq!(concealed_in(&value), ["output", "said"]);
     }
 }

@@ -112,6 +112,7 @@ impl Walk<'_> {
             &paths,
             &block.schema.schema.block,
             block.has_sensitive,
+            self.desired.secrets(),
         );
         if bare != object.value {
             self.drifted.insert(block.node);

@@ -70,6 +70,11 @@ impl Desired {
             Finding::Call(name, repetition) => Some((name.clone(), repetition.keys())),
             _ => None,
         };
+        if let Finding::Variable(_, value) | Finding::Local(_, value) | Finding::Output(_, value) =
+            &finding
+        {
+            self.secrets.gather(value);
+        }
         let Some(module) = self.modules.get_mut(addr) else {
             return;
         };

@@ -28,6 +28,7 @@ use std::sync::Arc;
 
 use model::address::{BlockAddr, InstanceKey, ModuleAddr, ModulePath};
 use model::clock::{Clock, Timestamp};
+use model::value::SecretTexts;
 use model::{Str, Value};
 
 pub use conditions::Verdict;
@@ -97,6 +98,8 @@ pub struct Desired {
     by_module: Vec<Vec<ModuleAddr>>,
     /// Validations that could not be decided yet, or that do not hold.
     open_validations: BTreeSet<(NodeId, ModuleAddr)>,
+    /// The secret texts of all values so far.
+    secrets: SecretTexts,
 }
 
 /// A resource block inside one module instance, after expansion.
@@ -130,6 +133,7 @@ impl Desired {
             settings,
             modules: BTreeMap::new(),
             open_validations: BTreeSet::new(),
+            secrets: SecretTexts::default(),
         };
         if !desired.graph.modules.is_empty() {
             let declared = desired
@@ -145,6 +149,11 @@ impl Desired {
             desired.add_module(root);
         }
         desired
+    }
+
+    /// The secret texts of all values that were evaluated or told so far, and of those to come.
+    pub fn secrets(&self) -> &SecretTexts {
+        &self.secrets
     }
 
     /// The definition.
@@ -182,6 +191,7 @@ impl Desired {
 
     /// Tells the value of an instance: planned, read, or applied.
     pub fn set_value(&mut self, addr: &model::address::InstanceAddr, value: Value) {
+        self.secrets.gather(&value);
         if let Some(instances) = self.instances_mut(&addr.block) {
             instances.set(&addr.key, value);
         }
@@ -189,6 +199,9 @@ impl Desired {
 
     /// Tells the values of all instances of a block at once, in the order of its keys.
     pub fn set_values(&mut self, block: &BlockAddr, values: Vec<Value>) {
+        for value in &values {
+            self.secrets.gather(value);
+        }
         if let Some(instances) = self.instances_mut(block) {
             instances.set_all(values);
         }

@@ -10,6 +10,7 @@ mod json;
 mod marks;
 mod prefix;
 mod range;
+mod secret_texts;
 mod set;
 mod unify;
 
@@ -27,6 +28,7 @@ pub use json::{
 pub use marks::{MarkedPath, Marks};
 pub use prefix::safe_prefix;
 pub use range::{Bound, Refinement};
+pub use secret_texts::SecretTexts;
 pub use set::{element_cmp, exact_key};
 pub use unify::{Unified, unify, unify_safe};
 
