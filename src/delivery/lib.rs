@@ -1,10 +1,16 @@
 //! Many environments over time: the project, what each environment is given, and how it is checked.
 
 mod excerpt;
+pub mod facts;
+pub mod gate;
+pub mod gather;
 mod probe;
 pub mod project;
 pub mod soundness;
+pub mod stages;
+pub mod standing;
 pub mod variables;
+pub mod verdict;
 pub mod verify;
 
 pub use project::{Project, ProjectError};

@@ -27,6 +27,6 @@ pub use check::check;
 pub use events::Events;
 pub use open::OpenStep;
 pub use plan::resume::resume;
-pub use plan::{PlanOptions, Planned, plan};
+pub use plan::{PlanOptions, Planned, effects, plan};
 pub use recorded::Recorded;
 pub use retry::ATTEMPTS;

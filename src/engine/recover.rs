@@ -306,11 +306,12 @@ impl<'i> Left<'i> {
     ) -> Result<Vec<ObjectChange>, CodecError> {
         let addr = &self.intent.addr;
         let is_create = self.prior.is_null();
-        let like = self
-            .undertaken
-            .as_ref()
-            .map_or(&self.prior, |object| &object.value);
-        let (_, paths) = like.clone().unmark_paths();
+        // What is there may still be as it was, with what was secret in it then.
+        let planned = self.undertaken.as_ref().map(|object| &object.value);
+        let marked = planned.into_iter().chain([&self.prior]);
+        let paths: Vec<_> = marked
+            .flat_map(|value| value.clone().unmark_paths().1)
+            .collect();
         let block = &schema.schema.block;
         let kept = self.recorded.as_ref();
         let dependencies = match (&self.undertaken, kept) {

@@ -5,6 +5,7 @@ mod because;
 mod block;
 mod data;
 mod decide;
+mod effects;
 mod ignore;
 pub(crate) mod inquire;
 mod instances;
@@ -23,6 +24,7 @@ mod unsupported;
 mod walk;
 
 pub(crate) use block::unknown_type;
+pub use effects::effects;
 pub(crate) use orphan::removed_and_declared;
 pub(crate) use unsupported::unsupported;
 

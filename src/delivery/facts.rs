@@ -1,0 +1,196 @@
+//! What a project's history says, as plain data: revisions, and for each environment what was deployed when, what its
+//! checks said, who approved and who held. The rules in `gate` and `pipeline` are functions of this. Reads nothing
+//! itself. Entry point: [`Facts`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::Str;
+use model::clock::Timestamp;
+use model::serial::{RevisionId, RunId};
+
+/// Everything that the rules look at.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facts {
+    /// Revisions by number.
+    pub revisions: BTreeMap<RevisionId, RevisionFacts>,
+    /// What happened in each environment.
+    pub environments: BTreeMap<Str, History>,
+}
+
+/// What is known of a revision.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RevisionFacts {
+    /// Its number.
+    pub id: RevisionId,
+    /// Who wrote it: the commit's author; without one, who made the revision.
+    pub author: Str,
+    /// The commit it was made from.
+    pub commit: Option<Str>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// That it must not go anywhere any more.
+    pub rejected: Option<Decision>,
+}
+
+/// Something that a person decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// The run that records it.
+    pub run: RunId,
+    /// Who.
+    pub by: Str,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: Option<Str>,
+}
+
+/// What happened in an environment, each list oldest first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    /// Runs that changed it, or tried to.
+    pub deployments: Vec<Deployment>,
+    /// What its checks said.
+    pub evidence: Vec<Evidence>,
+    /// Who approved what.
+    pub approvals: Vec<Approval>,
+    /// That nothing may come here for now.
+    pub hold: Option<Decision>,
+}
+
+/// A run that changed an environment, or tried to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deployment {
+    /// The run.
+    pub run: RunId,
+    /// The revision it applied; none for a destroy, and for an apply from before there were revisions.
+    pub revision: Option<RevisionId>,
+    /// Whether it only repaired what had drifted from its revision.
+    pub is_repair: bool,
+    /// Who ran it.
+    pub by: Str,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended; none while it runs.
+    pub ended: Option<Timestamp>,
+    /// Whether all of it was done, its checks apart.
+    pub succeeded: bool,
+    /// Why the rules were not asked.
+    pub break_glass: Option<Str>,
+}
+
+/// What a check said once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// The run in which it was asked.
+    pub run: RunId,
+    /// The check.
+    pub check: Str,
+    /// Whether it passed.
+    pub passed: bool,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An approval of what a plan does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// Who, when and why.
+    pub decision: Decision,
+    /// The revision.
+    pub revision: RevisionId,
+    /// What the plan that was seen does.
+    pub covers: Effects,
+}
+
+/// What a plan does, change by change, as digests that say nothing themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Effects(pub BTreeSet<[u8; 32]>);
+
+impl Effects {
+    /// Whether all of `other` is among these.
+    pub fn cover(&self, other: &Self) -> bool {
+        other.0.is_subset(&self.0)
+    }
+}
+
+/// A time in which an environment had one revision, from the end of the run that brought it to the beginning of the
+/// next that brings another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stay {
+    /// The revision.
+    pub revision: RevisionId,
+    /// When it came.
+    pub from: Timestamp,
+    /// When the next one began to come; none when it is still there.
+    pub until: Option<Timestamp>,
+    /// The run that brought it.
+    pub run: RunId,
+    /// The run that ended it; none when it is still there.
+    pub ended_by: Option<RunId>,
+}
+
+impl Stay {
+    /// Whether a run fell into it. Runs are numbered as they begin, which a clock that is set back does not change.
+    pub fn has(&self, run: RunId) -> bool {
+        run >= self.run && self.ended_by.is_none_or(|end| run < end)
+    }
+}
+
+impl History {
+    /// The times in which the environment had one revision as it should be, oldest first. Where a deployment failed
+    /// nobody knows what the environment has, so that it has none until the next succeeds.
+    pub fn stays(&self) -> Vec<Stay> {
+        let mut stays: Vec<Stay> = Vec::new();
+        for deployment in &self.deployments {
+            let goes_on = stays.last().is_some_and(|stay| {
+                stay.until.is_none() && deployment.revision == Some(stay.revision)
+            });
+            if goes_on && deployment.succeeded {
+                continue;
+            }
+            if let Some(stay) = stays.last_mut().filter(|stay| stay.until.is_none()) {
+                stay.until = Some(deployment.started);
+                stay.ended_by = Some(deployment.run);
+            }
+            if let (true, Some(revision), Some(ended)) =
+                (deployment.succeeded, deployment.revision, deployment.ended)
+            {
+                stays.push(Stay {
+                    revision,
+                    from: ended,
+                    until: None,
+                    run: deployment.run,
+                    ended_by: None,
+                });
+            }
+        }
+        stays
+    }
+
+    /// The revision that is there now as it should be.
+    pub fn occupant(&self) -> Option<Stay> {
+        self.stays().pop().filter(|stay| stay.until.is_none())
+    }
+
+    /// The newest thing a check said in a stay.
+    pub fn newest<'h>(&'h self, check: &str, stay: &Stay) -> Option<&'h Evidence> {
+        self.within(stay)
+            .filter(|evidence| evidence.check == *check)
+            .last()
+    }
+
+    /// What checks said in a stay, oldest first. The run that brought the revision checks it before it ends.
+    pub fn within<'h>(&'h self, stay: &Stay) -> impl Iterator<Item = &'h Evidence> {
+        let stay = *stay;
+        self.evidence
+            .iter()
+            .filter(move |evidence| stay.has(evidence.run))
+    }
+
+    /// The newest deployment that tried to bring `revision`.
+    pub fn last_try(&self, revision: RevisionId) -> Option<&Deployment> {
+        let mut found = self.deployments.iter().rev();
+        found.find(|deployment| deployment.revision == Some(revision))
+    }
+}

@@ -1,0 +1,159 @@
+//! Reads the [`Facts`] that the rules look at out of the record. Entry point: [`gather`].
+
+use std::collections::BTreeMap;
+
+use model::Str;
+use model::serial::{RevisionId, RunId};
+use serde::Deserialize;
+use state::{PROJECT, RecordError, RevisionRow, RunFilter, RunKind, RunOutcome, RunRow, Store};
+
+use crate::facts::{Decision, Deployment, Evidence, Facts, History, RevisionFacts};
+use crate::verdict::approved;
+
+/// What a note of a run that went past the rules begins with.
+pub const BREAK_GLASS: &str = "break-glass: ";
+
+/// Reads what happened in `environments`, and all revisions.
+///
+/// # Errors
+/// Those of reading the record.
+pub fn gather(
+    store: &Store,
+    environments: impl IntoIterator<Item = Str>,
+) -> Result<Facts, RecordError> {
+    let mut facts = Facts {
+        revisions: revisions(store)?,
+        environments: BTreeMap::new(),
+    };
+    for environment in environments {
+        let history = history(store, &environment)?;
+        facts.environments.insert(environment, history);
+    }
+    Ok(facts)
+}
+
+fn revisions(store: &Store) -> Result<BTreeMap<RevisionId, RevisionFacts>, RecordError> {
+    let rows = store.revisions(None, usize::MAX)?;
+    let mut found: BTreeMap<RevisionId, RevisionFacts> = rows
+        .iter()
+        .map(|row| (RevisionId(row.number), revision(row)))
+        .collect();
+    let rejections = store.runs(&RunFilter {
+        kinds: vec![RunKind::Reject],
+        ..RunFilter::of(&PROJECT.into(), usize::MAX)
+    })?;
+    for run in &rejections {
+        let rejected = revision_of(run).and_then(|id| found.get_mut(&id));
+        if let Some(rejected) = rejected {
+            rejected.rejected = Some(decision(run));
+        }
+    }
+    Ok(found)
+}
+
+/// What is known of where a revision comes from.
+#[derive(Debug, Default, Deserialize)]
+struct Source {
+    author: Option<String>,
+    commit: Option<String>,
+}
+
+fn revision(row: &RevisionRow) -> RevisionFacts {
+    let source: Source = row
+        .source
+        .as_deref()
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
+    RevisionFacts {
+        id: RevisionId(row.number),
+        author: source.author.as_ref().unwrap_or(&row.actor).into(),
+        commit: source.commit.map(Str::from),
+        created: row.created,
+        rejected: None,
+    }
+}
+
+fn revision_of(run: &RunRow) -> Option<RevisionId> {
+    let number = run.revision.as_deref()?.strip_prefix('r')?;
+    number.parse().ok().map(RevisionId)
+}
+
+fn decision(run: &RunRow) -> Decision {
+    Decision {
+        run: run.id,
+        by: run.actor.as_str().into(),
+        at: run.started,
+        reason: run.note.as_deref().map(Str::from),
+    }
+}
+
+fn history(store: &Store, environment: &Str) -> Result<History, RecordError> {
+    let mut history = History::default();
+    for run in store.runs_since(environment, RunId(0))? {
+        match run.kind {
+            RunKind::Apply
+            | RunKind::Destroy
+            | RunKind::Promote
+            | RunKind::Rollback
+            | RunKind::Heal
+            | RunKind::Import => {
+                let evidence = evidence(store, &run)?;
+                let deployment = deployment(&run, !evidence.is_empty());
+                history.deployments.push(deployment);
+                history.evidence.extend(evidence);
+            }
+            RunKind::Verify => history.evidence.extend(evidence(store, &run)?),
+            RunKind::Approve => {
+                if let Some(revision) = revision_of(&run) {
+                    let events = store.events(run.id)?;
+                    history
+                        .approvals
+                        .extend(approved(&events, decision(&run), revision));
+                }
+            }
+            RunKind::Hold => history.hold = Some(decision(&run)),
+            RunKind::Release => history.hold = None,
+            RunKind::Refresh
+            | RunKind::Recover
+            | RunKind::Edit
+            | RunKind::Drift
+            | RunKind::Reject
+            | RunKind::Revision => {}
+        }
+    }
+    Ok(history)
+}
+
+/// Checks are asked only after all steps of a run were done, so that a run with checks did what it was to do even where
+/// it failed by them.
+fn deployment(run: &RunRow, has_evidence: bool) -> Deployment {
+    let outcome = run.end.as_ref().map(|end| end.outcome);
+    let succeeded = match outcome {
+        Some(RunOutcome::Succeeded) => true,
+        Some(RunOutcome::Failed) => has_evidence,
+        Some(RunOutcome::Cancelled | RunOutcome::Interrupted) | None => false,
+    };
+    let reason = |note: &str| note.strip_prefix(BREAK_GLASS).map(Str::from);
+    Deployment {
+        run: run.id,
+        revision: revision_of(run),
+        is_repair: run.kind == RunKind::Heal,
+        by: run.actor.as_str().into(),
+        started: run.started,
+        ended: run.end.as_ref().map(|end| end.ended),
+        succeeded,
+        break_glass: run.note.as_deref().and_then(reason),
+    }
+}
+
+/// The newest word of each check in a run.
+fn evidence(store: &Store, run: &RunRow) -> Result<Vec<Evidence>, RecordError> {
+    let rows = store.checks(run.id)?.into_iter();
+    let evidence = rows.map(|row| Evidence {
+        run: run.id,
+        check: row.result.name.into(),
+        passed: row.result.passed,
+        at: row.result.at,
+    });
+    Ok(evidence.collect())
+}

@@ -1,0 +1,187 @@
+//! Where a revision stands in each environment of the pipeline, and what `pipeline run` does next. Pure. Entry points:
+//! [`standings`], [`next`].
+
+use model::Str;
+use model::clock::Timestamp;
+use model::serial::{RevisionId, RunId};
+
+use crate::facts::{Facts, History, Stay};
+use crate::gate::{Question, Unmet, Unverified, unmet};
+use crate::stages::{Pipeline, Stage};
+
+/// Where a revision stands with an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is there, and its checks passed.
+    Verified {
+        /// When it came.
+        since: Timestamp,
+    },
+    /// It is there, and these checks are no evidence yet or any more.
+    Unverified {
+        /// When it came.
+        since: Timestamp,
+        /// The checks.
+        checks: Vec<(Str, Unverified)>,
+    },
+    /// It was there and another one took its place.
+    Passed {
+        /// When the other began to come.
+        until: Timestamp,
+    },
+    /// A newer one is there.
+    Superseded {
+        /// The newer one.
+        by: RevisionId,
+    },
+    /// It was to come, and that failed.
+    Failed {
+        /// The run.
+        run: RunId,
+    },
+    /// It may come.
+    Ready,
+    /// It may not come yet.
+    Waits(Vec<Unmet>),
+}
+
+/// What the pipeline is asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Instance<'i> {
+    /// The stages.
+    pub pipeline: &'i Pipeline,
+    /// What happened.
+    pub facts: &'i Facts,
+    /// The revision.
+    pub revision: RevisionId,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// Where a revision stands in every environment, in the pipeline's order.
+pub fn standings<'i>(instance: &Instance<'i>) -> Vec<(&'i Stage, Standing)> {
+    let stages = instance.pipeline.stages.iter();
+    stages
+        .map(|stage| (stage, standing(instance, stage)))
+        .collect()
+}
+
+/// Where a revision stands with one environment.
+pub fn standing(instance: &Instance<'_>, stage: &Stage) -> Standing {
+    let none = History::default();
+    let here = instance
+        .facts
+        .environments
+        .get(&stage.name)
+        .unwrap_or(&none);
+    let stays = here.stays();
+    let last = stays
+        .iter()
+        .rev()
+        .find(|stay| stay.revision == instance.revision);
+    if let Some(stay) = last.filter(|stay| stay.until.is_none()) {
+        return verified(instance, stage, here, stay);
+    }
+    let newer = here
+        .occupant()
+        .filter(|stay| stay.revision > instance.revision);
+    match (last.and_then(|stay| stay.until), newer) {
+        (Some(until), _) => return Standing::Passed { until },
+        (None, Some(newer)) => {
+            return Standing::Superseded { by: newer.revision };
+        }
+        (None, None) => {}
+    }
+    if let Some(failed) = here
+        .last_try(instance.revision)
+        .filter(|last| !last.succeeded)
+    {
+        return Standing::Failed { run: failed.run };
+    }
+    let unmet = unmet(&Question {
+        pipeline: instance.pipeline,
+        facts: instance.facts,
+        revision: instance.revision,
+        stage,
+        effects: None,
+        now: instance.now,
+    });
+    match unmet.is_empty() {
+        true => Standing::Ready,
+        false => Standing::Waits(unmet),
+    }
+}
+
+fn verified(instance: &Instance<'_>, stage: &Stage, here: &History, stay: &Stay) -> Standing {
+    let wrong = stage.checks.iter().filter_map(|check| {
+        let why = match here.newest(&check.name, stay) {
+            None => Unverified::Never,
+            Some(evidence) if !evidence.passed => Unverified::Failed,
+            Some(evidence) => {
+                let limit = check.expires?;
+                let is_stale = instance.now.since(evidence.at) > limit;
+                return is_stale.then(|| (check.name.clone(), Unverified::Stale));
+            }
+        };
+        Some((check.name.clone(), why))
+    });
+    let checks: Vec<(Str, Unverified)> = wrong.collect();
+    match checks.is_empty() {
+        true => Standing::Verified { since: stay.from },
+        false => Standing::Unverified {
+            since: stay.from,
+            checks,
+        },
+    }
+}
+
+/// What `pipeline run` does next with a revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Bring it to this environment.
+    Deploy(Str),
+    /// Ask the checks of this environment again: it is there without fresh evidence.
+    Verify(Str),
+    /// Nothing: it is everywhere.
+    Done,
+    /// Nothing now: these environments wait, and for what.
+    Wait(Vec<(Str, Vec<Unmet>)>),
+    /// Nothing: a person promotes to these.
+    Manual(Vec<Str>),
+}
+
+/// What comes next for a revision. What was `tried` in this round already is not tried again.
+pub fn next(instance: &Instance<'_>, tried: &[Str]) -> Next {
+    let (mut waiting, mut manual) = (Vec::new(), Vec::new());
+    for (stage, standing) in standings(instance) {
+        let is_new = !tried.contains(&stage.name);
+        match standing {
+            Standing::Verified { .. } | Standing::Passed { .. } | Standing::Superseded { .. } => {}
+            Standing::Unverified { .. } if is_new => return Next::Verify(stage.name.clone()),
+            Standing::Failed { .. } | Standing::Ready if is_new => {
+                let unmet = unmet(&Question {
+                    pipeline: instance.pipeline,
+                    facts: instance.facts,
+                    revision: instance.revision,
+                    stage,
+                    effects: None,
+                    now: instance.now,
+                });
+                if !unmet.is_empty() {
+                    waiting.push((stage.name.clone(), unmet));
+                } else if stage.is_manual {
+                    manual.push(stage.name.clone());
+                } else {
+                    return Next::Deploy(stage.name.clone());
+                }
+            }
+            Standing::Failed { .. } | Standing::Ready | Standing::Unverified { .. } => {}
+            Standing::Waits(unmet) => waiting.push((stage.name.clone(), unmet)),
+        }
+    }
+    match (waiting.is_empty(), manual.is_empty()) {
+        (true, true) => Next::Done,
+        (_, false) => Next::Manual(manual),
+        (false, true) => Next::Wait(waiting),
+    }
+}

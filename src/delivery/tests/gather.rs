@@ -1,0 +1,193 @@
+//! What runs and decisions in a real record are to the rules.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails where its record cannot be made"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use delivery::facts::{Effects, Facts};
+use delivery::gather::gather;
+use delivery::verdict::{self, Seen, Verdict};
+use model::Str;
+use model::clock::Timestamp;
+use model::serial::{RevisionId, RunId};
+use state::{
+    BlobDigest, CheckResult, Holder, HolderState, LeaseRequest, NewRevision, NewRun, Options,
+    RunEnd, RunKind, RunOutcome, Store,
+};
+
+struct Bed {
+    store: Store,
+    _directory: tempfile::TempDir,
+}
+
+fn bed() -> Bed {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(&directory.path().join("state.db"), Options::create()).unwrap();
+    Bed {
+        store,
+        _directory: directory,
+    }
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp(seconds * 1000)
+}
+
+fn by<'v>(name: &'v str, seconds: i64, reason: Option<&'v str>) -> Verdict<'v> {
+    Verdict {
+        by: name,
+        at: at(seconds),
+        reason,
+    }
+}
+
+impl Bed {
+    fn revision(&self, text: &str, source: Option<&str>) -> RevisionId {
+        let manifest = self.store.put_blob(text.as_bytes()).wait().unwrap();
+        let BlobDigest(digest) = manifest;
+        let new = NewRevision {
+            digest,
+            manifest,
+            actor: "ci".into(),
+            created: at(1),
+            source: source.map(Into::into),
+            note: None,
+        };
+        RevisionId(self.store.put_revision(new).wait().unwrap().number)
+    }
+
+    /// A run that applies a revision, with what its checks said.
+    fn deploy(&self, kind: RunKind, revision: &str, outcome: RunOutcome, checks: &[(&str, bool)]) {
+        let holder = Holder {
+            process: state::Process::current(),
+            actor: "ci".into(),
+            what: "apply".into(),
+        };
+        let request = LeaseRequest {
+            environment: "test".into(),
+            holder,
+            now: at(10),
+            ttl: Duration::from_secs(60),
+        };
+        let lease = self.store.acquire(request, |_| HolderState::Dead);
+        let lease = lease.wait().unwrap();
+        let run = NewRun {
+            kind,
+            plan: None,
+            revision: Some(revision.into()),
+            configuration: None,
+            actor: "ci".into(),
+            note: Some("break-glass: the site is down".into()),
+            started: at(10),
+        };
+        let run = self.store.begin_run(&lease, run).wait().unwrap();
+        for (name, passed) in checks {
+            let check = CheckResult {
+                name: (*name).into(),
+                passed: *passed,
+                at: at(11),
+                detail: String::new(),
+                seen: String::new(),
+            };
+            run.check(check).wait().unwrap();
+        }
+        let end = RunEnd {
+            outcome,
+            counts: BTreeMap::new(),
+            ended: at(12),
+        };
+        run.finish(end).wait().unwrap();
+        self.store.release(lease).wait().unwrap();
+    }
+
+    fn facts(&self) -> Facts {
+        gather(&self.store, [Str::from("test")]).unwrap()
+    }
+}
+
+#[test]
+fn an_author_is_the_commits_and_else_who_made_the_revision() {
+    let bed = bed();
+    let source = r#"{"commit":"5f0c7bd","author":"anna","dirty":false}"#;
+    let (first, second) = (bed.revision("one", Some(source)), bed.revision("two", None));
+    let facts = bed.facts();
+    assert_eq!(facts.revisions[&first].author, "anna");
+    assert_eq!(facts.revisions[&first].commit, Some("5f0c7bd".into()));
+    assert_eq!(facts.revisions[&second].author, "ci");
+}
+
+#[test]
+fn a_run_whose_checks_failed_did_what_it_was_to_do_and_one_without_checks_did_not() {
+    let bed = bed();
+    bed.revision("one", None);
+    bed.deploy(
+        RunKind::Promote,
+        "r1",
+        RunOutcome::Failed,
+        &[("health", false)],
+    );
+    bed.deploy(RunKind::Apply, "r1", RunOutcome::Failed, &[]);
+    bed.deploy(RunKind::Apply, "r1", RunOutcome::Succeeded, &[]);
+    let facts = bed.facts();
+    let history = &facts.environments["test"];
+    let succeeded: Vec<bool> = history
+        .deployments
+        .iter()
+        .map(|one| one.succeeded)
+        .collect();
+    assert_eq!(succeeded, [true, false, true]);
+    assert_eq!(history.stays().len(), 2);
+    let reason = history.deployments[0].break_glass.as_ref();
+    assert_eq!(reason, Some(&"the site is down".into()));
+    assert!(
+        !history
+            .newest("health", &history.stays()[0])
+            .unwrap()
+            .passed
+    );
+    assert!(history.newest("health", &history.stays()[1]).is_none());
+}
+
+#[tokio::test]
+async fn decisions_are_read_as_they_were_made() {
+    let bed = bed();
+    let revision = bed.revision("one", None);
+    let (store, test) = (&bed.store, Str::from("test"));
+    let effects = Effects(BTreeSet::from([[7; 32], [255; 32]]));
+    let bruno = by("bruno", 5, Some("looks good"));
+    let seen = Seen {
+        revision,
+        plan: "p7f3a91",
+        effects: &effects,
+    };
+    verdict::approve(store, &test, &seen, &bruno).await.unwrap();
+    verdict::hold(store, &test, &by("anna", 6, Some("fire")))
+        .await
+        .unwrap();
+    let facts = bed.facts();
+    let history = &facts.environments["test"];
+    let approval = &history.approvals[0];
+    assert_eq!(approval.covers, effects);
+    assert_eq!(approval.revision, revision);
+    assert_eq!(approval.decision.by, "bruno");
+    assert_eq!(approval.decision.reason, Some("looks good".into()));
+    assert_eq!(history.hold.as_ref().unwrap().reason, Some("fire".into()));
+    verdict::release(store, &test, &by("anna", 7, None))
+        .await
+        .unwrap();
+    verdict::reject(store, revision, &by("carla", 8, Some("slow")))
+        .await
+        .unwrap();
+    let facts = bed.facts();
+    assert_eq!(facts.environments["test"].hold, None);
+    let rejected = facts.revisions[&revision].rejected.as_ref().unwrap();
+    assert_eq!((rejected.by.as_str(), rejected.at), ("carla", at(8)));
+    assert_ne!(rejected.run, RunId(0));
+    for environment in ["test", "*"] {
+        let chain = store.verify_chain(&environment.into()).unwrap();
+        assert_eq!(chain.broken, None);
+    }
+}

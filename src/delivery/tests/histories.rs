@@ -1,0 +1,418 @@
+//! The pipeline's rules over thousands of random histories: revisions, deployments that the rules allowed, checks,
+//! approvals, holds, rejections, repairs, a clock that also goes back. What the rules promise is found again by an
+//! oracle that only looks at what happened, in order.
+#![expect(
+    clippy::expect_used,
+    reason = "a test fails where what it made is not there"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use delivery::facts::{
+    Approval, Decision, Deployment, Effects, Evidence, Facts, History, RevisionFacts,
+};
+use delivery::gate::{Question, Unmet, Waits, unmet};
+use delivery::stages::{Pipeline, Stage, StageCheck};
+use delivery::standing::{Instance, Next, Standing, next, standing};
+use model::Str;
+use model::clock::Timestamp;
+use model::serial::{RevisionId, RunId};
+
+/// Chance that is the same each time (PCG by O'Neill: the high bits of a linear congruence).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % end
+    }
+
+    fn one_in(&mut self, end: u64) -> bool {
+        self.below(end) == 0
+    }
+}
+
+fn pipeline(chance: &mut Chance) -> Pipeline {
+    let check = |name: &str| StageCheck {
+        name: name.into(),
+        expires: None,
+    };
+    let stage = |name: &str, after: &[&str]| Stage {
+        name: name.into(),
+        after: after.iter().map(|name| Str::from(*name)).collect(),
+        checks: vec![check("health")],
+        ..Stage::default()
+    };
+    let mut production = stage("production", &["staging"]);
+    production.soak = Duration::from_secs(chance.below(3) * 600);
+    production.approvals = u32::try_from(chance.below(3)).unwrap_or(0);
+    production.is_manual = chance.one_in(2);
+    if chance.one_in(2) {
+        production.approvers = Some(["anna", "bruno", "carla"].map(Str::from).into());
+    }
+    let mut staging = stage("staging", &["test"]);
+    staging.checks.push(check("orders"));
+    Pipeline {
+        stages: vec![stage("test", &[]), staging, production],
+    }
+}
+
+/// What happened, as it happened, for the oracle.
+#[derive(Default)]
+struct Oracle {
+    /// In each environment: what is there, and which of its checks passed since it came.
+    there: BTreeMap<Str, (RevisionId, BTreeSet<Str>)>,
+    /// Revisions that were there with all checks passed, per environment, ever.
+    verified: BTreeSet<(Str, RevisionId)>,
+    /// Who approved what for where.
+    approved: BTreeMap<(Str, RevisionId), Vec<(Str, Effects)>>,
+}
+
+struct World {
+    chance: Chance,
+    pipeline: Pipeline,
+    facts: Facts,
+    oracle: Oracle,
+    now: Timestamp,
+    run: u64,
+    story: Vec<String>,
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let mut chance = Chance(seed);
+        let pipeline = pipeline(&mut chance);
+        Self {
+            chance,
+            pipeline,
+            facts: Facts::default(),
+            oracle: Oracle::default(),
+            now: Timestamp(1_000_000_000),
+            run: 0,
+            story: Vec::new(),
+        }
+    }
+
+    fn run(&mut self) -> RunId {
+        self.run += 1;
+        RunId(self.run)
+    }
+
+    fn decision(&mut self, by: &str) -> Decision {
+        Decision {
+            run: self.run(),
+            by: by.into(),
+            at: self.now,
+            reason: None,
+        }
+    }
+
+    fn somebody(&mut self) -> &'static str {
+        ["anna", "bruno", "carla", "dora"][self.chance.below(4) as usize]
+    }
+
+    fn a_stage(&mut self) -> Stage {
+        let at = self.chance.below(self.pipeline.stages.len() as u64) as usize;
+        self.pipeline.stages[at].clone()
+    }
+
+    fn a_revision(&mut self) -> Option<RevisionId> {
+        let count = self.facts.revisions.len() as u64;
+        (count > 0).then(|| RevisionId(1 + self.chance.below(count)))
+    }
+
+    fn some_effects(&mut self) -> Effects {
+        let all = (0..4_u8).map(|at| [at; 32]);
+        Effects(all.filter(|_| !self.chance.one_in(2)).collect())
+    }
+
+    fn history(&mut self, stage: &Str) -> &mut History {
+        self.facts.environments.entry(stage.clone()).or_default()
+    }
+
+    fn step(&mut self) {
+        let ahead = self.chance.below(900_000) as i64;
+        // Now and then the clock goes back.
+        self.now.0 += if self.chance.one_in(20) {
+            -ahead
+        } else {
+            ahead
+        };
+        match self.chance.below(12) {
+            0 => self.make_revision(),
+            1..=5 => self.promote(),
+            6 | 7 => self.check(),
+            8 => self.approve(),
+            9 => self.repair(),
+            10 => self.hold(),
+            _ => self.reject(),
+        }
+    }
+
+    fn make_revision(&mut self) {
+        let id = RevisionId(self.facts.revisions.len() as u64 + 1);
+        let author = Str::from(self.somebody());
+        self.story.push(format!("{id:?} by {author}"));
+        let made = RevisionFacts {
+            id,
+            author,
+            commit: None,
+            created: self.now,
+            rejected: None,
+        };
+        self.facts.revisions.insert(id, made);
+    }
+
+    fn promote(&mut self) {
+        let (stage, effects) = (self.a_stage(), self.some_effects());
+        let Some(revision) = self.a_revision() else {
+            return;
+        };
+        let found = unmet(&Question {
+            pipeline: &self.pipeline,
+            facts: &self.facts,
+            revision,
+            stage: &stage,
+            effects: Some(&effects),
+            now: self.now,
+        });
+        if !found.is_empty() {
+            return;
+        }
+        self.story.push(format!("{revision:?} to {}", stage.name));
+        self.allowed(&stage, revision, &effects);
+        let succeeded = !self.chance.one_in(4);
+        let (run, started) = (self.run(), self.now);
+        self.now.0 += self.chance.below(60_000) as i64;
+        let deployment = Deployment {
+            run,
+            revision: Some(revision),
+            is_repair: false,
+            by: "ci".into(),
+            started,
+            ended: Some(self.now),
+            succeeded,
+            break_glass: None,
+        };
+        self.history(&stage.name).deployments.push(deployment);
+        if !succeeded {
+            self.oracle.there.remove(&stage.name);
+            return;
+        }
+        let stays = self
+            .oracle
+            .there
+            .get(&stage.name)
+            .is_some_and(|(there, _)| *there == revision);
+        if !stays {
+            let fresh = (revision, BTreeSet::new());
+            self.oracle.there.insert(stage.name.clone(), fresh);
+        }
+        for check in &stage.checks {
+            let passed = !self.chance.one_in(5);
+            self.checked(&stage, run, &check.name, passed);
+        }
+    }
+
+    /// What must be true of every promotion that the rules allow.
+    fn allowed(&self, stage: &Stage, revision: RevisionId, effects: &Effects) {
+        for before in &stage.after {
+            let was_verified = self.oracle.verified.contains(&(before.clone(), revision));
+            assert!(
+                was_verified,
+                "never verified in {before}: {:#?}",
+                self.story
+            );
+        }
+        if stage.approvals > 0 {
+            let author = &self.facts.revisions[&revision].author;
+            let given = self.oracle.approved.get(&(stage.name.clone(), revision));
+            let good: BTreeSet<&Str> = given
+                .into_iter()
+                .flatten()
+                .filter(|(by, seen)| {
+                    by != author && stage.may_approve(by) && effects.0.is_subset(&seen.0)
+                })
+                .map(|(by, _)| by)
+                .collect();
+            let enough = good.len() >= stage.approvals as usize;
+            assert!(enough, "not approved: {:#?}", self.story);
+        }
+        let there = self.oracle.there.get(&stage.name);
+        let is_newer = there.is_none_or(|(there, _)| *there <= revision);
+        assert!(is_newer, "overtakes a newer one: {:#?}", self.story);
+        let here = self.facts.environments.get(&stage.name);
+        let is_held = here.is_some_and(|here| here.hold.is_some());
+        let is_rejected = self.facts.revisions[&revision].rejected.is_some();
+        assert!(!is_held && !is_rejected, "stopped: {:#?}", self.story);
+    }
+
+    fn checked(&mut self, stage: &Stage, run: RunId, check: &Str, passed: bool) {
+        let at = self.now;
+        self.history(&stage.name).evidence.push(Evidence {
+            run,
+            check: check.clone(),
+            passed,
+            at,
+        });
+        let Some((revision, good)) = self.oracle.there.get_mut(&stage.name) else {
+            return;
+        };
+        match passed {
+            true => good.insert(check.clone()),
+            false => good.remove(check),
+        };
+        let wanted: BTreeSet<Str> = stage
+            .checks
+            .iter()
+            .map(|check| check.name.clone())
+            .collect();
+        let key = (stage.name.clone(), *revision);
+        match good.is_superset(&wanted) {
+            true => self.oracle.verified.insert(key),
+            // What is there and failed is not verified, whatever it was before.
+            false => self.oracle.verified.remove(&key),
+        };
+    }
+
+    fn check(&mut self) {
+        let stage = self.a_stage();
+        let run = self.run();
+        for check in &stage.checks {
+            let passed = !self.chance.one_in(5);
+            self.checked(&stage, run, &check.name, passed);
+        }
+    }
+
+    fn approve(&mut self) {
+        let (stage, by, covers) = (self.a_stage(), self.somebody(), self.some_effects());
+        let Some(revision) = self.a_revision() else {
+            return;
+        };
+        self.story
+            .push(format!("{by} approves {revision:?} for {}", stage.name));
+        let key = (stage.name.clone(), revision);
+        let given = self.oracle.approved.entry(key).or_default();
+        given.push((by.into(), covers.clone()));
+        let decision = self.decision(by);
+        self.history(&stage.name).approvals.push(Approval {
+            decision,
+            revision,
+            covers,
+        });
+    }
+
+    fn repair(&mut self) {
+        let stage = self.a_stage();
+        let Some((revision, _)) = self.oracle.there.get(&stage.name).cloned() else {
+            return;
+        };
+        let (run, at) = (self.run(), self.now);
+        self.history(&stage.name).deployments.push(Deployment {
+            run,
+            revision: Some(revision),
+            is_repair: true,
+            by: "cron".into(),
+            started: at,
+            ended: Some(at),
+            succeeded: true,
+            break_glass: None,
+        });
+    }
+
+    fn hold(&mut self) {
+        let stage = self.a_stage();
+        let decision = self.decision("anna");
+        let history = self.history(&stage.name);
+        history.hold = match history.hold {
+            Some(_) => None,
+            None => Some(decision),
+        };
+    }
+
+    fn reject(&mut self) {
+        if !self.chance.one_in(4) {
+            return;
+        }
+        let decision = self.decision("anna");
+        let Some(revision) = self.a_revision() else {
+            return;
+        };
+        if let Some(found) = self.facts.revisions.get_mut(&revision) {
+            found.rejected = Some(decision);
+        }
+    }
+
+    /// What `pipeline run` would do agrees with what a promotion would be allowed.
+    fn next_is_allowed(&self) {
+        for revision in self.facts.revisions.keys() {
+            let instance = Instance {
+                pipeline: &self.pipeline,
+                facts: &self.facts,
+                revision: *revision,
+                now: self.now,
+            };
+            match next(&instance, &[]) {
+                Next::Deploy(name) => {
+                    let stage = self.pipeline.stage(&name).expect("it is a stage");
+                    assert!(!stage.is_manual);
+                    let found = unmet(&Question {
+                        pipeline: &self.pipeline,
+                        facts: &self.facts,
+                        revision: *revision,
+                        stage,
+                        effects: None,
+                        now: self.now,
+                    });
+                    assert_eq!(found, Vec::new(), "{:#?}", self.story);
+                }
+                Next::Verify(name) => {
+                    let stage = self.pipeline.stage(&name).expect("it is a stage");
+                    let is_unverified =
+                        matches!(standing(&instance, stage), Standing::Unverified { .. });
+                    assert!(is_unverified);
+                }
+                Next::Wait(waiting) => assert!(waiting.iter().all(|(_, why)| !why.is_empty())),
+                Next::Done | Next::Manual(_) => {}
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_comes_to_an_environment_that_the_rules_do_not_allow() {
+    let (mut promotions, mut waits) = (0, BTreeSet::new());
+    for seed in 0..3000 {
+        let mut world = World::new(seed);
+        for _ in 0..60 {
+            world.step();
+        }
+        world.next_is_allowed();
+        let production = world.facts.environments.get("production");
+        promotions += production.map_or(0, |found| found.deployments.len());
+        for revision in world.facts.revisions.keys() {
+            let found = unmet(&Question {
+                pipeline: &world.pipeline,
+                facts: &world.facts,
+                revision: *revision,
+                stage: &world.pipeline.stages[2],
+                effects: None,
+                now: world.now,
+            });
+            waits.extend(found.iter().map(Unmet::waits));
+        }
+    }
+    // A test of rules that never let anything pass, or everything, would say nothing.
+    assert!(
+        promotions > 100,
+        "only {promotions} promotions to production"
+    );
+    assert_eq!(
+        waits,
+        BTreeSet::from([Waits::Time, Waits::Person, Waits::Work])
+    );
+}
