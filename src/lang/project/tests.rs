@@ -214,7 +214,7 @@ fn without_a_heal_block_everything_is_reported() {
 }
 
 #[test]
-fn a_value_that_is_none_says_what_to_write() {
+fn a_value_of_an_environment_that_is_none_says_what_to_write() {
     for (text, expected) in [
         (
             "check \"c\" {\n tcp = \"h:1\"\n every = \"often\"\n}",
@@ -264,6 +264,14 @@ fn a_value_that_is_none_says_what_to_write() {
             "environment \"e\" {\n require {\n window = [\"Mon Europe/Roma\"]\n}\n}",
             "value-type: `Mon Europe/Roma` is not a window [\"Mon Europe/Roma\", there is no time zone `Europe/Roma`] did you mean `Europe/Rome`?",
         ),
+    ] {
+        assert_eq!(wrong(text), [expected], "{text}");
+    }
+}
+
+#[test]
+fn a_value_of_healing_that_is_none_says_what_to_write() {
+    for (text, expected) in [
         (
             "heal {\n freeze = [\"2026-13-01\"]\n}",
             "value-type: `2026-13-01` is not a freeze [\"2026-13-01\", `2026-13-01` is not a date] write year, month and day, `2026-12-20`",
@@ -292,6 +300,14 @@ fn a_value_that_is_none_says_what_to_write() {
             "heal {\n rule \"r\" {\n match = []\n action = \"report\"\n}\n}",
             "value-type: `match` is empty [[]] write `match = [\"..\"]`",
         ),
+    ] {
+        assert_eq!(wrong(text), [expected], "{text}");
+    }
+}
+
+#[test]
+fn a_value_of_persons_and_inputs_that_is_none_says_what_to_write() {
+    for (text, expected) in [
         (
             "group \"g\" {\n members = [\"\"]\n}",
             "invalid-identifier: `` is not a person's name [\"\"] write the name as it stands in `terrace log`",
