@@ -13,6 +13,7 @@ use state::{CheckResult, RecordError, RunKind, RunOutcome, Store};
 
 use super::args::Showing;
 use super::exit::ExitCode;
+use super::interrupt::interrupts;
 use super::invocation::Invocation;
 use super::listen::{Listener, Listening};
 use super::prepare::Prepared;
@@ -162,7 +163,7 @@ impl Run<'_> {
         let listener = Listener::start(invocation, listening, prepared.sources());
         let events = Events::to(listener.sender(), invocation.process.clock.clone());
         let events = keeping(events);
-        let outcomes = verify(&checks, &subject, &events).await;
+        let outcomes = verify(&checks, &subject, &events, interrupts()).await;
         drop(events);
         listener.finish().await;
         for outcome in outcomes {

@@ -5,9 +5,53 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use model::{Str, Type, Value};
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::excerpt::{end_of, start_of};
+
+/// How long one try may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// So long, as its `timeout` says.
+    Try(Duration),
+    /// What is left of the check's whole time.
+    Rest {
+        /// What is left.
+        left: Duration,
+        /// All of it.
+        within: Duration,
+    },
+}
+
+impl Patience {
+    fn time(self) -> Duration {
+        match self {
+            Self::Try(time) | Self::Rest { left: time, .. } => time,
+        }
+    }
+
+    /// The time that it was, in words: `within 10s`.
+    fn words(self) -> String {
+        match self {
+            Self::Try(time) => format!("within {time:?}"),
+            Self::Rest { within, .. } => format!("within the check's {within:?}"),
+        }
+    }
+}
+
+/// Ends a whole process group when dropped, unless its leader ended by itself: what a program started ends with it.
+#[derive(Debug)]
+struct Group(Option<Pid>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // It may have ended a moment ago.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
 
 /// What was seen.
 #[derive(Debug)]
@@ -31,7 +75,8 @@ impl Seen {
 }
 
 /// GETs a URL. `response` has `status`, `body` and `headers`; a status of 200 to 399 is `ok`.
-pub(crate) async fn http(url: String, timeout: Duration) -> Seen {
+pub(crate) async fn http(url: String, patience: Patience) -> Seen {
+    let timeout = patience.time();
     let asked = tokio::task::spawn_blocking(move || {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .timeout_global(Some(timeout))
@@ -79,20 +124,20 @@ pub(crate) async fn http(url: String, timeout: Duration) -> Seen {
 }
 
 /// Connects to `HOST:PORT`.
-pub(crate) async fn tcp(address: &str, timeout: Duration) -> Seen {
-    match tokio::time::timeout(timeout, tokio::net::TcpStream::connect(address)).await {
+pub(crate) async fn tcp(address: &str, patience: Patience) -> Seen {
+    match tokio::time::timeout(patience.time(), tokio::net::TcpStream::connect(address)).await {
         Ok(Ok(_)) => Seen {
             detail: format!("connected to {address}"),
             lines: String::new(),
             response: Some(Value::object([("ok", Value::Bool(true))])),
         },
         Ok(Err(error)) => Seen::nothing(format!("{address}: {error}")),
-        Err(_) => Seen::nothing(format!("{address}: no answer within {timeout:?}")),
+        Err(_) => Seen::nothing(format!("{address}: no answer {}", patience.words())),
     }
 }
 
 /// Runs a program. `response` has `status`, `stdout` and `stderr`; status 0 is `ok`.
-pub(crate) async fn command(words: &[String], directory: &Path, timeout: Duration) -> Seen {
+pub(crate) async fn command(words: &[String], directory: &Path, patience: Patience) -> Seen {
     let Some((program, arguments)) = words.split_first() else {
         return Seen::nothing("`command` is a list of words, the program first");
     };
@@ -103,14 +148,18 @@ pub(crate) async fn command(words: &[String], directory: &Path, timeout: Duratio
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
+        // Of its own, so that the end of its time ends all of it.
+        .process_group(0)
         .kill_on_drop(true);
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) => return Seen::nothing(format!("cannot run `{program}`: {error}")),
     };
+    let pid = child.id().and_then(|id| i32::try_from(id).ok());
+    let mut group = Group(pid.and_then(Pid::from_raw));
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let ended = tokio::time::timeout(timeout, async {
+    let ended = tokio::time::timeout(patience.time(), async {
         let (_, _, status) =
             tokio::join!(read(out, &mut stdout), read(err, &mut stderr), child.wait());
         status
@@ -122,11 +171,14 @@ pub(crate) async fn command(words: &[String], directory: &Path, timeout: Duratio
     let lines: Vec<String> = said.into_iter().filter(|lines| !lines.is_empty()).collect();
     let lines = lines.join("\n");
     let status = match ended {
-        Ok(Ok(status)) => status,
+        Ok(Ok(status)) => {
+            group.0 = None;
+            status
+        }
         Ok(Err(error)) => return Seen::nothing(format!("cannot wait for `{program}`: {error}")),
         Err(_) => {
             return Seen {
-                detail: format!("`{program}` did not end within {timeout:?}"),
+                detail: format!("`{program}` did not end {}", patience.words()),
                 lines,
                 response: None,
             };

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use engine::Events;
 use engine::secrets::Secrets;
+use engine::{Events, Stop};
 use lang::desired::RandomSource;
 use lang::eval::{Resolution, Scope, evaluate};
 use lang::functions::{CallContext, Impure};
@@ -15,8 +15,9 @@ use model::clock::Clock;
 use model::event::EventKind;
 use model::value::convert;
 use model::{Diagnostics, Str, Type, Value};
+use tokio::sync::watch;
 
-use crate::probe::{Seen, command, http, tcp};
+use crate::probe::{Patience, Seen, command, http, tcp};
 
 /// What came of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,11 +98,13 @@ impl std::fmt::Debug for Subject<'_> {
     }
 }
 
-/// Tries checks one after the other, each until it passes as often in a row as it must, or its `within` is over.
+/// Tries checks one after the other, each until it passes as often in a row as it must, or its `within` is over. Where
+/// that is nothing, it is tried once. When `stop` says so, what is being tried is left, and it and the rest have failed.
 pub async fn verify(
     checks: &[&Check],
     subject: &Subject<'_>,
     events: &Events,
+    mut stop: watch::Receiver<Stop>,
 ) -> Vec<CheckOutcome> {
     let mut outcomes = Vec::with_capacity(checks.len());
     for check in checks {
@@ -111,7 +114,7 @@ pub async fn verify(
             })
             .await;
         let started = Instant::now();
-        let outcome = until(check, subject, started).await;
+        let outcome = until(check, subject, started, &mut stop).await;
         events
             .emit(EventKind::CheckFinished {
                 check: check.name.clone(),
@@ -127,12 +130,35 @@ pub async fn verify(
     outcomes
 }
 
-async fn until(check: &Check, subject: &Subject<'_>, started: Instant) -> CheckOutcome {
+/// The least time that a try is given.
+const SHORTEST_TRY: Duration = Duration::from_millis(100);
+
+async fn until(
+    check: &Check,
+    subject: &Subject<'_>,
+    started: Instant,
+    stop: &mut watch::Receiver<Stop>,
+) -> CheckOutcome {
     let mut attempts = 0;
     let mut in_a_row = 0;
     loop {
         attempts += 1;
-        let (good, hopeless, detail, seen) = match once(check, subject).await {
+        // A last try has at least time to answer.
+        let left = check
+            .within
+            .saturating_sub(started.elapsed())
+            .max(SHORTEST_TRY);
+        let patience = if check.within.is_zero() || check.timeout <= left {
+            Patience::Try(check.timeout)
+        } else {
+            let within = check.within;
+            Patience::Rest { left, within }
+        };
+        let tried = tokio::select! {
+            tried = once(check, subject, patience) => tried,
+            () = stopped(stop) => Err(Failure::Wrong("interrupted".into())),
+        };
+        let (good, hopeless, detail, seen) = match tried {
             Ok(detail) => (true, false, detail, String::new()),
             Err(Failure::Wrong(detail)) => (false, true, detail, String::new()),
             Err(Failure::Seen { detail, lines }) => (false, false, detail, lines),
@@ -160,7 +186,17 @@ async fn until(check: &Check, subject: &Subject<'_>, started: Instant) -> CheckO
                 seen: secrets.hidden_in(&seen),
             };
         }
-        tokio::time::sleep(check.every).await;
+        tokio::select! {
+            () = tokio::time::sleep(check.every) => {}
+            () = stopped(stop) => {}
+        }
+    }
+}
+
+/// Waits until it is asked to stop; for ever where nobody can ask.
+async fn stopped(stop: &mut watch::Receiver<Stop>) {
+    if stop.wait_for(|stop| *stop != Stop::Never).await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 
@@ -173,17 +209,17 @@ enum Failure {
 }
 
 /// One try; the text says what was seen.
-async fn once(check: &Check, subject: &Subject<'_>) -> Result<String, Failure> {
+async fn once(check: &Check, subject: &Subject<'_>, patience: Patience) -> Result<String, Failure> {
     let asked = value_of(check.action.expr(), subject, None).map_err(Failure::Wrong)?;
     let text = || text_of(&asked).map_err(Failure::Wrong);
     let seen = match &check.action {
-        CheckAction::Http(_) => http(text()?, check.timeout).await,
-        CheckAction::Tcp(_) => tcp(&text()?, check.timeout).await,
+        CheckAction::Http(_) => http(text()?, patience).await,
+        CheckAction::Tcp(_) => tcp(&text()?, patience).await,
         CheckAction::Command(_) => {
             let words = asked.as_items().unwrap_or_default();
             let words: Result<Vec<String>, String> = words.iter().map(text_of).collect();
             let words = words.map_err(Failure::Wrong)?;
-            command(&words, subject.directory, check.timeout).await
+            command(&words, subject.directory, patience).await
         }
     };
     let Seen {

@@ -32,6 +32,11 @@ fn check(text: &str) -> Check {
 
 /// What comes of a check in an empty directory.
 fn outcome(check: &Check, revision: Option<&CheckedRevision>) -> CheckOutcome {
+    outcome_until(check, revision, Stop::Never)
+}
+
+/// The same, where it was asked to stop.
+fn outcome_until(check: &Check, revision: Option<&CheckedRevision>, stop: Stop) -> CheckOutcome {
     let directory = tempfile::tempdir().unwrap();
     let subject = Subject {
         environment: "test",
@@ -47,7 +52,8 @@ fn outcome(check: &Check, revision: Option<&CheckedRevision>) -> CheckOutcome {
         .build()
         .unwrap();
     let events = Events::ignored(Arc::new(Still));
-    let mut outcomes = runtime.block_on(verify(&[check], &subject, &events));
+    let (_sender, stop) = watch::channel(stop);
+    let mut outcomes = runtime.block_on(verify(&[check], &subject, &events, stop));
     outcomes.pop().unwrap()
 }
 
@@ -97,4 +103,23 @@ fn checks_see_the_revision() {
     assert!(outcome(&check(text), Some(&revision)).passed);
     let none = "check \"c\" {\n command = [\"true\"]\n within = \"1ms\"\n pass = revision.name == null && revision.digest == null && revision.inputs == null\n}";
     assert!(outcome(&check(none), None).passed);
+}
+
+#[test]
+fn the_whole_time_bounds_one_command_too() {
+    let text = "check \"c\" {\n command = [\"tail\", \"-f\", \"/dev/null\"]\n within = \"150ms\"\n timeout = \"1h\"\n}";
+    let outcome = outcome(&check(text), None);
+    assert!(!outcome.passed);
+    assert_eq!(
+        outcome.detail,
+        "`tail` did not end within the check's 150ms"
+    );
+}
+
+#[test]
+fn a_check_is_left_when_it_is_asked_to_stop() {
+    let text = "check \"c\" {\n command = [\"tail\", \"-f\", \"/dev/null\"]\n within = \"1h\"\n timeout = \"1h\"\n}";
+    let outcome = outcome_until(&check(text), None, Stop::AfterRunning);
+    assert!(!outcome.passed);
+    assert_eq!(outcome.detail, "interrupted");
 }

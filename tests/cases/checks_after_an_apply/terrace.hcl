@@ -15,11 +15,11 @@ check "word" {
 check "ready" {
   command = ["test", "-e", "ready"]
   every   = "1h"
-  within  = "10ms"
+  within  = "0s"
 }
 
 check "port" {
   tcp    = "127.0.0.1:1"
   every  = "1h"
-  within = "10ms"
+  within = "0s"
 }
