@@ -27,7 +27,7 @@ use super::output::state::outputs as show_outputs;
 use super::output::write;
 use super::plan::{self, Made};
 use super::prepare::{self, Prepared, Refused, Wanted};
-use super::{record, saved};
+use super::{record, saved, under_way};
 
 /// Runs `terrace apply`.
 pub async fn run(invocation: &Invocation, args: ApplyArgs) -> ExitCode {
@@ -114,6 +114,10 @@ async fn now(
     plan::show(invocation, &made, &prepared, showing, folded, None);
     if unchanged_at_all {
         return unchanged(invocation, &prepared, &store, made.planned, showing).await;
+    }
+    // Nobody is asked about what could not be done.
+    if let Err(refused) = under_way::refuse(&prepared, &store, invocation.process.clock.now()) {
+        return plan::refuse(invocation, &refused, showing);
     }
     if !nothing && !approved && !ask(invocation, &made.planned.plan) {
         return ExitCode::Failed;

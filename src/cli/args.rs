@@ -449,6 +449,19 @@ pub struct InitArgs {
     reconfigure: bool,
 }
 
+impl InitArgs {
+    /// Options that were given and have no effect, each with the reason.
+    pub fn without_effect(&self) -> Vec<&'static str> {
+        let upgrade = self.upgrade.then_some(
+            "-upgrade has no effect: the providers are built in, and nothing is installed",
+        );
+        let backend = (self.backend.is_some() || self.reconfigure).then_some(
+            "-backend and -reconfigure have no effect: the record is .terrace/state.db in the project's directory",
+        );
+        upgrade.into_iter().chain(backend).collect()
+    }
+}
+
 /// `terrace version`.
 #[derive(Debug, ClapArgs)]
 pub struct VersionArgs {

@@ -14,7 +14,7 @@ use super::output::json::value_spec::value_spec;
 use super::output::recorded::OutputView;
 use super::output::state::output;
 use super::output::write;
-use super::prepare::{Prepared, Wanted, prepare};
+use super::prepare::{Prepared, Wanted, Wants, prepare};
 use super::record;
 
 /// Runs the command.
@@ -22,7 +22,7 @@ pub async fn run(invocation: &Invocation, args: &ConsoleArgs) -> ExitCode {
     let prepared = match prepare(
         invocation,
         Wanted {
-            checks: false,
+            wants: Wants::Record,
             ..Wanted::of(args.environment.as_deref(), &args.planning)
         },
     )

@@ -31,7 +31,13 @@ impl ExitCode {
             Self::Done
         } else if has(|found| found.id == "record-locked") {
             Self::Locked
-        } else if has(|found| found.id == "unknown-environment" && found.primary.is_none()) {
+        } else if has(|found| {
+            matches!(
+                found.id.as_ref(),
+                "unknown-environment" | "undeclared-environment"
+            ) && found.is_error()
+                && found.primary.is_none()
+        }) {
             // It was named on the command line: in a file it would have a place.
             Self::Usage
         } else {

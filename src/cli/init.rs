@@ -2,13 +2,20 @@
 
 use std::path::Path;
 
+use delivery::Project;
+use delivery::project::{self, PROJECT_FILE, Undeclared};
 use lang::project::is_name;
 use model::{Diagnostic, Diagnostics, Sources};
+use state::RecordError;
 
 use super::args::InitArgs;
 use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::write;
+use super::{record, shell};
+
+/// The environments of a project that names none.
+const PIPELINE: [&str; 3] = ["test", "staging", "production"];
 
 const DEFINITION: &str = r#"# The same for every environment; terrace.hcl says what each is given.
 
@@ -31,15 +38,9 @@ output "file" {
 pub fn run(invocation: &Invocation, args: &InitArgs) -> ExitCode {
     let relative = args.directory.clone().unwrap_or_default();
     let directory = invocation.directory.join(&relative);
-    let environments = if args.environments.is_empty() {
-        vec![
-            "test".to_owned(),
-            "staging".to_owned(),
-            "production".to_owned(),
-        ]
-    } else {
-        args.environments.clone()
-    };
+    for text in args.without_effect() {
+        invocation.say(&format!("hint: {text}\n"));
+    }
     let refuse = |diagnostic: Diagnostic| {
         invocation.report(
             &Diagnostics::from(diagnostic),
@@ -49,7 +50,7 @@ pub fn run(invocation: &Invocation, args: &InitArgs) -> ExitCode {
         );
         ExitCode::Failed
     };
-    if let Some(bad) = environments.iter().find(|name| !is_name(name)) {
+    if let Some(bad) = args.environments.iter().find(|name| !is_name(name)) {
         return refuse(
             Diagnostic::error(
                 "invalid-identifier",
@@ -58,26 +59,44 @@ pub fn run(invocation: &Invocation, args: &InitArgs) -> ExitCode {
             .help("a name has letters, digits, `-`, `_` and `.`"),
         );
     }
-    match begin(&directory, &environments) {
+    let (mut project, found) = project::open(&directory, &invocation.base.join(&relative));
+    let is_its_own = project.directory == directory;
+    if project.has_file && (is_its_own || args.environments.is_empty()) {
+        invocation.say(&is_there(&project, args, is_its_own));
+        if found.has_errors() {
+            return next(&relative, "validate");
+        }
+        let first = project.environments().into_iter().next();
+        return next(&relative, &format!("plan {}", first.unwrap_or_default()));
+    }
+    if !is_its_own {
+        // A project of its own in the directory of another.
+        project = project::Project {
+            directory: directory.clone(),
+            has_file: false,
+            ..project
+        };
+    }
+    let kept = match recorded(&project) {
+        Ok(kept) => kept,
+        Err(error) => return record::report(invocation, &error),
+    };
+    let environments = environments(&kept, &args.environments);
+    match begin(&directory, &environments, kept.len()) {
         Ok(made) => {
             let mut text = String::new();
             for name in &made {
                 text.push_str(&format!("     Created {}\n", relative.join(name).display()));
             }
-            if made.is_empty() {
-                text.push_str("Nothing to do: terrace.hcl is there already.\n");
+            for Undeclared { name, objects, .. } in &kept {
+                let plural = if *objects == 1 { "" } else { "s" };
+                text.push_str(&format!(
+                    "`{name}` has {objects} recorded instance{plural}: it is an environment of the project.\n"
+                ));
             }
             invocation.say(&text);
-            let change = if relative.as_os_str().is_empty() {
-                String::new()
-            } else {
-                format!(" --chdir={}", relative.display())
-            };
             let first = environments.first().map(String::as_str).unwrap_or_default();
-            match write::answer(&format!("Next: terrace{change} plan {first}\n")) {
-                Ok(()) => ExitCode::Done,
-                Err(_) => ExitCode::Failed,
-            }
+            next(&relative, &format!("plan {first}"))
         }
         Err(error) => {
             let message = format!("cannot begin a project in `{}`", directory.display());
@@ -86,21 +105,94 @@ pub fn run(invocation: &Invocation, args: &InitArgs) -> ExitCode {
     }
 }
 
-/// Makes what is missing and says what that was.
-fn begin(directory: &Path, environments: &[String]) -> std::io::Result<Vec<String>> {
+/// Says that there is a project already, and what to do with what was asked for.
+fn is_there(project: &Project, args: &InitArgs, is_its_own: bool) -> String {
+    let file = project.base.join(PROJECT_FILE);
+    let file = file.display();
+    if !is_its_own {
+        return format!(
+            "Nothing to do: this directory is in the project of {file}.\n\
+             For a project of its own, name its environments: terrace init --environment NAME\n"
+        );
+    }
+    let known = project.environments();
+    let is_new = |name: &&String| !known.iter().any(|known| *known == name.as_str());
+    let new: Vec<&str> = args
+        .environments
+        .iter()
+        .filter(is_new)
+        .map(String::as_str)
+        .collect();
+    if new.is_empty() {
+        return format!("Nothing to do: {file} is there already.\n");
+    }
+    let names = new.join("`, `");
+    format!("{file} is there already and was left as it is: declare `{names}` there.\n")
+}
+
+/// Says the next command.
+fn next(relative: &Path, command: &str) -> ExitCode {
+    let change = if relative.as_os_str().is_empty() {
+        String::new()
+    } else {
+        format!(
+            " --chdir={}",
+            shell::quoted(&relative.display().to_string())
+        )
+    };
+    match write::answer(&format!("Next: terrace{change} {command}\n")) {
+        Ok(()) => ExitCode::Done,
+        Err(_) => ExitCode::Failed,
+    }
+}
+
+/// What a directory without a project file has recorded: it must not be lost from sight.
+fn recorded(project: &Project) -> Result<Vec<Undeclared>, RecordError> {
+    let Some(store) = record::open_existing(&project.record())? else {
+        return Ok(Vec::new());
+    };
+    let mut kept = Vec::new();
+    for row in store.environments()? {
+        let name = row.header.environment;
+        let open = store.open_intents(&name)?.intents.len();
+        let found = Undeclared {
+            name,
+            objects: row.objects,
+            open,
+        };
+        if found.has_something() {
+            kept.push(found);
+        }
+    }
+    Ok(kept)
+}
+
+/// The names of the environments: those that have something recorded first.
+fn environments(kept: &[Undeclared], asked: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = kept.iter().map(|found| found.name.to_string()).collect();
+    let asked: Vec<String> = match (names.is_empty(), asked) {
+        (true, []) => PIPELINE.map(str::to_owned).to_vec(),
+        (_, asked) => asked.to_vec(),
+    };
+    for name in asked {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// Makes what is missing and says what that was. The first `kept` environments have something recorded.
+fn begin(directory: &Path, environments: &[String], kept: usize) -> std::io::Result<Vec<String>> {
     std::fs::create_dir_all(directory)?;
     let mut made = Vec::new();
     let has_definition = std::fs::read_dir(directory)?.flatten().any(|entry| {
-        entry
-            .path()
-            .extension()
-            .is_some_and(|extension| extension == "tf")
+        let name = entry.file_name().to_string_lossy().into_owned();
+        name.ends_with(".tf") || name.ends_with(".tf.json")
     });
-    let project = directory.join(delivery::project::PROJECT_FILE);
-    if !project.exists() {
-        std::fs::write(&project, project_text(environments, !has_definition))?;
-        made.push(delivery::project::PROJECT_FILE.to_owned());
-    }
+    let text = project_text(environments, kept, !has_definition);
+    std::fs::write(directory.join(PROJECT_FILE), text)?;
+    made.push(PROJECT_FILE.to_owned());
     if !has_definition {
         std::fs::write(directory.join("main.tf"), DEFINITION)?;
         made.push("main.tf".to_owned());
@@ -108,12 +200,12 @@ fn begin(directory: &Path, environments: &[String]) -> std::io::Result<Vec<Strin
     Ok(made)
 }
 
-fn project_text(environments: &[String], with_greeting: bool) -> String {
+fn project_text(environments: &[String], kept: usize, with_greeting: bool) -> String {
     let mut text = String::from(
         "# One definition, many environments. `terrace plan ENVIRONMENT` shows what would change.\n",
     );
     let mut before: Option<&String> = None;
-    for name in environments {
+    for (at, name) in environments.iter().enumerate() {
         text.push_str(&format!("\nenvironment \"{name}\" {{\n"));
         if let Some(before) = before {
             text.push_str(&format!("  after     = [\"{before}\"]\n"));
@@ -124,7 +216,8 @@ fn project_text(environments: &[String], with_greeting: bool) -> String {
             "{}".to_owned()
         };
         text.push_str(&format!("  variables = {variables}\n}}\n"));
-        before = Some(name);
+        // What is there already has no place in the pipeline yet.
+        before = (at >= kept).then_some(name);
     }
     text
 }

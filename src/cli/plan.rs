@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use engine::record::StoreError;
 use engine::{Events, OpenStep, PlanOptions, Planned};
+use model::clock::Timestamp;
 use model::plan::{Plan, PlanMode, PlannedFile, Refresh};
 use model::{Diagnostics, Sources};
 use sha2::{Digest, Sha256};
@@ -19,7 +20,7 @@ use super::output::plan::{self as screen, Form, PlanFacts};
 use super::output::recorded::OutputView;
 use super::output::write;
 use super::prepare::{Prepared, Refused, Wanted, prepare};
-use super::record;
+use super::{record, under_way};
 
 /// Runs the command.
 pub async fn run(invocation: &Invocation, args: PlanArgs) -> ExitCode {
@@ -37,6 +38,15 @@ pub async fn run(invocation: &Invocation, args: PlanArgs) -> ExitCode {
         Ok(store) => store,
         Err(error) => return record::report(invocation, &error),
     };
+    match under_way::warn(
+        &store,
+        &prepared.environment,
+        invocation.process.clock.now(),
+    ) {
+        Ok(Some(warning)) => prepared.warnings.push(warning),
+        Ok(None) => {}
+        Err(error) => return record::report(invocation, &error),
+    }
     match record::recover(invocation, &prepared, &store).await {
         Ok(in_doubt) => prepared.warnings.extend(in_doubt),
         Err(refused) => return refuse(invocation, &refused, args.showing),
@@ -180,7 +190,7 @@ pub async fn make(
     match planned {
         (Some(planned), found) => {
             warnings.extend(found);
-            let open = open_steps(store, &planned.plan).map_err(|error| Refused {
+            let open = open_steps(store, &planned.plan, clock.now()).map_err(|error| Refused {
                 diagnostics: record::diagnostic(&error).into(),
                 sources: sources(),
             })?;
@@ -201,13 +211,17 @@ pub async fn make(
     }
 }
 
-/// Steps of earlier runs that are open, on instances that a plan is about.
+/// Steps of earlier runs that are open, on instances that a plan is about. Those of a run that is under way are not.
 ///
 /// # Errors
 /// When the record cannot be read.
-pub fn open_steps(store: &Store, plan: &Plan) -> Result<Vec<OpenStep>, StoreError> {
+pub fn open_steps(store: &Store, plan: &Plan, now: Timestamp) -> Result<Vec<OpenStep>, StoreError> {
     let mut open = engine::open::steps(store, &plan.environment)?;
     open.retain(|step| step.concerns(plan));
+    if !open.is_empty() {
+        let running = under_way::find(store, &plan.environment, now)?.and_then(|found| found.run);
+        open.retain(|step| running.as_ref().is_none_or(|run| run.id.0 != step.run));
+    }
     Ok(open)
 }
 

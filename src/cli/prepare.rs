@@ -21,6 +21,7 @@ use super::args::{Given, Planning, WordsError};
 use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::prompt;
+use super::record;
 
 /// A project, one of its environments, and its definition ready to be evaluated.
 #[derive(Debug)]
@@ -87,15 +88,23 @@ impl Refused {
 /// # Errors
 /// When `terrace.hcl` is not right.
 pub fn open(invocation: &Invocation) -> Result<(Project, Diagnostics), Refused> {
-    let (project, diagnostics) = project::open(&invocation.directory, &invocation.base);
+    let (mut project, diagnostics) = project::open(&invocation.directory, &invocation.base);
     if diagnostics.has_errors() {
         return Err(Refused {
             diagnostics,
             sources: project.sources,
         });
     }
+    learn_recorded(&mut project);
     say_which(invocation, &project);
     Ok((project, diagnostics))
+}
+
+/// Learns which environments have a record and are not declared. A record that cannot be read is told by what needs it.
+pub(super) fn learn_recorded(project: &mut Project) {
+    if let Ok(Some(store)) = record::open_existing(&project.record()) {
+        let _ = project.learn_recorded(&store);
+    }
 }
 
 /// Says which project it is when it is not that of the directory.
@@ -122,16 +131,28 @@ pub fn unknown_word(error: &WordsError, project: &Project) -> Diagnostic {
 /// When the project cannot be read, or has no such environment.
 fn open_environment(
     invocation: &Invocation,
-    name: Option<&str>,
+    wanted: Wanted<'_>,
 ) -> Result<(Project, Str, Diagnostics), Refused> {
-    let (project, diagnostics) = project::open(&invocation.directory, &invocation.base);
+    let (mut project, mut diagnostics) = project::open(&invocation.directory, &invocation.base);
     if project.is_broken() {
         return Err(Refused {
             diagnostics,
             sources: project.sources,
         });
     }
-    match project.environment(name) {
+    learn_recorded(&mut project);
+    if let (Some(name), Wants::Definition) = (wanted.environment, wanted.wants)
+        && let Some(error) = project.not_declared(name)
+    {
+        return Err(Refused {
+            diagnostics: error.into(),
+            sources: project.sources,
+        });
+    }
+    if wanted.wants == Wants::Definition {
+        diagnostics.extend(project.warn_of_undeclared());
+    }
+    match project.environment(wanted.environment) {
         Ok(environment) => {
             say_which(invocation, &project);
             Ok((project, environment, diagnostics))
@@ -157,8 +178,17 @@ pub struct Wanted<'w> {
     pub given: &'w [Given],
     /// Whether missing variables may be asked for.
     pub ask: bool,
-    /// Whether checks may run afterwards, so that they have to be right.
-    pub checks: bool,
+    /// What of the environment.
+    pub wants: Wants,
+}
+
+/// What of an environment is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wants {
+    /// To make it as defined: it has to be declared, and its checks have to be right.
+    Definition,
+    /// Only what is recorded, to look at it or to be rid of it; also of an environment that is not declared any more.
+    Record,
 }
 
 impl<'w> Wanted<'w> {
@@ -168,7 +198,11 @@ impl<'w> Wanted<'w> {
             environment,
             given: &planning.given,
             ask: planning.input,
-            checks: !planning.destroy,
+            wants: if planning.destroy {
+                Wants::Record
+            } else {
+                Wants::Definition
+            },
         }
     }
 }
@@ -178,8 +212,7 @@ impl<'w> Wanted<'w> {
 /// # Errors
 /// With everything that is wrong with any of it.
 pub async fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prepared, Refused> {
-    let (mut project, environment, mut warnings) =
-        open_environment(invocation, wanted.environment)?;
+    let (mut project, environment, mut warnings) = open_environment(invocation, wanted)?;
     let Loaded {
         mut definition,
         graph,
@@ -187,7 +220,7 @@ pub async fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prep
     } = definition(&mut project);
     warnings.extend(found);
     let root = definition.modules.get(&ModulePath::root()).cloned();
-    if wanted.checks {
+    if wanted.wants == Wants::Definition {
         let found = checks(invocation, &project, root.as_deref());
         warnings.extend(found);
     }
@@ -206,14 +239,16 @@ pub async fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prep
             arguments: &arguments,
         };
         let (mut given, found) = collect(&places, &root, &mut sources);
-        // What could not be read may have given what is missing.
-        let missing = if found.has_errors() {
+        // What could not be read may have given what is missing. What an environment gave that is not declared any more
+        // is gone.
+        let missing = if found.has_errors() || project.undeclared(&environment).is_some() {
             Missing::NotKnown
         } else {
             Missing::Reported
         };
         warnings.extend(found);
-        if wanted.ask && invocation.is_interactive() && !warnings.has_errors() {
+        let ask_for = wanted.ask && missing == Missing::Reported;
+        if ask_for && invocation.is_interactive() && !warnings.has_errors() {
             ask(invocation, &root, &mut given, &mut sources);
         }
         let (assigned, found) = assign(&root, &given, missing);

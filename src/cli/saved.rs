@@ -18,7 +18,7 @@ use super::invocation::Invocation;
 use super::output::json::ui;
 use super::output::write;
 use super::prepare::{self, Prepared, Refused};
-use super::{plan, record};
+use super::{plan, record, under_way};
 
 /// Applies a saved plan, exactly as it was shown.
 pub async fn apply(
@@ -60,6 +60,9 @@ pub async fn apply(
         Ok(prepared) => prepared,
         Err(refused) => return plan::refuse(invocation, &refused, args.showing),
     };
+    if let Err(refused) = under_way::refuse(&prepared, &store, invocation.process.clock.now()) {
+        return plan::refuse(invocation, &refused, args.showing);
+    }
     match record::recover(invocation, &prepared, &store).await {
         Ok(in_doubt) => invocation.report(&in_doubt, prepared.sources(), "", false),
         Err(refused) => return plan::refuse(invocation, &refused, args.showing),

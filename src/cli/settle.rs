@@ -10,7 +10,7 @@ use state::{RunKind, RunOutcome};
 use super::args::{Named, StateSettleArgs};
 use super::exit::ExitCode;
 use super::invocation::Invocation;
-use super::prepare::{self, Refused, Wanted};
+use super::prepare::{self, Refused, Wanted, Wants};
 use super::record;
 
 /// Runs the command.
@@ -32,7 +32,7 @@ async fn settled(invocation: &Invocation, args: &StateSettleArgs) -> Result<(), 
         environment: environment.as_deref(),
         given: &[],
         ask: false,
-        checks: false,
+        wants: Wants::Record,
     };
     let prepared = prepare::prepare(invocation, wanted).await?;
     let refused = |diagnostic: Diagnostic| Refused {

@@ -123,7 +123,7 @@ fn saved(invocation: &Invocation, store: &Store, plan: &PlanRef, showing: Showin
     };
     if !showing.json {
         let apply_with = Some(format!("terrace apply {}", plan.id));
-        let open = match open_steps(store, &plan) {
+        let open = match open_steps(store, &plan, invocation.process.clock.now()) {
             Ok(open) => open,
             Err(error) => return record::report(invocation, &error),
         };

@@ -1,6 +1,7 @@
 //! `terrace status`: every environment at a glance, from the record alone.
 
 use delivery::Project;
+use model::clock::Timestamp;
 use model::{Diagnostics, Str};
 use state::{RecordError, RunFilter, Store};
 
@@ -10,7 +11,7 @@ use super::invocation::Invocation;
 use super::output::status::{Glance, as_json, screen};
 use super::output::write;
 use super::prepare::open;
-use super::{record, views};
+use super::{record, under_way, views};
 
 /// Runs the command.
 pub fn run(invocation: &Invocation, args: &StatusArgs) -> ExitCode {
@@ -19,7 +20,13 @@ pub fn run(invocation: &Invocation, args: &StatusArgs) -> ExitCode {
         Err(refused) => return refused.report(invocation),
     };
     let environments = match &args.environment {
-        None => project.environments(),
+        None => {
+            let left = project.undeclared.iter();
+            let left = left.filter(|found| found.has_something());
+            let mut all = project.environments();
+            all.extend(left.map(|found| found.name.clone()));
+            all
+        }
         Some(name) => match project.environment(Some(name)) {
             Ok(environment) => vec![environment],
             Err(error) => {
@@ -33,17 +40,17 @@ pub fn run(invocation: &Invocation, args: &StatusArgs) -> ExitCode {
             }
         },
     };
+    let now = invocation.process.clock.now();
     let glances = record::open_existing(&project.record()).and_then(|store| {
         environments
             .iter()
-            .map(|environment| glance(store.as_ref(), &project, environment))
+            .map(|environment| glance(store.as_ref(), &project, environment, now))
             .collect()
     });
     let glances: Vec<Glance> = match glances {
         Ok(glances) => glances,
         Err(error) => return record::report(invocation, &error),
     };
-    let now = invocation.process.clock.now();
     let text = if args.json {
         let all: Vec<serde_json::Value> = glances.iter().map(as_json).collect();
         format!("{:#}\n", serde_json::Value::Array(all))
@@ -60,9 +67,11 @@ fn glance(
     store: Option<&Store>,
     project: &Project,
     environment: &Str,
+    now: Timestamp,
 ) -> Result<Glance, RecordError> {
     let mut glance = Glance {
         environment: environment.clone(),
+        declared: project.undeclared(environment).is_none(),
         serial: 0,
         objects: 0,
         last: None,
@@ -82,11 +91,16 @@ fn glance(
     let newest = store.runs(&RunFilter::of(environment, 1))?;
     glance.last = newest.into_iter().next();
     // Not always the last: checks that hold nothing may have been run since it began.
-    glance.running = store.unended_runs(environment)?.pop();
+    glance.running = under_way::find(store, environment, now)?.and_then(|found| found.run);
     if glance.objects > 0 {
         // Of what is destroyed, it says nothing that it was well once.
         glance.checks = views::checks(store, project, environment)?;
     }
-    glance.open = store.open_intents(environment)?.intents.len();
+    let running = glance.running.as_ref().map(|run| run.id);
+    let open = store.open_intents(environment)?.intents;
+    glance.open = open
+        .iter()
+        .filter(|intent| Some(intent.run) != running)
+        .count();
     Ok(glance)
 }

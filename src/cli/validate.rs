@@ -25,6 +25,18 @@ use super::prepare::{self, Loaded};
 /// Runs the command.
 pub async fn run(invocation: &Invocation, args: ValidateArgs) -> ExitCode {
     let (mut project, mut found) = project::open(&invocation.directory, &invocation.base);
+    if !project.is_broken() {
+        prepare::learn_recorded(&mut project);
+    }
+    if let Some(error) = args
+        .environment
+        .as_deref()
+        .and_then(|name| project.not_declared(name))
+    {
+        found.push(error);
+        return finish(invocation, &args, &found, &project.sources, &[]);
+    }
+    found.extend(project.warn_of_undeclared());
     let environments = match args.environment.as_deref() {
         None => project.environments(),
         Some(name) => match project.environment(Some(name)) {

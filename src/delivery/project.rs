@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use lang::project::Environment;
 use model::{Diagnostic, Diagnostics, Sources, Str};
+use state::{RecordError, Store};
 
 /// The file that makes a directory a project.
 pub const PROJECT_FILE: &str = "terrace.hcl";
@@ -26,8 +27,52 @@ pub struct Project {
     pub file: lang::project::Project,
     /// Whether there is a `terrace.hcl`.
     pub has_file: bool,
+    /// Environments that have a record and are not declared (any more); see [`Project::learn_recorded`].
+    pub undeclared: Vec<Undeclared>,
     /// The text of what was read so far.
     pub sources: Sources,
+}
+
+/// An environment that has a record, but no block in `terrace.hcl`: it was taken out, or has another name now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undeclared {
+    /// Its name.
+    pub name: Str,
+    /// How many objects are recorded.
+    pub objects: u64,
+    /// How many of its steps are open, of which nobody knows yet what became.
+    pub open: usize,
+}
+
+impl Undeclared {
+    /// Whether there is, or may be, anything of it.
+    pub fn has_something(&self) -> bool {
+        self.objects > 0 || self.open > 0
+    }
+
+    /// What is recorded of it, as a phrase.
+    fn what(&self) -> String {
+        let plural = |count: u64| if count == 1 { "" } else { "s" };
+        match (self.objects, self.open) {
+            (0, open) => format!("{open} open step{}", plural(open as u64)),
+            (objects, _) => format!("{objects} recorded instance{}", plural(objects)),
+        }
+    }
+
+    /// What to do about it.
+    fn help(&self, has_file: bool) -> String {
+        let Self { name, .. } = self;
+        let back = if has_file {
+            format!("put its block back: environment \"{name}\" {{ .. }}")
+        } else {
+            format!("declare it in {PROJECT_FILE}: environment \"{name}\" {{ .. }}")
+        };
+        if self.has_something() {
+            format!("{back}; or destroy what it has: terrace destroy {name}")
+        } else {
+            back
+        }
+    }
 }
 
 /// An environment that was asked for and is not there, or not named where it must be.
@@ -111,6 +156,7 @@ pub fn open(directory: &Path, base: &Path) -> (Project, Diagnostics) {
         base: base.clone(),
         file: lang::project::Project::default(),
         has_file: false,
+        undeclared: Vec::new(),
         sources: Sources::default(),
     };
     let mut out = Diagnostics::new();
@@ -193,7 +239,62 @@ impl Project {
             .unwrap_or_default()
     }
 
-    /// The names of all environments, in their order.
+    /// Learns which environments have a record and are not declared: commands that look, and `destroy`, take them by
+    /// their names.
+    ///
+    /// # Errors
+    /// When the record cannot be read.
+    pub fn learn_recorded(&mut self, store: &Store) -> Result<(), RecordError> {
+        let declared = self.environments();
+        for row in store.environments()? {
+            let name = row.header.environment;
+            if !declared.contains(&name) {
+                let open = store.open_intents(&name)?.intents.len();
+                self.undeclared.push(Undeclared {
+                    name,
+                    objects: row.objects,
+                    open,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The environment of that name, where it has a record and is not declared.
+    pub fn undeclared(&self, name: &str) -> Option<&Undeclared> {
+        self.undeclared.iter().find(|known| known.name == *name)
+    }
+
+    /// The error that an environment is not declared, where it would have to be.
+    pub fn not_declared(&self, name: &str) -> Option<Diagnostic> {
+        let found = self.undeclared(name)?;
+        let message = if self.has_file {
+            format!("`{name}` has no block in {PROJECT_FILE} any more")
+        } else {
+            format!("`{name}` is not declared: there is no {PROJECT_FILE} any more")
+        };
+        let mut diagnostic = Diagnostic::error("undeclared-environment", message);
+        if found.has_something() {
+            diagnostic = diagnostic.note(format!("it has {}", found.what()));
+        }
+        Some(diagnostic.help(found.help(self.has_file)))
+    }
+
+    /// A warning of each environment that is not declared and has something: nothing looks after it any more.
+    pub fn warn_of_undeclared(&self) -> Diagnostics {
+        let left = self.undeclared.iter().filter(|found| found.has_something());
+        left.map(|found| {
+            let message = format!(
+                "environment `{}` is not declared any more, and has {}",
+                found.name,
+                found.what()
+            );
+            Diagnostic::warning("undeclared-environment", message).help(found.help(self.has_file))
+        })
+        .collect()
+    }
+
+    /// The names of all environments that are declared, in their order.
     pub fn environments(&self) -> Vec<Str> {
         if !self.has_file {
             return vec![DEFAULT_ENVIRONMENT.into()];
@@ -216,12 +317,12 @@ impl Project {
         named(diagnostic, word, &known)
     }
 
-    /// Whether there is an environment of that name.
+    /// Whether there is an environment of that name, declared or only recorded.
     pub fn has_environment(&self, name: &str) -> bool {
-        self.environments().iter().any(|known| known == name)
+        self.environments().iter().any(|known| known == name) || self.undeclared(name).is_some()
     }
 
-    /// The environment that is meant: the one named, or the only one.
+    /// The environment that is meant: the one named, declared or only recorded, or the only one that is declared.
     ///
     /// # Errors
     /// When there is no such environment, or none was named and there are several.
@@ -234,6 +335,7 @@ impl Project {
             (Some(name), _) => environments
                 .iter()
                 .find(|known| *known == name)
+                .or_else(|| self.undeclared(name).map(|known| &known.name))
                 .cloned()
                 .ok_or_else(|| ProjectError::NoEnvironment {
                     name: name.to_owned(),

@@ -306,6 +306,7 @@ pub const IDS: &[&str] = &[
     "target-unknown",
     "too-large",
     "too-many-blocks",
+    "undeclared-environment",
     "undeclared-variable",
     "unknown-attribute",
     "unknown-block",

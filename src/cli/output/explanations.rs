@@ -359,6 +359,13 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     ("too-many-blocks", "A block may come only so many times."),
     (
+        "undeclared-environment",
+        "The record has an environment that terrace.hcl does not declare: its block was taken out, or has another name \
+         now. What it has is still there, but nothing plans it any more. Put the block back under its old name, or \
+         destroy what it has: terrace destroy NAME. show, state, log and output still take its name. An environment \
+         cannot be given another name together with what it has.",
+    ),
+    (
         "undeclared-variable",
         "A value is given for a variable that the definition does not declare. It is mostly a mistyped name.\n\n\
          In an environment of terrace.hcl this is an error; in a file of variables a warning, because one \

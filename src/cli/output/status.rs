@@ -19,6 +19,8 @@ use super::table::{Align, Table};
 pub struct Glance {
     /// Its name.
     pub environment: Str,
+    /// Whether the project file declares it; else it is only recorded.
+    pub declared: bool,
     /// The version of its record; 0 when nothing is recorded.
     pub serial: u64,
     /// How many objects are recorded.
@@ -32,6 +34,9 @@ pub struct Glance {
     /// How many steps did not end, so that it is not known yet what became of them.
     pub open: usize,
 }
+
+/// What is said of an environment that is recorded, and not in the project file.
+const NOT_DECLARED: &str = "not declared";
 
 /// How a run's end is called.
 pub fn outcome_word(run: &RunRow) -> &'static str {
@@ -62,6 +67,9 @@ pub fn outcome_word(run: &RunRow) -> &'static str {
 }
 
 fn health(glance: &Glance) -> (Label, String) {
+    if !glance.declared {
+        return (Label::Failed, NOT_DECLARED.into());
+    }
     let failed: Vec<&str> = glance
         .checks
         .iter()
@@ -104,17 +112,33 @@ pub fn screen(glances: &[Glance], now: Timestamp, one: bool, look: Look) -> Stri
         page.gap();
         page.line(&open_line(glance));
     }
+    for glance in glances.iter().filter(|glance| !glance.declared) {
+        page.gap();
+        page.wrapped(&undeclared_line(glance), 2);
+    }
     page.finish()
+}
+
+fn undeclared_line(glance: &Glance) -> Line {
+    let name = &glance.environment;
+    Line::of(Label::Failed, format!("{name} is {NOT_DECLARED}"))
+        .then(": put its block back into terrace.hcl, or destroy what it has: ")
+        .with(Label::Command, format!("terrace destroy {name}"))
 }
 
 fn last_run(glance: &Glance, now: Timestamp, since_when: fn(Duration) -> String) -> Line {
     let Some(run) = &glance.last else {
         return Line::plain("none");
     };
-    let word = outcome_word(run);
+    let goes_on = glance.running.as_ref().is_some_and(|now| now.id == run.id);
+    let word = if goes_on {
+        "under way"
+    } else {
+        outcome_word(run)
+    };
     let label = match word {
-        "failed" | "interrupted" => Label::Failed,
-        "not ended" => Label::Running,
+        "failed" | "interrupted" | "not ended" => Label::Failed,
+        "under way" => Label::Running,
         _ => Label::Plain,
     };
     let since: Duration = now.since(run.end.as_ref().map_or(run.started, |end| end.ended));
@@ -146,8 +170,17 @@ fn details(page: &mut Page, glance: &Glance, now: Timestamp) {
         "   serial {}   {} instance{plural}",
         glance.serial, glance.objects
     )));
+    if !glance.declared {
+        page.wrapped(&Line::plain("  ").joined(undeclared_line(glance)), 4);
+    }
     let running = match &glance.running {
-        Some(run) => format!("run {} ({})", run.id, run.kind.as_str()),
+        Some(run) => format!(
+            "run {} ({}), since {} by {}",
+            run.id,
+            run.kind.as_str(),
+            readable(run.started),
+            run.actor
+        ),
         None => "nothing".into(),
     };
     page.line(&Line::plain(format!("  running   {running}")));
@@ -208,6 +241,7 @@ pub fn as_json(glance: &Glance) -> serde_json::Value {
         .collect();
     json!({
         "environment": glance.environment.as_str(),
+        "declared": glance.declared,
         "serial": glance.serial,
         "instances": glance.objects,
         "running": glance.running.is_some(),

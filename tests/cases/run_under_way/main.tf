@@ -1,0 +1,3 @@
+resource "local_command" "slow" {
+  create = ["sh", "-c", "echo > begun; read line < go"]
+}

@@ -1,0 +1,7 @@
+environment "test" {
+  variables = { text = "in test" }
+}
+
+environment "staging" {
+  variables = { text = "in staging" }
+}
