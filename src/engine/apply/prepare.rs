@@ -222,6 +222,7 @@ impl Schedule<'_> {
         // What is wrong shows where it is used.
         let desired = &mut self.planned.desired;
         let _ = desired.catch_up(&closure, addr.module());
+        desired.expand_again(node, addr.module());
         desired.validate_again(&closure, addr.module())
     }
 

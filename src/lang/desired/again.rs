@@ -5,20 +5,26 @@ use std::collections::HashSet;
 use model::Diagnostics;
 use model::address::ModuleAddr;
 
-use super::Desired;
+use super::{Desired, Repetition};
 use crate::graph::{NodeId, NodeKind};
 
 impl Desired {
-    /// Whether a node is a variable, local or output: something that has a value and no instances.
+    /// Whether a node is a variable, local or output, or a module call, whose `each.value` is one: something that has a
+    /// value and is no object.
     pub fn is_value(&self, node: NodeId) -> bool {
         let kind = self.graph.node(node).map(|node| &node.kind);
         matches!(
             kind,
-            Some(NodeKind::Variable(_) | NodeKind::Local(_) | NodeKind::Output(_))
+            Some(
+                NodeKind::Variable(_)
+                    | NodeKind::Local(_)
+                    | NodeKind::Output(_)
+                    | NodeKind::Call(_)
+            )
         )
     }
 
-    /// The variables, locals and outputs that a node refers to, directly or through each other, in an order in which
+    /// The variables, locals, outputs and module calls that a node refers to, directly or through each other, in an order in which
     /// each comes after those it refers to.
     pub fn values_behind(&self, node: NodeId) -> Vec<NodeId> {
         let mut order = Vec::new();
@@ -56,14 +62,62 @@ impl Desired {
             let stale: Vec<ModuleAddr> = self
                 .module_instances(found.module)
                 .iter()
-                .filter(|addr| sees(module, addr) && !self.is_final(addr, &found.kind))
+                .filter(|addr| sees(module, addr) && !self.is_final(node, addr, &found.kind))
                 .cloned()
                 .collect();
+            if matches!(found.kind, NodeKind::Call(_)) {
+                stale.iter().for_each(|addr| self.expand_again(node, addr));
+                continue;
+            }
             if !stale.is_empty() {
                 out.extend(self.evaluate_in(node, &stale));
             }
         }
         out
+    }
+
+    /// Evaluates the `each.value` of a block or module call again, where it was not wholly known. The instances stay as
+    /// they are: their keys were known.
+    pub fn expand_again(&mut self, node: NodeId, module: &ModuleAddr) {
+        if !self.open_each.contains(&(node, module.clone())) {
+            return;
+        }
+        // What is wrong was reported when the plan was made.
+        let Some(found) = self.repetition(node, module, &mut Diagnostics::new()) else {
+            return;
+        };
+        let kind = self.graph.node(node).map(|node| node.kind.clone());
+        let values = self.modules.get_mut(module);
+        let known = match (values, &kind) {
+            (Some(values), Some(NodeKind::Call(name))) => values.calls.get_mut(name),
+            (Some(values), Some(NodeKind::Resource(name))) => values
+                .blocks
+                .get_mut(name)
+                .map(|instances| &mut instances.repetition),
+            _ => None,
+        };
+        let Some(known) = known.filter(|known| known.keys() == found.keys()) else {
+            return;
+        };
+        *known = found.clone();
+        self.note_each(node, module, &found);
+    }
+
+    /// Notes whether there is something in it to be evaluated again.
+    pub(super) fn note_each(&mut self, node: NodeId, module: &ModuleAddr, found: &Repetition) {
+        let is_open = match found {
+            Repetition::ForEach(entries) => {
+                entries.iter().any(|(_, value)| !value.is_wholly_known())
+            }
+            Repetition::Once | Repetition::Count(_) | Repetition::Any(_) | Repetition::Failed => {
+                false
+            }
+        };
+        if is_open {
+            self.open_each.insert((node, module.clone()));
+        } else if !self.open_each.is_empty() {
+            self.open_each.remove(&(node, module.clone()));
+        }
     }
 
     /// Decides again validations of those of `nodes` that are variables, as far as an instance in `module` can see them
@@ -104,7 +158,7 @@ impl Desired {
         out
     }
 
-    fn is_final(&self, addr: &ModuleAddr, kind: &NodeKind) -> bool {
+    fn is_final(&self, node: NodeId, addr: &ModuleAddr, kind: &NodeKind) -> bool {
         let Some(module) = self.modules.get(addr) else {
             return true;
         };
@@ -112,9 +166,12 @@ impl Desired {
             NodeKind::Variable(name) => module.variables.get(name),
             NodeKind::Local(name) => module.locals.get(name),
             NodeKind::Output(name) => module.outputs.get(name),
+            NodeKind::Call(_) => {
+                return self.open_each.is_empty()
+                    || !self.open_each.contains(&(node, addr.clone()));
+            }
             NodeKind::Validation(_)
             | NodeKind::Resource(_)
-            | NodeKind::Call(_)
             | NodeKind::Provider(_)
             | NodeKind::Check(_) => None,
         };

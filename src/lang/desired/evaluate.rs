@@ -75,6 +75,11 @@ impl Desired {
         {
             self.secrets.gather(value);
         }
+        if let Finding::Call(_, repetition) | Finding::Block(Instances { repetition, .. }) =
+            &finding
+        {
+            self.note_each(node, addr, repetition);
+        }
         let Some(module) = self.modules.get_mut(addr) else {
             return;
         };
@@ -142,8 +147,10 @@ impl Desired {
                 None => Finding::Nothing,
             },
             NodeKind::Resource(name) => match declared.resources.get(name) {
-                Some(resource) => {
-                    let repetition = expand(&resource.repeat, &lookup, self.settings.phase, out);
+                Some(_) => {
+                    let Some(repetition) = self.repetition(node, addr, out) else {
+                        return Finding::Nothing;
+                    };
                     let block = BlockAddr {
                         module: addr.clone(),
                         mode: name.mode,
@@ -154,15 +161,29 @@ impl Desired {
                 }
                 None => Finding::Nothing,
             },
-            NodeKind::Call(name) => match declared.calls.get(name) {
-                Some(call) => Finding::Call(
-                    name.clone(),
-                    expand(&call.repeat, &lookup, self.settings.phase, out),
-                ),
+            NodeKind::Call(name) => match self.repetition(node, addr, out) {
+                Some(repetition) => Finding::Call(name.clone(), repetition),
                 None => Finding::Nothing,
             },
             NodeKind::Provider(_) | NodeKind::Check(_) => Finding::Nothing,
         }
+    }
+
+    /// Which instances a block or module call has.
+    pub(super) fn repetition(
+        &self,
+        node: NodeId,
+        addr: &ModuleAddr,
+        out: &mut Diagnostics,
+    ) -> Option<super::Repetition> {
+        let (module, declared, kind) = self.place(node, addr)?;
+        let repeat = match kind {
+            NodeKind::Resource(name) => &declared.resources.get(name)?.repeat,
+            NodeKind::Call(name) => &declared.calls.get(name)?.repeat,
+            _ => return None,
+        };
+        let lookup = self.lookup_in(module);
+        Some(expand(repeat, &lookup, self.settings.phase, out))
     }
 
     pub(super) fn place(

@@ -21,7 +21,7 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Debug;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -100,6 +100,8 @@ pub struct Desired {
     open_validations: BTreeSet<(NodeId, ModuleAddr)>,
     /// The secret texts of all values so far.
     secrets: SecretTexts,
+    /// Blocks and module calls with an `each.value` that is not wholly known yet.
+    open_each: HashSet<(NodeId, ModuleAddr)>,
 }
 
 /// A resource block inside one module instance, after expansion.
@@ -134,6 +136,7 @@ impl Desired {
             modules: BTreeMap::new(),
             open_validations: BTreeSet::new(),
             secrets: SecretTexts::default(),
+            open_each: HashSet::new(),
         };
         if !desired.graph.modules.is_empty() {
             let declared = desired

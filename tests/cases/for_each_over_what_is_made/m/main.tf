@@ -1,0 +1,4 @@
+variable "given" {}
+output "given" {
+  value = var.given
+}
