@@ -64,7 +64,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>, process: Process) -> ExitCo
             let (text, code) = explain::text(&args, invocation.stdout);
             answer(text.as_bytes(), code)
         }
-        Command::Show(args) => show::run(&invocation, &args),
+        Command::Show(args) => block_on(show::run(&invocation, &args)),
         Command::Output(args) => outputs::run(&invocation, &args),
         Command::State(args::StateCommand::Settle(args)) => {
             block_on(settle::run(&invocation, &args))

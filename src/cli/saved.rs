@@ -153,7 +153,10 @@ fn referenced(path: &Path) -> Result<PlanId, Box<Diagnostic>> {
 }
 
 /// The definition a plan was made from, out of the record.
-fn from_plan(
+///
+/// # Errors
+/// When the record does not have it, or this version does not understand it.
+pub fn from_plan(
     invocation: &Invocation,
     project: delivery::Project,
     store: &Store,

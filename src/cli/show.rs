@@ -1,5 +1,7 @@
 //! `terrace show`: what is recorded, or a saved plan. A run is shown by `one_run.rs`.
 
+use delivery::Project;
+use engine::plugins::Plugins;
 use model::{Diagnostic, Diagnostics, Sources};
 use state::Store;
 
@@ -7,18 +9,20 @@ use super::args::{PlanRef, ShowArgs, ShowWhat, Showing};
 use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::json;
+use super::output::json::configuration::DefinitionView;
 use super::output::json::plan::PlanView;
+use super::output::json::provider_configs::sources;
 use super::output::plan::{self as screen, PlanFacts};
 use super::output::recorded::OutputView;
 use super::output::state::{RecordScreen, record as record_screen};
 use super::output::write;
 use super::plan::{form, open_steps};
 use super::prepare::{open, unknown_word};
-use super::saved::load_plan;
+use super::saved::{from_plan, load_plan};
 use super::{one_run, record, views};
 
 /// Runs the command.
-pub fn run(invocation: &Invocation, args: &ShowArgs) -> ExitCode {
+pub async fn run(invocation: &Invocation, args: &ShowArgs) -> ExitCode {
     let (project, _) = match open(invocation) {
         Ok(opened) => opened,
         Err(refused) => return refused.report(invocation),
@@ -53,7 +57,7 @@ pub fn run(invocation: &Invocation, args: &ShowArgs) -> ExitCode {
             }
         },
         ShowWhat::Plan(plan) => match store {
-            Some(store) => saved(invocation, &store, &plan, args.showing),
+            Some(store) => saved(invocation, project, &store, &plan, args.showing).await,
             None => missing(
                 invocation,
                 "missing-value",
@@ -113,7 +117,13 @@ pub(super) fn ended(written: std::io::Result<()>) -> ExitCode {
     }
 }
 
-fn saved(invocation: &Invocation, store: &Store, plan: &PlanRef, showing: Showing) -> ExitCode {
+async fn saved(
+    invocation: &Invocation,
+    project: Project,
+    store: &Store,
+    plan: &PlanRef,
+    showing: Showing,
+) -> ExitCode {
     let plan = match load_plan(store, &invocation.directory, plan) {
         Ok(plan) => plan,
         Err(diagnostic) => {
@@ -149,10 +159,23 @@ fn saved(invocation: &Invocation, store: &Store, plan: &PlanRef, showing: Showin
     };
     let objects = views::objects(&recorded);
     let outputs: Vec<OutputView<'_>> = views::outputs(&recorded);
+    let prepared = match from_plan(invocation, project, store, &plan) {
+        Ok(prepared) => prepared,
+        Err(refused) => return refused.report(invocation),
+    };
+    let mut plugins = Plugins::new(prepared.providers.clone());
+    for source in sources(&prepared.definition) {
+        // Without its schemas, the definition can be shown all the same.
+        let _ = plugins.of_source(&source).await;
+    }
     let view = PlanView {
         plan: &plan,
         recorded: &objects,
         outputs: &outputs,
+        definition: Some(DefinitionView {
+            definition: &prepared.definition,
+            plugins: &plugins,
+        }),
     };
     ended(write::through(|out| json::plan::write(out, view)))
 }

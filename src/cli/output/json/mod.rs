@@ -2,9 +2,13 @@
 //! of messages that its machine-readable UI has. Our own facts are added fields and added types of messages.
 //! These formats hold sensitive values, marked as such, as Terraform's do; the message stream never does.
 
+pub mod configuration;
 pub mod diagnostic;
 mod instance;
 pub mod plan;
+pub mod provider_configs;
+mod references;
+mod relevant;
 mod shape;
 pub mod state;
 pub mod ui;

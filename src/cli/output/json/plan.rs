@@ -1,6 +1,7 @@
 //! A plan as Terraform's plan JSON (`show -json PLAN`, format 1.2). Changes are written one by one, so that those of a
 //! large plan never stand in memory as JSON all at once.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, Write};
 
@@ -12,7 +13,9 @@ use model::{Str, Value};
 use serde_json::{Map, Value as Json, json};
 
 use super::TERRAFORM_VERSION;
+use super::configuration::{DefinitionView, configuration};
 use super::instance::names;
+use super::relevant::relevant;
 use super::shape::{known, path, sensitive, unknown};
 use super::state::{modules, state, values};
 use crate::cli::output::moment::in_seconds;
@@ -27,6 +30,8 @@ pub struct PlanView<'a> {
     pub recorded: &'a [RecordedView<'a>],
     /// Recorded root outputs.
     pub outputs: &'a [OutputView<'a>],
+    /// The definition it was made from, where there is one.
+    pub definition: Option<DefinitionView<'a>>,
 }
 
 /// Writes the plan as one JSON object and a newline.
@@ -71,8 +76,17 @@ pub fn write(out: &mut dyn Write, view: PlanView) -> io::Result<()> {
     if !outputs.is_empty() {
         object.member("output_changes", &Json::Object(outputs))?;
     }
-    if !view.recorded.is_empty() || !view.outputs.is_empty() {
-        object.member("prior_state", &state(view.recorded, view.outputs))?;
+    let prior = prior_outputs(view);
+    if !view.recorded.is_empty() || !prior.is_empty() {
+        object.member("prior_state", &state(view.recorded, &prior))?;
+    }
+    if let Some(definition) = view.definition {
+        object.member("configuration", &configuration(definition))?;
+        let recorded = view.recorded.iter().map(|object| &object.addr);
+        let relevant = relevant(definition.definition, plan, recorded);
+        if !relevant.is_empty() {
+            object.list("relevant_attributes", relevant.into_iter())?;
+        }
     }
     object.member("timestamp", &json!(in_seconds(plan.created)))?;
     object.member("applyable", &json!(!plan.is_empty()))?;
@@ -150,7 +164,13 @@ impl Entry<'_> {
     }
 }
 
-/// Everything planned and everything that stays, in address order.
+/// What is in fewer modules comes first, as Terraform has it.
+fn in_order(a: &InstanceAddr, b: &InstanceAddr) -> Ordering {
+    let depth = |addr: &InstanceAddr| addr.module().steps().len();
+    depth(a).cmp(&depth(b)).then_with(|| a.cmp(b))
+}
+
+/// Everything planned and everything that stays, in order.
 fn entries<'a>(view: PlanView<'a>) -> Vec<Entry<'a>> {
     let plan = view.plan;
     let touched: HashSet<_> = plan
@@ -184,7 +204,7 @@ fn entries<'a>(view: PlanView<'a>) -> Vec<Entry<'a>> {
         .chain(stays)
         .collect();
     // Stable, so that a current object stays before its deposed ones.
-    entries.sort_by(|a, b| a.addr().cmp(b.addr()));
+    entries.sort_by(|a, b| in_order(a.addr(), b.addr()));
     entries
 }
 
@@ -338,6 +358,38 @@ fn output_change(actions: &[&str], before: &Value, after: &Value, sensitive: boo
     json.insert("before_sensitive".into(), json!(sensitive));
     json.insert("after_sensitive".into(), json!(sensitive));
     Json::Object(json)
+}
+
+/// The outputs before the plan: as Terraform has it, those that are known without applying it are as they will be.
+fn prior_outputs<'a>(view: PlanView<'a>) -> Vec<OutputView<'a>> {
+    let mut outputs: BTreeMap<&Str, OutputView<'a>> = view
+        .outputs
+        .iter()
+        .map(|output| (output.name, output.clone()))
+        .collect();
+    for output in &view.plan.outputs {
+        let stays = match output.action {
+            Action::Destroy | Action::Forget => false,
+            Action::NoOp | Action::Read | Action::Create | Action::Update | Action::Replace(_) => {
+                true
+            }
+        };
+        if !stays || !output.after.is_wholly_known() {
+            continue;
+        }
+        // What is null is no output.
+        if output.after.is_null() {
+            outputs.remove(&output.name);
+        } else {
+            let known = OutputView {
+                name: &output.name,
+                value: &output.after,
+                sensitive: output.sensitive,
+            };
+            outputs.insert(&output.name, known);
+        }
+    }
+    outputs.into_values().collect()
 }
 
 fn planned_values(view: PlanView, entries: &[Entry]) -> Json {

@@ -261,6 +261,7 @@ fn plans_come_out_as_terraform_writes_them() {
                 plan: &made,
                 recorded: &recorded(&stays),
                 outputs: &[],
+                definition: None,
             },
         )
         .unwrap();
