@@ -70,20 +70,28 @@ pub fn closing(diagnostics: &Diagnostics, consequence: &str) -> Option<Line> {
     })
 }
 
-/// Each error alone, and the first warning of each id with the others of that id.
+/// Each error alone, and the first warning of each id with the others of that id; where the message is all there is to
+/// know, only with those of the same message.
 fn fold(diagnostics: &Diagnostics) -> Vec<(&Diagnostic, Vec<&Diagnostic>)> {
     let mut folded: Vec<(&Diagnostic, Vec<&Diagnostic>)> = Vec::new();
-    let mut first_of: HashMap<&str, usize> = HashMap::new();
+    let mut first_of: HashMap<(&str, &str), usize> = HashMap::new();
     for diagnostic in diagnostics {
         if !diagnostic.is_error() {
+            let id = diagnostic.id.as_str();
+            let message = match id {
+                "condition-failed" | "condition-not-known" | "target-unknown" => {
+                    diagnostic.message.as_str()
+                }
+                _ => "",
+            };
             if let Some((_, alike)) = first_of
-                .get(diagnostic.id.as_str())
+                .get(&(id, message))
                 .and_then(|at| folded.get_mut(*at))
             {
                 alike.push(diagnostic);
                 continue;
             }
-            first_of.insert(&diagnostic.id, folded.len());
+            first_of.insert((id, message), folded.len());
         }
         folded.push((diagnostic, Vec::new()));
     }

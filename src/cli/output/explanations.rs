@@ -46,13 +46,16 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     (
         "condition-failed",
-        "A validation, precondition or postcondition gave false. The message is the one its author wrote.\n\n\
+        "A validation, precondition, postcondition or assertion of a `check` block gave false. The message is the one \
+         its author wrote.\n\n\
          A failed precondition stops the instance before anything happens to it. A failed postcondition comes \
-         after: what was done stays done and recorded, and what depends on it does not go on.",
+         after: what was done stays done and recorded, and what depends on it does not go on. What a `check` block \
+         finds is only a warning, in the plan and again after the apply.",
     ),
     (
         "condition-not-known",
-        "A condition needs a value that is known only after the apply, where it must be known before.",
+        "The condition of a `check` block needs a value that is known only after the apply, so that the plan cannot tell \
+         whether it holds. The apply looks at it when all is done.",
     ),
     (
         "constant-condition",

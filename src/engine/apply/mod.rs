@@ -15,7 +15,7 @@ use model::address::InstanceAddr;
 use model::event::EventKind;
 use model::plan::StepKind;
 use model::serial::RunId;
-use model::{Diagnostics, Str, Value};
+use model::{Diagnostic, Diagnostics, Str, Value};
 use tokio::sync::watch;
 
 pub(crate) use effect::find;
@@ -137,6 +137,16 @@ pub async fn apply(
         })
         .await;
     Ok(outcome)
+}
+
+impl Planned {
+    /// What does not hold of the `check` blocks now, but for what was said already. All values must be known that can be.
+    fn assertions(&self) -> Diagnostics {
+        let nodes = self.checks.nodes.iter();
+        let found = nodes.flat_map(|node| self.desired.assertions(*node).1);
+        let told: Vec<&Diagnostic> = self.checks.told.iter().collect();
+        found.filter(|found| !told.contains(&found)).collect()
+    }
 }
 
 /// What a step does, as counts and the journal call it.

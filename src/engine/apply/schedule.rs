@@ -378,12 +378,12 @@ impl<'s> Schedule<'s> {
         let addr = effect.row.change.addr.clone();
         match effected {
             Effected::Done(value) => {
-                self.count(effect.kind);
                 // The old object of a create-first replacement goes without a trace in the values.
                 if effect.kind == StepKind::Destroy {
+                    self.count(effect.kind);
                     self.complete(effect.step.0);
                 } else {
-                    self.arrived_counted(effect.step.0, &addr, value).await;
+                    self.arrived(effect.step, effect.kind, &addr, value).await;
                 }
             }
             Effected::Failed(diagnostic) => {
@@ -405,7 +405,7 @@ impl<'s> Schedule<'s> {
         match answer {
             Ok(value) => {
                 self.told(step, StepKind::Read, addr).await;
-                self.arrived(step.0, addr, value).await;
+                self.arrived(step, StepKind::Read, addr, value).await;
             }
             Err(diagnostic) => self.refuse(step, StepKind::Read, addr, *diagnostic).await,
         }
@@ -425,19 +425,9 @@ impl<'s> Schedule<'s> {
         *self.done.entry(word(kind)).or_default() += 1;
     }
 
-    async fn arrived(&mut self, node: u32, addr: &InstanceAddr, value: Value) {
-        let kind = self
-            .planned
-            .plan
-            .steps
-            .get(node as usize)
-            .map_or(StepKind::Read, |step| step.kind);
-        self.count(kind);
-        self.arrived_counted(node, addr, value).await;
-    }
-
-    /// An instance has its value: conditions on it are checked, and what waited for it goes on.
-    async fn arrived_counted(&mut self, node: u32, addr: &InstanceAddr, value: Value) {
+    /// An instance has its value: conditions on it are checked, and what waited for it goes on. A step after which they
+    /// do not hold counts as one that failed, though what it did is done.
+    async fn arrived(&mut self, step: StepId, kind: StepKind, addr: &InstanceAddr, value: Value) {
         let (_, diagnostics) = self
             .planned
             .desired
@@ -447,9 +437,10 @@ impl<'s> Schedule<'s> {
         self.diagnostics.extend(diagnostics);
         if failed {
             self.failed += 1;
-            self.bar(node, addr).await;
+            self.bar(step.0, addr).await;
         } else {
-            self.complete(node);
+            self.count(kind);
+            self.complete(step.0);
         }
     }
 
@@ -531,6 +522,10 @@ impl<'s> Schedule<'s> {
         let untouched = total.saturating_sub(done + self.failed + self.skipped + unknown);
         self.skipped += untouched;
         let outputs = self.outputs();
+        if self.is_whole() && unknown == 0 {
+            let found = self.planned.assertions();
+            self.diagnostics.extend(found);
+        }
         let rows: Result<BTreeMap<Str, Output>, _> = outputs
             .iter()
             .map(|(name, (value, sensitive))| {

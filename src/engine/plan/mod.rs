@@ -32,6 +32,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use contract::Providers;
+use lang::graph::NodeId;
 use lang::{Desired, Phase, Settings};
 use model::address::{InstanceAddr, Target};
 use model::clock::Timestamp;
@@ -79,6 +80,17 @@ pub struct Planned {
     pub plugins: Plugins,
     /// The record the plan was made from, with moves already made.
     pub recorded: Recorded,
+    /// The `check` blocks that the apply is to look at when it is done.
+    pub checks: Checks,
+}
+
+/// `check` blocks of a definition.
+#[derive(Debug, Default)]
+pub struct Checks {
+    /// The blocks that the plan is about.
+    pub nodes: Vec<NodeId>,
+    /// What was said of them already.
+    pub told: Diagnostics,
 }
 
 /// Makes a plan.

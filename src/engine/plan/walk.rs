@@ -17,7 +17,7 @@ use super::moves::Moves;
 use super::orphan::removed_and_declared;
 use super::targets::Scope;
 use super::unsupported::unsupported;
-use super::{PlanOptions, Planned, moves, order, targets};
+use super::{Checks, PlanOptions, Planned, moves, order, targets};
 use crate::asking::Asking;
 use crate::events::Events;
 use crate::plugins::{self, Plugins};
@@ -55,6 +55,7 @@ pub(super) struct Walk<'e> {
     /// How many recorded objects were observed so far, and how many of them were told of.
     pub(super) observed: u64,
     pub(super) told: u64,
+    checks: Checks,
 }
 
 impl<'e> Walk<'e> {
@@ -87,6 +88,7 @@ impl<'e> Walk<'e> {
             vague_providers: HashSet::new(),
             observed: 0,
             told: 0,
+            checks: Checks::default(),
         }
     }
 
@@ -117,7 +119,7 @@ impl<'e> Walk<'e> {
         }
         self.orphans().await;
         if self.options.mode == PlanMode::Normal {
-            self.assertions(&graph.order);
+            self.checks = self.assertions();
         }
         if self.diagnostics.has_errors() {
             return self.refused();
@@ -346,18 +348,22 @@ impl<'e> Walk<'e> {
         self.plugins.get(addr).cloned()
     }
 
-    fn assertions(&mut self, order: &[NodeId]) {
-        let graph = self.desired.graph().clone();
-        for &node in order {
-            if matches!(
-                graph.node(node).map(|node| &node.kind),
-                Some(NodeKind::Check(_))
-            ) && self.scope.has_node(node)
-            {
-                let (_, diagnostics) = self.desired.assertions(node);
-                self.diagnostics.extend(diagnostics);
-            }
-        }
+    /// The `check` blocks in a scope.
+    pub(super) fn checks(&self, scope: &Scope) -> Vec<NodeId> {
+        let graph = self.desired.graph();
+        let is_check = |node: &NodeId| {
+            let kind = graph.node(*node).map(|node| &node.kind);
+            matches!(kind, Some(NodeKind::Check(_))) && scope.has_node(*node)
+        };
+        graph.order.iter().copied().filter(is_check).collect()
+    }
+
+    fn assertions(&mut self) -> Checks {
+        let nodes = self.checks(&self.scope);
+        let told = |node: &NodeId| self.desired.assertions(*node).1;
+        let told: Diagnostics = nodes.iter().flat_map(told).collect();
+        self.diagnostics.extend(told.clone());
+        Checks { nodes, told }
     }
 
     /// Adds a change; one that is about a current object can be found by its address from now on.
@@ -412,6 +418,7 @@ impl<'e> Walk<'e> {
             desired: self.desired,
             plugins: self.plugins,
             recorded: self.recorded,
+            checks: self.checks,
         };
         (Some(planned), warnings)
     }

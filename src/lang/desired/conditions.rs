@@ -3,8 +3,10 @@
 use model::value::convert;
 use model::{Diagnostic, Diagnostics, Marks, Severity, Type, Value};
 
-use crate::eval::{Scope, evaluate, references};
-use crate::load::Condition;
+use super::{Desired, Phase};
+use crate::eval::{Scope, evaluate, references, with_values_of};
+use crate::graph::{NodeId, NodeKind};
+use crate::load::{Check, Condition};
 use crate::syntax::ast::Expr;
 
 /// What became of conditions that were evaluated together.
@@ -17,6 +19,44 @@ pub enum Verdict {
     NotKnown,
     /// One does not hold, or could not be evaluated; it was reported.
     Fails,
+}
+
+impl Desired {
+    /// Evaluates the assertions of a `check` node in every instance of its module. What fails is a warning, as is, in a
+    /// plan, what can be told only after its apply.
+    pub fn assertions(&self, node: NodeId) -> (Verdict, Diagnostics) {
+        let mut out = Diagnostics::new();
+        let mut verdict = Verdict::Holds;
+        let Some(module) = self.graph.node(node).map(|node| node.module) else {
+            return (verdict, out);
+        };
+        for addr in self.module_instances(module) {
+            let Some((values, declared, NodeKind::Check(name))) = self.place(node, addr) else {
+                continue;
+            };
+            let Some(Check { asserts, .. }) = declared.checks.get(name) else {
+                continue;
+            };
+            let what = match addr.is_root() {
+                true => format!("check `{name}`"),
+                false => format!("check `{name}` in {addr}"),
+            };
+            let lookup = self.lookup_in(values);
+            for assert in asserts {
+                let found = check_one(assert, &lookup, &what, Severity::Warning, &mut out);
+                verdict = verdict.max(found);
+                if found == Verdict::NotKnown && self.settings.phase == Phase::Plan {
+                    let message = format!("{what} can be told only after the apply");
+                    let span = assert.condition.span;
+                    out.push(
+                        Diagnostic::warning("condition-not-known", message)
+                            .at(span, "this is not known yet"),
+                    );
+                }
+            }
+        }
+        (verdict, out)
+    }
 }
 
 /// Evaluates conditions; `what` is how messages call the thing they belong to, `severity` what a failure is.
@@ -70,13 +110,15 @@ fn check_one(
         Ok(Value::Bool(true)) => Verdict::Holds,
         Ok(Value::Bool(false)) => {
             let message = error_message(&condition.error_message, scope);
-            push(
-                Diagnostic::error(
-                    "condition-failed",
-                    format!("{what}: {}", message.trim_end()),
-                )
-                .at(expr.span, "this is false"),
-            )
+            let failed = Diagnostic::error(
+                "condition-failed",
+                format!("{what}: {}", message.trim_end()),
+            );
+            push(with_values_of(
+                failed.at(expr.span, "this is false"),
+                expr,
+                scope,
+            ))
         }
         _ => push(
             Diagnostic::error("value-type", "the condition is neither true nor false").at(

@@ -18,7 +18,7 @@ use super::values::{Instances, ModuleValues};
 use super::{Desired, Lookup, name_of};
 use crate::eval::evaluate;
 use crate::graph::{NodeId, NodeKind};
-use crate::load::{Check, Module, ModuleCall, Output, Resource, Variable, located};
+use crate::load::{Module, ModuleCall, Output, Resource, Variable, located};
 use crate::suggest::closest;
 use crate::syntax::ast::Body;
 use crate::syntax::json::{BodyShape, fit};
@@ -407,33 +407,6 @@ impl Desired {
         );
         let about = |diagnostic: Diagnostic| diagnostic.about(addr.clone());
         (verdict, out.into_iter().map(about).collect())
-    }
-
-    /// Evaluates the assertions of a `check` node in every instance of its module; what fails is a warning.
-    pub fn assertions(&self, node: NodeId) -> (Verdict, Diagnostics) {
-        let mut out = Diagnostics::new();
-        let mut verdict = Verdict::Holds;
-        let Some(module) = self.graph.node(node).map(|node| node.module) else {
-            return (verdict, out);
-        };
-        for addr in self.module_instances(module) {
-            let Some((values, declared, NodeKind::Check(name))) = self.place(node, addr) else {
-                continue;
-            };
-            let Some(Check { asserts, .. }) = declared.checks.get(name) else {
-                continue;
-            };
-            let what = format!("check `{name}`");
-            let lookup = self.lookup_in(values);
-            verdict = verdict.max(conditions::check(
-                asserts,
-                &lookup,
-                &what,
-                Severity::Warning,
-                &mut out,
-            ));
-        }
-        (verdict, out)
     }
 
     /// The values of all root outputs that have been evaluated, with their marks.

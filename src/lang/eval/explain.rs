@@ -6,7 +6,7 @@ use model::{Diagnostic, Diagnostics, Str, Value};
 
 use super::expression;
 use super::references::{FreeTraversal, references};
-use super::scope::Env;
+use super::scope::{Env, Reporting, Scope};
 use crate::syntax::ast::{Expr, TraversalKind};
 
 /// How many values a diagnostic shows.
@@ -37,6 +37,16 @@ pub(super) fn with_values<'e>(
         }
     }
     notes.into_iter().fold(error, Diagnostic::note)
+}
+
+/// The same for an expression of which nothing is being evaluated.
+pub(crate) fn with_values_of(error: Diagnostic, expr: &Expr, scope: &dyn Scope) -> Diagnostic {
+    let env = Env {
+        scope,
+        locals: None,
+        reporting: Reporting::Counted,
+    };
+    with_values(error, [expr], env)
 }
 
 fn text(free: &FreeTraversal<'_>) -> String {

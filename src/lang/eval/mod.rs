@@ -20,6 +20,7 @@ mod template;
 mod traversal;
 
 pub use explain::show;
+pub(crate) use explain::with_values_of;
 pub use expression::evaluate;
 pub use literal::literal;
 pub use references::{FreeTraversal, references};
