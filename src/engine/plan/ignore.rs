@@ -44,10 +44,27 @@ fn all(config: &Value, prior: &Value, schema: &Block) -> Value {
     Value::Object(Arc::new(changed))
 }
 
+/// As with Terraform, only a map has keys to ignore: one of an object (`input["a"]`) at the end of a path stands for the
+/// whole object, and before that for nothing.
 fn one(config: &Value, prior: &Value, path: &Path) -> Value {
-    let Some((last, _)) = path.0.split_last() else {
+    let Some((last, before)) = path.0.split_last() else {
         return config.clone();
     };
+    let is_object = |steps: &[PathStep]| {
+        let at = config.at(&Path(steps.to_vec()));
+        matches!(at, Some(Value::Object(_)))
+    };
+    let is_key = |at: usize| matches!(path.0.get(at), Some(PathStep::Key(_)));
+    let through = |at: usize| is_key(at) && path.0.get(..at).is_some_and(is_object);
+    if (0..before.len()).any(through) {
+        return config.clone();
+    }
+    if through(before.len()) {
+        return match prior.at(&Path(before.to_vec())) {
+            Some(value) => put(config, before, value),
+            None => config.clone(),
+        };
+    }
     match prior.at(path) {
         Some(value) => put(config, &path.0, value),
         // An ignored key of a map that is not there stays away.
