@@ -282,6 +282,7 @@ pub const IDS: &[&str] = &[
     "missing-value",
     "missing-variable",
     "move-blocked",
+    "no-longer-managed",
     "not-a-literal",
     "not-known",
     "null-value",

@@ -243,6 +243,11 @@ const TEXTS: &[(&str, &str)] = &[
          wanted.",
     ),
     (
+        "no-longer-managed",
+        "A `removed` block with `destroy = false` takes objects out of the record without destroying them. They go on to \
+         exist, and nothing here knows of them any more: they are not updated, not destroyed and not looked at.",
+    ),
+    (
         "not-a-literal",
         "Only a plain value may stand here, because it is read before anything can be evaluated.",
     ),
@@ -353,7 +358,8 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     (
         "target-unknown",
-        "An address on the command line names nothing that is defined or recorded.\n\n\
+        "An address on the command line names nothing that is defined or recorded: no such block, or no instance of it \
+         with that key. `-replace` wants whole addresses, one for each instance.\n\n\
          terrace state list ENVIRONMENT lists what is recorded.",
     ),
     (

@@ -26,6 +26,34 @@ type Orphan = (
     Option<Reason>,
 );
 
+/// Warns of what will not be managed any more, but goes on to exist.
+pub(super) fn left(changes: &[Change]) -> Diagnostics {
+    const SHOWN: usize = 8;
+    let left = changes
+        .iter()
+        .filter(|change| change.action == Action::Forget);
+    let addrs: Vec<&InstanceAddr> = left.map(|change| &change.addr).collect();
+    let message = match addrs.as_slice() {
+        [] => return Diagnostics::new(),
+        [one] => format!("`{one}` will not be managed any more, but goes on to exist"),
+        more => format!(
+            "{} objects will not be managed any more, but go on to exist",
+            more.len()
+        ),
+    };
+    let mut warning = Diagnostic::warning("no-longer-managed", message);
+    if addrs.len() > 1 {
+        let shown = addrs.iter().take(SHOWN).map(ToString::to_string);
+        warning.notes.extend(shown);
+        if addrs.len() > SHOWN {
+            warning
+                .notes
+                .push(format!("and {} more", addrs.len() - SHOWN));
+        }
+    }
+    warning.into()
+}
+
 impl Walk<'_> {
     /// Plans for everything recorded that the walk did not meet.
     pub(super) async fn orphans(&mut self) {

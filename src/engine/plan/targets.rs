@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use lang::graph::{NodeId, NodeKind};
 use lang::{Desired, Graph};
-use model::address::{InstanceAddr, InstanceKey, ModulePath, ResourceAddr, Target};
+use model::address::{
+    InstanceAddr, InstanceKey, ModuleAddr, ModulePath, ModuleStep, ResourceAddr, Target,
+};
 use model::plan::PlanMode;
 use model::{Diagnostic, Diagnostics};
 
@@ -166,7 +168,7 @@ impl Scope {
     }
 }
 
-/// Warns of targets and exclusions that name nothing, neither in the definition nor in the record.
+/// Warns of targets, exclusions and replacements that name nothing, neither in the definition nor in the record.
 pub(super) fn unknown(
     desired: &Desired,
     recorded: &Recorded,
@@ -184,9 +186,8 @@ pub(super) fn unknown(
                 .keys()
                 .any(|block| touches(target, &block.resource()))
     };
-    let named = [("target", &options.targets), ("exclude", &options.excludes)];
     let mut out = Diagnostics::new();
-    for (option, targets) in named {
+    for (option, targets) in named(options) {
         for target in targets.iter().filter(|target| !known(target)) {
             let message = format!("`-{option}={target}` names nothing");
             out.push(
@@ -197,6 +198,113 @@ pub(super) fn unknown(
         }
     }
     out
+}
+
+/// Warns of targets, exclusions and replacements that name a block, but none of its instances. All instances must be
+/// known.
+pub(super) fn unmatched(
+    desired: &Desired,
+    recorded: &Recorded,
+    options: &PlanOptions,
+) -> Diagnostics {
+    let mut out = Diagnostics::new();
+    for (option, targets) in named(options) {
+        for target in targets {
+            let is_one = |addr: &InstanceAddr| {
+                desired.has_instance(addr) || recorded.instance(addr).is_some()
+            };
+            let names = match &target {
+                Target::Resource(addr) if is_one(addr) => continue,
+                // It is not about a whole block, but about one instance.
+                Target::Resource(_) if option == "replace" => false,
+                _ => true,
+            };
+            if names && !has_keys(&target) {
+                continue;
+            }
+            let all = instances(desired, recorded, &target);
+            if names && all.iter().any(|addr| target.covers(addr)) || all.is_empty() {
+                continue;
+            }
+            let message = format!("`-{option}={target}` names no instance");
+            let warning = Diagnostic::warning("target-unknown", message);
+            out.push(warning.help(spelled(option, &target, &all)));
+        }
+    }
+    out
+}
+
+/// What is named on the command line, with the option it is named by.
+fn named(options: &PlanOptions) -> [(&'static str, Vec<Target>); 3] {
+    let replace = options.replace.iter().cloned().map(Target::Resource);
+    [
+        ("target", options.targets.clone()),
+        ("exclude", options.excludes.clone()),
+        ("replace", replace.collect()),
+    ]
+}
+
+fn has_keys(target: &Target) -> bool {
+    let (module, key) = match target {
+        Target::Module(module) => (module, &InstanceKey::None),
+        Target::Resource(addr) => (addr.module(), &addr.key),
+    };
+    let steps = module.steps().iter().map(|step| &step.key);
+    steps.chain([key]).any(|key| *key != InstanceKey::None)
+}
+
+/// The instances of the blocks that a target names, whatever their keys.
+fn instances(desired: &Desired, recorded: &Recorded, target: &Target) -> Vec<InstanceAddr> {
+    let graph = desired.graph();
+    let is_named = |node: &NodeId| {
+        let addr = graph.resource(*node);
+        addr.is_some_and(|addr| touches(target, &addr))
+    };
+    let nodes = graph.order.iter().copied().filter(is_named);
+    let defined = nodes
+        .flat_map(|node| desired.blocks(node))
+        .flat_map(|block| {
+            let keys = block.keys().into_iter();
+            keys.map(move |key| block.addr.instance(key))
+        });
+    let mut found: Vec<InstanceAddr> = defined.collect();
+    let blocks = recorded.blocks.iter();
+    let blocks = blocks.filter(|(block, _)| touches(target, &block.resource()));
+    found.extend(
+        blocks.flat_map(|(block, keys)| keys.keys().map(|key| block.instance(key.clone()))),
+    );
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// How to name some of the instances; of a module, the module's instances.
+fn spelled(option: &str, target: &Target, all: &[InstanceAddr]) -> String {
+    const SHOWN: usize = 3;
+    let name = |addr: &InstanceAddr| match target {
+        Target::Resource(_) => addr.to_string(),
+        Target::Module(module) => {
+            let steps = addr.module().steps().iter().take(module.steps().len());
+            let child = |module: ModuleAddr, step: &ModuleStep| {
+                module.child(step.name.clone(), step.key.clone())
+            };
+            steps.fold(ModuleAddr::root(), child).to_string()
+        }
+    };
+    let mut names: Vec<String> = all.iter().map(name).collect();
+    names.dedup();
+    let shown = names.iter().take(SHOWN);
+    let mut text = shown
+        .map(|name| match name.contains('[') {
+            true => format!("-{option}='{name}'"),
+            false => format!("-{option}={name}"),
+        })
+        .collect::<Vec<String>>()
+        .join(", ");
+    if names.len() > SHOWN {
+        text.push_str(&format!(", and {} more", names.len() - SHOWN));
+    }
+    format!("there are: {text}")
 }
 
 /// Nodes that need a resource block, however far.

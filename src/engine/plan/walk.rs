@@ -17,7 +17,7 @@ use super::moves::Moves;
 use super::orphan::removed_and_declared;
 use super::targets::Scope;
 use super::unsupported::unsupported;
-use super::{Checks, PlanOptions, Planned, moves, order, targets};
+use super::{Checks, PlanOptions, Planned, moves, order, orphan, targets};
 use crate::asking::Asking;
 use crate::events::Events;
 use crate::plugins::{self, Plugins};
@@ -67,7 +67,7 @@ impl<'e> Walk<'e> {
         events: &'e Events,
     ) -> Self {
         Self {
-            create_first: create_first(&desired),
+            create_first: create_first(&desired, &Scope::everything()),
             scope: Scope::everything(),
             desired,
             recorded,
@@ -104,6 +104,7 @@ impl<'e> Walk<'e> {
         let unknown = targets::unknown(&self.desired, &self.recorded, &self.options);
         self.diagnostics.extend(unknown);
         self.scope = Scope::of(&self.desired, &self.recorded, &self.options);
+        self.create_first = create_first(&self.desired, &self.scope);
         if self.diagnostics.has_errors() {
             return self.refused();
         }
@@ -118,6 +119,9 @@ impl<'e> Walk<'e> {
             self.node(node).await;
         }
         self.orphans().await;
+        let unmatched = targets::unmatched(&self.desired, &self.recorded, &self.options);
+        self.diagnostics.extend(unmatched);
+        self.diagnostics.extend(orphan::left(&self.changes));
         if self.options.mode == PlanMode::Normal {
             self.checks = self.assertions();
         }
@@ -440,12 +444,17 @@ fn id(plan: &Plan) -> PlanId {
     PlanId::from_digest([a, b, c, d])
 }
 
-/// Managed nodes whose replacements create first: those that say so and, transitively, what they depend on
+/// Managed nodes whose replacements create first: those in the scope that say so and, transitively, what they depend on
 /// (Terraform forces it on dependencies, never on dependents).
-fn create_first(desired: &Desired) -> HashSet<NodeId> {
+fn create_first(desired: &Desired, scope: &Scope) -> HashSet<NodeId> {
     let graph = desired.graph();
     let mut forced: HashSet<NodeId> = HashSet::new();
-    for &node in graph.order.iter().rev() {
+    for &node in graph
+        .order
+        .iter()
+        .rev()
+        .filter(|node| scope.has_node(**node))
+    {
         let own = graph.node(node).and_then(|found| {
             let NodeKind::Resource(name) = &found.kind else {
                 return None;

@@ -1,0 +1,3 @@
+resource "terraform_data" "inside" {
+  for_each = toset(["x"])
+}
