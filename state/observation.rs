@@ -11,6 +11,7 @@ use crate::error::Failure;
 use crate::read::read_header;
 use crate::run::{NewRun, RunEnd, RunRow};
 use crate::schema::RUN_BITS;
+use crate::sighting::Sightings;
 
 /// A run that only looked, and is over.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct Observation {
     pub events: Vec<EventRow>,
     /// The results of its checks, in order.
     pub checks: Vec<CheckResult>,
+    /// All that is known of the environment's drift from now on, where that is what it looked for.
+    pub sightings: Option<Sightings>,
     /// How it ended.
     pub end: RunEnd,
 }
@@ -72,6 +75,7 @@ impl Desk {
             serial,
             events,
             checks,
+            sightings,
             end,
         } = seen;
         if read_header(&self.conn, environment)?.1.serial != *serial {
@@ -83,6 +87,9 @@ impl Desk {
         }
         for check in checks {
             self.check(&scope, check)?;
+        }
+        if let Some(sightings) = sightings {
+            self.set_sightings(&scope, sightings)?;
         }
         self.finish(&scope, end).map(Some)
     }

@@ -89,6 +89,8 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Destroy all of an environment
     Destroy(DestroyArgs),
+    /// Find what is not as it was applied
+    Drift(DriftArgs),
     /// Show what is recorded, a saved plan or a run
     Show(ShowArgs),
     /// Show the outputs of an environment
@@ -259,6 +261,29 @@ pub struct DestroyArgs {
     /// How it is shown.
     #[command(flatten)]
     pub showing: Showing,
+}
+
+/// `terrace drift`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Exit codes: 0 nothing drifted; 2 something drifted; 1 it could not be told.
+
+Examples:
+  terrace drift                                look at every environment
+  terrace drift staging --explain              and say which rule decided about each")]
+pub struct DriftArgs {
+    /// Environments; all of them when left out
+    #[arg(value_name = "ENVIRONMENT")]
+    pub environments: Vec<String>,
+    /// Name the rule that decided about each instance, and what follows from it
+    #[arg(long)]
+    pub explain: bool,
+    /// Write JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Show values whole
+    #[arg(long)]
+    pub detail: bool,
 }
 
 /// `terrace show`.
@@ -516,6 +541,7 @@ impl Command {
             Self::Destroy(args) => Some(&mut args.planning),
             Self::Console(args) => Some(&mut args.planning),
             Self::Show(_)
+            | Self::Drift(_)
             | Self::Output(_)
             | Self::State(_)
             | Self::Status(_)

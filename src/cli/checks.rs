@@ -126,6 +126,12 @@ impl Run<'_> {
         Ok(code)
     }
 
+    /// Runs the checks as a part of a look, which keeps what is told; returns what came of them.
+    pub async fn within(&self, observation: &Observation) -> Vec<CheckResult> {
+        let keeping = |events: Events| events.noted_by(observation);
+        self.tried(keeping).await.results
+    }
+
     async fn tried(&self, keeping: impl FnOnce(Events) -> Events) -> Tried {
         let Self {
             invocation,

@@ -15,6 +15,7 @@ pub mod apply;
 pub mod checks;
 pub mod completions;
 pub mod console;
+pub mod drift;
 pub mod explain;
 pub mod fmt;
 pub mod init;
@@ -58,6 +59,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>, process: Process) -> ExitCo
         Command::Plan(args) => block_on(plan::run(&invocation, args)),
         Command::Apply(args) => block_on(apply::run(&invocation, args)),
         Command::Destroy(args) => block_on(apply::destroy(&invocation, args)),
+        Command::Drift(args) => block_on(drift::run(&invocation, &args)),
         Command::Version(args) => answer(version::text(&args).as_bytes(), ExitCode::Done),
         Command::Completions(args) => answer(&completions::script(&args), ExitCode::Done),
         Command::Explain(args) => {

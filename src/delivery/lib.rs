@@ -1,9 +1,11 @@
 //! Many environments over time: the project, what each environment is given, and how it is checked.
 
+pub mod drift;
 mod excerpt;
 pub mod facts;
 pub mod gate;
 pub mod gather;
+pub mod heal;
 mod probe;
 pub mod project;
 pub mod soundness;

@@ -49,6 +49,7 @@ pub(crate) fn is_kept(kind: &EventKind) -> bool {
         | EventKind::StepSkipped { .. }
         | EventKind::Stopping { .. }
         | EventKind::RunFinished { .. }
+        | EventKind::Sighted { .. }
         | EventKind::CheckStarted { .. }
         | EventKind::CheckFinished { .. } => true,
     }
@@ -144,6 +145,7 @@ fn turn(kind: &EventKind) -> u8 {
         | EventKind::StepSkipped { .. } => 4,
         EventKind::RunFinished { .. } => 5,
         EventKind::CheckStarted { .. } | EventKind::CheckFinished { .. } => 6,
+        EventKind::Sighted { .. } => 7,
     }
 }
 

@@ -26,6 +26,7 @@ pub use apply::{ApplyOptions, Outcome, Session, SessionError, SessionRequest, St
 pub use check::check;
 pub use events::Events;
 pub use open::OpenStep;
+pub use plan::look::{Looked, Seen, Sight, look};
 pub use plan::resume::resume;
 pub use plan::{PlanOptions, Planned, effects, plan};
 pub use recorded::Recorded;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use model::clock::{Clock, Timestamp};
 use model::event::EventKind;
 use model::serial::Serial;
-use state::{CheckResult, EventRow, NewRun, RecordError, RunEnd, RunOutcome, Store};
+use state::{CheckResult, EventRow, NewRun, RecordError, RunEnd, RunOutcome, Sightings, Store};
 
 use crate::apply::SessionRequest;
 use crate::history;
@@ -63,6 +63,29 @@ impl Observation {
         checks: Vec<CheckResult>,
         outcome: RunOutcome,
     ) -> Result<Kept, RecordError> {
+        self.end(checks, None, outcome).await
+    }
+
+    /// Writes the run as [`Observation::finish`] does, and makes `sightings` all that is known of the environment's
+    /// drift.
+    ///
+    /// # Errors
+    /// When the record cannot be written; [`RecordError::SightingsMoved`] where another look was faster.
+    pub async fn finish_looking(
+        self,
+        checks: Vec<CheckResult>,
+        sightings: Sightings,
+        outcome: RunOutcome,
+    ) -> Result<Kept, RecordError> {
+        self.end(checks, Some(sightings), outcome).await
+    }
+
+    async fn end(
+        self,
+        checks: Vec<CheckResult>,
+        sightings: Option<Sightings>,
+        outcome: RunOutcome,
+    ) -> Result<Kept, RecordError> {
         let SessionRequest {
             environment,
             kind,
@@ -91,6 +114,7 @@ impl Observation {
             serial: self.serial,
             events: self.told.take(),
             checks,
+            sightings,
             end,
         };
         let row = self.store.observed(&environment, seen).await?;

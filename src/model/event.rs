@@ -142,6 +142,17 @@ pub enum EventKind {
         /// How long it took.
         took: Duration,
     },
+    /// A look found an instance that is not as it was applied, or could not be read.
+    Sighted {
+        /// The instance.
+        addr: InstanceAddr,
+        /// `missing`, `changed`, `unhealthy`, `expected` or `unreadable`.
+        class: Str,
+        /// The attributes that differ.
+        attributes: Vec<String>,
+        /// When a look saw it first.
+        since: Timestamp,
+    },
     /// A check is being tried.
     CheckStarted {
         /// Its name.

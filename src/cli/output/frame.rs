@@ -160,6 +160,27 @@ struct End {
     took: Option<Duration>,
 }
 
+/// What a look found.
+fn sighted(addr: &InstanceAddr, class: &str, attributes: &[String], gap: &str) -> End {
+    let (label, word) = match class {
+        "missing" => (Label::Destroy, "Gone"),
+        "changed" => (Label::Update, "Changed"),
+        "unhealthy" => (Label::Failed, "Unhealthy"),
+        "expected" => (Label::Skipped, "Expected"),
+        _ => (Label::Failed, "Unreadable"),
+    };
+    let mut text = Line::plain(addr.to_string());
+    if !attributes.is_empty() {
+        text.put(Label::Plain, format!("{gap}{}", attributes.join(", ")));
+    }
+    End {
+        label,
+        word,
+        text,
+        took: None,
+    }
+}
+
 fn end(event: &EventKind, gap: &str) -> Option<End> {
     match event {
         EventKind::StepDone { .. }
@@ -196,6 +217,12 @@ fn end(event: &EventKind, gap: &str) -> Option<End> {
                 took: Some(*took),
             })
         }
+        EventKind::Sighted {
+            addr,
+            class,
+            attributes,
+            since: _,
+        } => Some(sighted(addr, class, attributes, gap)),
         EventKind::Stopping { running } => {
             let steps = if *running == 1 {
                 "1 step finishes"

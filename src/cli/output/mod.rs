@@ -5,6 +5,7 @@ pub mod style;
 
 pub mod diagnostic;
 pub mod difference;
+pub mod drift;
 pub mod duration;
 pub mod elide;
 pub mod explanations;

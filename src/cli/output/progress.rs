@@ -114,6 +114,7 @@ impl Progress {
             | EventKind::RunStarted { .. }
             | EventKind::StepStarted { .. }
             | EventKind::StepRetried { .. }
+            | EventKind::Sighted { .. }
             | EventKind::CheckStarted { .. } => false,
         };
         let medium = match self.mode {

@@ -204,6 +204,14 @@ impl Session {
         self.run.check(check).await
     }
 
+    /// Makes `sightings` all that is known of the environment's drift, durably, before anything is done about it.
+    ///
+    /// # Errors
+    /// When the record cannot be written; [`RecordError::SightingsMoved`] where another run wrote them since.
+    pub async fn sightings(&self, sightings: state::Sightings) -> Result<(), RecordError> {
+        self.run.sightings(sightings).await
+    }
+
     /// Now, by the session's clock.
     pub fn now(&self) -> Timestamp {
         self.tenure.clock.now()

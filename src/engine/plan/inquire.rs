@@ -20,7 +20,7 @@ use crate::recorded::Recorded;
 
 /// Providers that can be asked.
 pub(crate) struct Inquiry<'e> {
-    walk: Walk<'e>,
+    pub(super) walk: Walk<'e>,
 }
 
 impl<'e> Inquiry<'e> {

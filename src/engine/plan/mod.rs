@@ -10,6 +10,7 @@ mod ignore;
 pub(crate) mod inquire;
 mod instances;
 mod links;
+pub mod look;
 pub(crate) mod marks;
 mod moves;
 mod observe;

@@ -279,6 +279,7 @@ fn what_was_only_looked_at_is_recorded_of_the_serial_it_was_of() {
             detail: "200".into(),
             seen: String::new(),
         }],
+        sightings: None,
         end: succeeded(),
     };
     let environment: Str = "test".into();

@@ -186,6 +186,13 @@ fn reason_word(reason: Reason) -> Json {
     }
 }
 
+/// An instance that a look found to be not as it was applied.
+pub fn sighted(addr: &InstanceAddr, class: &str) -> Message {
+    let change = json!({"resource": message_names(addr), "class": class});
+    let text = format!("{addr}: Drift detected ({class})");
+    Message::info("resource_drift", text, vec![("change", change)])
+}
+
 /// An object that differs from the record.
 pub fn resource_drift(drift: &Drift) -> Message {
     let action = if drift.observed.is_null() {

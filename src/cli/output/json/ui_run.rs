@@ -85,6 +85,7 @@ pub fn event(event: &Event, translator: &mut Translator) -> Vec<Message> {
         | EventKind::RunFinished { .. }
         | EventKind::Stopping { .. }
         | EventKind::CheckFinished { .. } => run(&event.kind).into_iter().collect(),
+        EventKind::Sighted { addr, class, .. } => vec![super::ui::sighted(addr, class)],
         EventKind::ObserveStarted { .. }
         | EventKind::Observed { .. }
         | EventKind::CheckStarted { .. } => Vec::new(),

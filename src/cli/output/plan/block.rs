@@ -147,12 +147,7 @@ fn id_of(change: &Change) -> Option<String> {
 }
 
 /// Writes symbol, address and what stands to the right of it; the address wraps after dots and is never cut.
-pub(super) fn heading(
-    page: &mut Page,
-    (symbol, label): (&'static str, Label),
-    address: &str,
-    side: Line,
-) {
+pub fn heading(page: &mut Page, (symbol, label): (&'static str, Label), address: &str, side: Line) {
     let rows = break_address(address, page.width().saturating_sub(4));
     let count = rows.len();
     for (at, row) in rows.into_iter().enumerate() {

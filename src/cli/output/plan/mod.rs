@@ -12,6 +12,7 @@ mod screen;
 #[cfg(test)]
 mod tests;
 
+pub use block::heading;
 pub use closing::{Counts, counts};
 pub use names::fold_addresses;
-pub use screen::{Form, PlanFacts, PlanOptions, render};
+pub use screen::{Form, PlanFacts, PlanOptions, render, write_differences};

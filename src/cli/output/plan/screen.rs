@@ -14,7 +14,7 @@ use super::block::{heading, symbol, write_group, write_rows};
 use super::closing::{Counts, write_counts, write_danger};
 use super::fold::{Group, fold, rank, unfolded};
 use super::rows::{Extent, Fact, Forces, Row};
-use crate::cli::output::difference::{DifferenceKind, differences};
+use crate::cli::output::difference::{Difference, DifferenceKind, differences};
 use crate::cli::output::duration::precise;
 use crate::cli::output::line::{Line, Page};
 use crate::cli::output::style::{Label, Look};
@@ -348,16 +348,21 @@ fn write_drift(page: &mut Page, plan: &Plan, options: PlanOptions) {
         if gone {
             continue;
         }
-        let rows: Vec<Row> = differences(recorded, observed)
-            .into_iter()
-            .map(|found| Row {
-                name: found.name,
-                fact: Fact::Differs(found.kind),
-                forces: Forces::No,
-            })
-            .collect();
-        write_rows(page, &rows, None, options.amount());
+        write_differences(page, differences(recorded, observed), options.amount());
     }
+}
+
+/// Writes what differs in one object, a row each.
+pub fn write_differences(page: &mut Page, found: Vec<Difference>, amount: Amount) {
+    let rows: Vec<Row> = found
+        .into_iter()
+        .map(|found| Row {
+            name: found.name,
+            fact: Fact::Differs(found.kind),
+            forces: Forces::No,
+        })
+        .collect();
+    write_rows(page, &rows, None, amount);
 }
 
 fn write_outputs(page: &mut Page, outputs: &[OutputChange], options: PlanOptions) {

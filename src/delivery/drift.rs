@@ -1,0 +1,179 @@
+//! What a look found, judged by the `heal` policy and joined with what earlier looks knew. Pure: no look, no clock.
+//! What is done about it is in [`heal`](crate::heal). Entry points: [`classify`], [`remember`].
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::time::Duration;
+
+use lang::project::{Heal, HealAction, HealOn, HealRule};
+use model::address::InstanceAddr;
+use model::clock::Timestamp;
+use model::{Path, Str};
+use state::Sighting;
+
+/// For how long it is remembered that something was healed: what drifts again within that time has drifted again.
+pub const MEMORY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// A way in which an instance is not as it was applied.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// The instance.
+    pub addr: InstanceAddr,
+    /// The way.
+    pub on: HealOn,
+    /// The attributes that differ; empty unless it is changed.
+    pub attributes: Vec<Path>,
+    /// Digest of what is there, which says whether it is still the same.
+    pub seen: [u8; 32],
+}
+
+/// A difference and what the policy says of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The difference, without the attributes that are expected to differ.
+    pub difference: Difference,
+    /// The rule that decided; none where the default did.
+    pub rule: Option<Str>,
+    /// What is to happen.
+    pub action: HealAction,
+}
+
+impl Finding {
+    /// Whether it is expected, so that it is no drift.
+    pub fn is_expected(&self) -> bool {
+        self.action == HealAction::Ignore
+    }
+
+    /// Its class as it is recorded and shown.
+    pub fn class(&self) -> &'static str {
+        self.difference.on.word()
+    }
+}
+
+/// Judges differences by the policy, in their order. The first rule that matches decides; where rules decide
+/// differently about attributes of one instance, the most careful of them does.
+pub fn classify(policy: &Heal, differences: Vec<Difference>) -> Vec<Finding> {
+    differences
+        .into_iter()
+        .map(|difference| judge(policy, difference))
+        .collect()
+}
+
+fn judge(policy: &Heal, mut difference: Difference) -> Finding {
+    let (mut rule, mut action) = if difference.attributes.is_empty() {
+        decider(policy, &difference, None)
+    } else {
+        (None, HealAction::Ignore)
+    };
+    let mut kept = Vec::new();
+    let mut is_first = true;
+    for attribute in std::mem::take(&mut difference.attributes) {
+        let (found, wanted) = decider(policy, &difference, Some(&attribute));
+        if is_first || care(wanted) > care(action) {
+            (rule, action) = (found, wanted);
+        }
+        is_first = false;
+        kept.push((wanted, attribute));
+    }
+    // Where all are expected, all are named.
+    let expected = action == HealAction::Ignore;
+    kept.retain(|(wanted, _)| expected || *wanted != HealAction::Ignore);
+    difference.attributes = kept.into_iter().map(|(_, attribute)| attribute).collect();
+    Finding {
+        difference,
+        rule: rule.map(|rule| rule.name.clone()),
+        action,
+    }
+}
+
+/// The rule about an instance or one of its attributes, and what it wants.
+fn decider<'p>(
+    policy: &'p Heal,
+    difference: &Difference,
+    attribute: Option<&Path>,
+) -> (Option<&'p HealRule>, HealAction) {
+    let on = difference.on;
+    let means = |rule: &HealRule| {
+        rule.patterns.iter().any(|(pattern, _)| {
+            pattern.matches(&difference.addr)
+                || attribute.is_some_and(|path| pattern.matches_attribute(&difference.addr, path))
+        })
+    };
+    let decides =
+        |rule: &&HealRule| rule.on.contains(&on) && rule.action.is_about(on) && means(rule);
+    match policy.rules.iter().find(decides) {
+        Some(rule) => (Some(rule), rule.action),
+        None if policy.default.is_about(on) => (None, policy.default),
+        None => (None, HealAction::Report),
+    }
+}
+
+/// How careful an action is: what only some attributes ask for must not be done to all.
+fn care(action: HealAction) -> u8 {
+    match action {
+        HealAction::Ignore => 0,
+        HealAction::Recreate => 1,
+        HealAction::Update => 2,
+        HealAction::Adopt => 3,
+        HealAction::Report => 4,
+    }
+}
+
+/// What is known of drift after a look at `now` that found `findings` and could not read `unreadable`.
+///
+/// What is found again keeps since when. What could not be read stays as it was known. What is not found any more is
+/// forgotten, but that it was healed is remembered for [`MEMORY`], with no looks in a row: what drifts again each night
+/// must not be healed for ever. What was left to a person and is gone was put right by one.
+pub fn remember(
+    earlier: &[Sighting],
+    findings: &[Finding],
+    unreadable: &BTreeSet<InstanceAddr>,
+    now: Timestamp,
+) -> Vec<Sighting> {
+    let mut known: BTreeMap<(&InstanceAddr, &str), &Sighting> = earlier
+        .iter()
+        .map(|sighting| ((&sighting.addr, sighting.class.as_str()), sighting))
+        .collect();
+    let mut rows = Vec::new();
+    for finding in findings.iter().filter(|finding| !finding.is_expected()) {
+        let addr = &finding.difference.addr;
+        let before = known.remove(&(addr, finding.class()));
+        let lasting = before.filter(|before| before.looks > 0);
+        rows.push(Sighting {
+            addr: addr.clone(),
+            class: finding.class().into(),
+            first_seen: lasting.map_or(now, |before| before.first_seen),
+            last_seen: now,
+            looks: lasting.map_or(1, |before| before.looks.saturating_add(1)),
+            attempts: before.map_or(0, |before| before.attempts),
+            last_healed: before.and_then(|before| before.last_healed),
+            quarantined: before.is_some_and(|before| before.quarantined),
+            seen: finding.difference.seen,
+        });
+    }
+    let differing: HashSet<InstanceAddr> = rows.iter().map(|row| row.addr.clone()).collect();
+    for sighting in known.into_values() {
+        if unreadable.contains(&sighting.addr) {
+            rows.push(sighting.clone());
+            continue;
+        }
+        let is_recent = |healed| now.since(healed) < MEMORY;
+        let is_remembered = if differing.contains(&sighting.addr) {
+            sighting.attempts > 0
+        } else {
+            !sighting.quarantined && sighting.last_healed.is_some_and(is_recent)
+        };
+        if is_remembered {
+            rows.push(Sighting {
+                looks: 0,
+                ..sighting.clone()
+            });
+        }
+    }
+    rows.sort_by(|a, b| (&a.addr, &a.class).cmp(&(&b.addr, &b.class)));
+    rows
+}
+
+/// The sightings that are drift now.
+pub fn current(sightings: &[Sighting]) -> impl Iterator<Item = &Sighting> {
+    sightings.iter().filter(|sighting| sighting.looks > 0)
+}
