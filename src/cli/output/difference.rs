@@ -210,6 +210,16 @@ impl Walk {
             if let DiffOp::Equal { .. } = op {
                 continue;
             }
+            let (gone, come) = (op.old_range(), op.new_range());
+            if gone == come {
+                // Others at the same places.
+                for index in gone {
+                    if let (Some(old), Some(new)) = (a.get(index), b.get(index)) {
+                        self.below(PathStep::Index(index as u64), |walk| walk.value(old, new));
+                    }
+                }
+                continue;
+            }
             for (index, item) in op
                 .old_range()
                 .filter_map(|index| Some((index, a.get(index)?)))
@@ -340,6 +350,12 @@ mod tests {
         let new = list(&["alpha", "beta", "new", "gamma", "delta", "epsilon"]);
         insta::assert_snapshot!(show(&old, &new), @r#"
         [2]: + "new"
+        [EOF]
+        "#);
+        let other = list(&["first", "beta", "gamma", "delta", "epsilon", "zeta"]);
+        insta::assert_snapshot!(show(&old, &other), @r#"
+        [0]: "alpha" -> "first"
+        [5]: + "zeta"
         [EOF]
         "#);
         insta::assert_snapshot!(show(&list(&["a"]), &list(&["a", "b"])), @r#"

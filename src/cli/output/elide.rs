@@ -41,6 +41,37 @@ pub fn elide(text: &str, width: usize) -> String {
     head
 }
 
+/// Two texts that differ, in at most `widths` columns each. What is left out is not the place where they begin to differ.
+pub fn elide_both(texts: (&str, &str), widths: (usize, usize)) -> (String, String) {
+    let plain = (elide(texts.0, widths.0), elide(texts.1, widths.1));
+    let same = |(a, b): &(char, char)| a == b;
+    let common: usize = texts
+        .0
+        .chars()
+        .zip(texts.1.chars())
+        .take_while(same)
+        .map(|(a, _)| a.len_utf8())
+        .sum();
+    let is_cut = plain.0 != texts.0 || plain.1 != texts.1;
+    let narrowest = widths.0.min(widths.1);
+    // What an elided text keeps of its beginning.
+    let kept = narrowest.saturating_sub(GAP.len()) * 2 / 3;
+    let before = texts.0.get(..common).unwrap_or_default();
+    if !is_cut || width_of(before) + 1 < kept {
+        return plain;
+    }
+    let lead = before
+        .char_indices()
+        .rev()
+        .nth(narrowest / 6)
+        .map_or(0, |(at, _)| at);
+    let from = |text: &str, width: usize| {
+        let rest = text.get(lead..).unwrap_or_default();
+        format!("{GAP}{}", elide(rest, width.saturating_sub(GAP.len())))
+    };
+    (from(texts.0, widths.0), from(texts.1, widths.1))
+}
+
 /// Breaks an address after dots outside of keys, so that each row is at most `width` columns where its parts allow.
 pub fn break_address(address: &str, width: usize) -> Vec<String> {
     if width_of(address) <= width {
@@ -92,6 +123,28 @@ mod tests {
             "\"main.cx3abcdef..ws.com\""
         );
         assert_eq!(width_of(&elide(&"\u{5b57}".repeat(50), 21)), 20);
+    }
+
+    #[test]
+    fn what_differs_is_not_left_out() {
+        let long = "this is a very long string that goes on and on";
+        let (old, new) = (
+            format!("{long} A abbreviated"),
+            format!("{long} B abbreviated"),
+        );
+        let (old, new) = elide_both((&old, &new), (30, 30));
+        assert_eq!(old, "..nd on A abbreviated");
+        assert_eq!(new, "..nd on B abbreviated");
+        let (old, new) = (format!("{long} A {long}"), format!("{long} B {long}"));
+        let (old, new) = elide_both((&old, &new), (30, 30));
+        assert!(old.contains(" A ") && new.contains(" B "), "{old} {new}");
+        assert!(width_of(&old) <= 30 && width_of(&new) <= 30);
+        let (old, new) = elide_both(("first of many words", long), (12, 12));
+        assert_eq!(
+            (old.as_str(), new.as_str()),
+            ("first o..rds", "this is.. on")
+        );
+        assert_eq!(elide_both(("a", "b"), (9, 9)), ("a".into(), "b".into()));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use model::Value;
 use model::value::Marks;
 
-use super::elide::elide;
+use super::elide::{elide, elide_both};
 use super::line::Line;
 use super::style::{Label, width_of};
 
@@ -41,6 +41,25 @@ pub fn labelled(value: &Value, width: usize, label: Label) -> Line {
         return line;
     }
     Line::of(label, elide(&text_of(value, Amount::Line), width))
+}
+
+/// Two values that differ, each as [`labelled`] does it, in at most `widths` columns: the place where they begin to
+/// differ is not left out.
+pub fn labelled_both(values: (&Value, &Value), widths: (usize, usize)) -> (Line, Line) {
+    let (old, new) = values;
+    if hidden(old).is_some() || hidden(new).is_some() {
+        return (
+            labelled(old, widths.0, Label::Old),
+            labelled(new, widths.1, Label::New),
+        );
+    }
+    let mut texts = (text_of(old, Amount::Line), text_of(new, Amount::Line));
+    if texts.0 == texts.1 {
+        // They differ in what was left out.
+        texts = (text_of(old, Amount::All), text_of(new, Amount::All));
+    }
+    let (a, b) = elide_both((&texts.0, &texts.1), widths);
+    (Line::of(Label::Old, a), Line::of(Label::New, b))
 }
 
 /// The value whole, labelled as [`labelled`] does.

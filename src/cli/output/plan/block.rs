@@ -14,7 +14,7 @@ use crate::cli::output::line::{Line, Page};
 use crate::cli::output::style::{Label, width_of};
 use crate::cli::output::text_diff::{LineDifference, RowKind};
 use crate::cli::output::value::{
-    Amount, SENSITIVE, decoded_json, is_secret, labelled, labelled_whole, text_of,
+    Amount, SENSITIVE, decoded_json, is_secret, labelled, labelled_both, labelled_whole, text_of,
 };
 
 /// Where ids, places and remarks stand, when what is left of them is shorter.
@@ -388,6 +388,28 @@ fn write_text(page: &mut Page, text: &LineDifference, amount: Amount) {
     }
 }
 
+/// Cuts the beginning of a line's parts, where what changed in the line would have no room otherwise.
+fn show_change(parts: &mut [(Label, String)], room: usize) {
+    let is_change = |(label, _): &(Label, String)| matches!(label, Label::OldWord | Label::NewWord);
+    let Some(first) = parts.iter().position(is_change) else {
+        return;
+    };
+    let widths: Vec<usize> = parts.iter().map(|(_, text)| width_of(text)).collect();
+    let before: usize = widths.iter().take(first).sum();
+    let change = widths.get(first).copied().unwrap_or(0);
+    if widths.iter().sum::<usize>() <= room || before + change.min(room / 2) <= room {
+        return;
+    }
+    let Some(((_, last), others)) = parts.get_mut(..first).and_then(<[_]>::split_last_mut) else {
+        return;
+    };
+    for (_, text) in others {
+        text.clear();
+    }
+    let kept: Vec<char> = last.chars().rev().take(room / 6).collect();
+    *last = "..".chars().chain(kept.into_iter().rev()).collect();
+}
+
 /// A line of a text: `| - apt-get install`, cut at its end where it has no room.
 fn text_line(mark: char, parts: Vec<(Label, String)>, width: usize, amount: Amount) -> Line {
     let mut line = Line::plain("        ").with(Label::Unchanged, "|");
@@ -398,8 +420,12 @@ fn text_line(mark: char, parts: Vec<(Label, String)>, width: usize, amount: Amou
     } else {
         width.saturating_sub(line.width())
     };
+    let mut parts: Vec<(Label, String)> = parts
+        .into_iter()
+        .map(|(label, text)| (label, text.replace('\t', "    ")))
+        .collect();
+    show_change(&mut parts, left);
     for (label, text) in parts {
-        let text = text.replace('\t', "    ");
         let wide = width_of(&text);
         if wide > left {
             line.put(label, elide(&text, left));
@@ -428,11 +454,16 @@ fn difference(kind: &DifferenceKind, width: usize) -> Line {
                     half.max(room.saturating_sub(a)).min(b.max(1)),
                 )
             };
-            between(
-                side_value(old, old_room, Label::Old),
-                Line::plain(" -> "),
-                side_value(new, new_room, Label::New),
-            )
+            let (left, right) = match (old, new) {
+                (Some(old), Some(new)) if width != usize::MAX => {
+                    labelled_both((old, new), (old_room, new_room))
+                }
+                _ => (
+                    side_value(old, old_room, Label::Old),
+                    side_value(new, new_room, Label::New),
+                ),
+            };
+            between(left, Line::plain(" -> "), right)
         }
         DifferenceKind::Removed(value) => {
             Line::of(Label::Old, "- ").joined(labelled(value, width, Label::Old))
