@@ -10,7 +10,7 @@ use model::plan::{Plan, PlanMode};
 use model::{Diagnostic, Diagnostics, Severity, Sources, Str, Value};
 use state::{RunKind, RunOutcome, Store};
 
-use super::args::{ApplyArgs, DestroyArgs, Planning, Showing};
+use super::args::{ApplyArgs, DestroyArgs, Keep, Planning, Showing};
 use super::checks::{self, check};
 use super::exit::ExitCode;
 use super::interrupt::interrupts;
@@ -24,9 +24,11 @@ use super::output::recorded::OutputView;
 use super::output::run::{RunEnd, closing};
 use super::output::run_view::RunView;
 use super::output::state::outputs as show_outputs;
+use super::output::status::FAILED_CHECKS;
 use super::output::write;
 use super::plan::{self, Made};
 use super::prepare::{self, Prepared, Refused, Wanted};
+use super::suggested::Again;
 use super::{record, saved, under_way};
 
 /// Runs `terrace apply`.
@@ -86,6 +88,16 @@ async fn now(
     showing: Showing,
     approved: bool,
 ) -> ExitCode {
+    if showing.json && !approved {
+        let diagnostic = Diagnostic::error("missing-argument", "with -json nobody can be asked")
+            .help("add -auto-approve, or apply a saved plan");
+        let refused = Refused {
+            diagnostics: diagnostic.into(),
+            sources: Sources::default(),
+        };
+        plan::refuse(invocation, &refused, showing);
+        return ExitCode::Usage;
+    }
     let mut prepared = match prepare::prepare(invocation, Wanted::of(environment, planning)).await {
         Ok(prepared) => prepared,
         Err(refused) => return plan::refuse(invocation, &refused, showing),
@@ -103,17 +115,22 @@ async fn now(
         Ok(made) => made,
         Err(refused) => return plan::refuse(invocation, &refused, showing),
     };
+    let again = Again {
+        invocation,
+        prepared: &prepared,
+        planning: Some(planning),
+    };
     let folded = plan::form(showing, false);
     let nothing = made.planned.plan.is_empty();
     let unchanged_at_all = nothing && made.planned.plan.drift.is_empty();
     if unchanged_at_all && !made.open.is_empty() {
         in_doubt_is_an_error(&mut made);
-        plan::show(invocation, &made, &prepared, showing, folded, None);
+        plan::show(invocation, &made, again, showing, folded, None);
         return ExitCode::Failed;
     }
-    plan::show(invocation, &made, &prepared, showing, folded, None);
+    plan::show(invocation, &made, again, showing, folded, None);
     if unchanged_at_all {
-        return unchanged(invocation, &prepared, &store, made.planned, showing).await;
+        return unchanged(again, &store, made.planned, showing).await;
     }
     // Nobody is asked about what could not be done.
     if let Err(refused) = under_way::refuse(&prepared, &store, invocation.process.clock.now()) {
@@ -130,6 +147,7 @@ async fn now(
         store: &store,
         showing,
         parallelism,
+        planning: Some(planning),
     }
     .go(planned)
     .await
@@ -137,12 +155,16 @@ async fn now(
 
 /// Nothing to apply: the checks all the same, as what they see may be another, and the outputs as they are.
 async fn unchanged(
-    invocation: &Invocation,
-    prepared: &Prepared,
+    again: Again<'_>,
     store: &Store,
     planned: Planned,
     showing: Showing,
 ) -> ExitCode {
+    let Again {
+        invocation,
+        prepared,
+        ..
+    } = again;
     let outputs: BTreeMap<Str, (Value, bool)> = planned
         .recorded
         .outputs
@@ -152,7 +174,7 @@ async fn unchanged(
     let mode = planned.plan.mode;
     let mut serial = planned.recorded.serial;
     if !planned.plan.relinked.is_empty() {
-        let code = relink(invocation, prepared, store, planned).await;
+        let code = relink(again, store, planned).await;
         if code != ExitCode::Done {
             return code;
         }
@@ -168,6 +190,7 @@ async fn unchanged(
             store,
             outputs: &outputs,
             showing,
+            again: again.command("apply", Keep::ALL),
         };
         match run.look(serial).await {
             Ok(ExitCode::Done) => {}
@@ -182,14 +205,10 @@ async fn unchanged(
 }
 
 /// Nothing changes but what the record says that instances depend on, of which there is nothing to tell.
-async fn relink(
-    invocation: &Invocation,
-    prepared: &Prepared,
-    store: &Store,
-    planned: Planned,
-) -> ExitCode {
+async fn relink(again: Again<'_>, store: &Store, planned: Planned) -> ExitCode {
+    let invocation = again.invocation;
     let kind = RunKind::Apply;
-    let session = match begin(invocation, prepared, store, kind, &planned.plan).await {
+    let session = match begin(again, store, kind, &planned.plan).await {
         Ok(session) => session,
         Err(code) => return code,
     };
@@ -237,7 +256,7 @@ fn unsaid(outcome: &Outcome, view: &RunView) -> Diagnostics {
 }
 
 /// Writes diagnostics into the stream of messages.
-fn say_diagnostics(invocation: &Invocation, found: &Diagnostics, sources: &Sources) {
+pub(super) fn say_diagnostics(invocation: &Invocation, found: &Diagnostics, sources: &Sources) {
     let mut translator = Translator::new(sources);
     let now = invocation.process.clock.now();
     let lines: String = found
@@ -248,12 +267,16 @@ fn say_diagnostics(invocation: &Invocation, found: &Diagnostics, sources: &Sourc
 }
 
 async fn begin(
-    invocation: &Invocation,
-    prepared: &Prepared,
+    again: Again<'_>,
     store: &Store,
     kind: RunKind,
     plan: &Plan,
 ) -> Result<Session, ExitCode> {
+    let Again {
+        invocation,
+        prepared,
+        ..
+    } = again;
     let request = SessionRequest {
         environment: prepared.environment.clone(),
         kind,
@@ -270,7 +293,7 @@ async fn begin(
         Err(error @ (SessionError::Stale { .. } | SessionError::Foreign)) => {
             let diagnostic = Diagnostic::error("plan-stale", error.to_string())
                 .note("something was applied since, so that the plan may do other things than it shows")
-                .help(format!("plan again: terrace plan {}", prepared.environment));
+                .help(format!("plan again: {}", again.command("plan", Keep::ALL)));
             invocation.report(
                 &diagnostic.into(),
                 &Sources::default(),
@@ -314,7 +337,9 @@ fn ask(invocation: &Invocation, plan: &Plan) -> bool {
     };
     let (mut input, mut output) = (std::io::stdin().lock(), std::io::stderr());
     let answer = approve(&question, invocation.stderr, &mut input, &mut output);
-    if !invocation.is_interactive() && matches!(answer, Ok(Answer::Yes | Answer::No)) {
+    if !invocation.is_interactive()
+        && matches!(answer, Ok(Answer::Yes | Answer::No | Answer::OtherName))
+    {
         // A terminal shows the line that was typed; here the prompt's line is still open.
         write::say("\n");
     }
@@ -322,6 +347,13 @@ fn ask(invocation: &Invocation, plan: &Plan) -> bool {
         Ok(Answer::Yes) => true,
         Ok(Answer::No) => {
             write::say("Not applied; nothing was changed.\n");
+            false
+        }
+        Ok(Answer::OtherName) => {
+            let name = &plan.environment;
+            write::say(&format!(
+                "Not applied; nothing was changed: what destroys wants the environment's name, `{name}`.\n"
+            ));
             false
         }
         Ok(Answer::Nothing) | Err(_) => {
@@ -346,6 +378,8 @@ pub struct Apply<'a> {
     pub showing: Showing,
     /// At most so many operations at once.
     pub parallelism: Option<std::num::NonZeroUsize>,
+    /// How the plan was made; none for a saved one.
+    pub planning: Option<&'a Planning>,
 }
 
 impl Apply<'_> {
@@ -357,15 +391,7 @@ impl Apply<'_> {
             PlanMode::RefreshOnly => RunKind::Refresh,
         };
         let mode = planned.plan.mode;
-        let session = match begin(
-            self.invocation,
-            self.prepared,
-            self.store,
-            kind,
-            &planned.plan,
-        )
-        .await
-        {
+        let session = match begin(self.again(), self.store, kind, &planned.plan).await {
             Ok(session) => session,
             Err(code) => return code,
         };
@@ -393,7 +419,7 @@ impl Apply<'_> {
             }
         };
         self.say_end(&outcome, &view, mode);
-        let counts = outcome
+        let mut counts: BTreeMap<String, u64> = outcome
             .done
             .iter()
             .map(|(kind, count)| ((*kind).to_owned(), *count))
@@ -412,7 +438,11 @@ impl Apply<'_> {
             )
             .await
             {
-                Ok(checked) => passed = checked,
+                Ok(0) => {}
+                Ok(failed) => {
+                    passed = false;
+                    counts.insert(FAILED_CHECKS.to_owned(), failed);
+                }
                 Err(error) => return record::report(self.invocation, &error),
             }
         }
@@ -421,6 +451,35 @@ impl Apply<'_> {
             self.show_outputs(&outcome.outputs);
         }
         code
+    }
+
+    fn again(&self) -> Again<'_> {
+        Again {
+            invocation: self.invocation,
+            prepared: self.prepared,
+            planning: self.planning,
+        }
+    }
+
+    /// What goes on from a run that did not do all: the same again. What was replaced is not replaced once more.
+    fn go_on(&self, outcome: &Outcome, mode: PlanMode) -> Option<String> {
+        if outcome.is_success() {
+            return None;
+        }
+        let keep = Keep {
+            mode: mode == PlanMode::RefreshOnly,
+            part: true,
+            replace: outcome.done.values().all(|count| *count == 0),
+        };
+        let what = match mode {
+            PlanMode::Normal | PlanMode::RefreshOnly => "apply",
+            PlanMode::Destroy => "destroy",
+        };
+        let mut command = self.again().command(what, keep);
+        if self.planning.is_none() && mode == PlanMode::RefreshOnly {
+            command.push_str(" -refresh-only");
+        }
+        Some(command)
     }
 
     /// The record could not be written any more in the middle of the run.
@@ -444,6 +503,9 @@ impl Apply<'_> {
         if self.showing.json {
             let rest = unsaid(outcome, view);
             say_diagnostics(self.invocation, &rest, self.prepared.sources());
+            if !outcome.is_success() {
+                return;
+            }
             let now = self.invocation.process.clock.now();
             let count = |word: &str| outcome.done.get(word).copied().unwrap_or(0);
             let summary = ui::Summary {
@@ -464,13 +526,7 @@ impl Apply<'_> {
             |_| "the record".to_owned(),
             |header| format!("serial {}", header.serial),
         );
-        let command = match mode {
-            PlanMode::Normal => "terrace apply",
-            PlanMode::Destroy => "terrace destroy",
-            PlanMode::RefreshOnly => "terrace apply -refresh-only",
-        };
-        let go_on =
-            (!outcome.is_success()).then(|| format!("{command} {}", self.prepared.environment));
+        let go_on = self.go_on(outcome, mode);
         let text = closing(
             view,
             &RunEnd { recorded, go_on },
@@ -478,11 +534,17 @@ impl Apply<'_> {
             self.invocation.stderr,
         );
         self.invocation.say(&text);
+        if outcome.stopped {
+            self.invocation
+                .say("Interrupted: what was not begun is left for the next apply.\n");
+        }
         if outcome.unknown > 0 {
-            let left = format!(
-                "{} steps were left: what became of them is found out by the next command.\n",
-                outcome.unknown
-            );
+            let (steps, them) = match outcome.unknown {
+                1 => ("1 step was".to_owned(), "it"),
+                several => (format!("{several} steps were"), "them"),
+            };
+            let left =
+                format!("{steps} left: what became of {them} is found out by the next command.\n");
             self.invocation.say(&left);
         }
         let rest = unsaid(outcome, view);

@@ -1,7 +1,9 @@
 //! The command line as typed words: which command, which options. Terraform's options are taken with one dash too.
 //! Parses only; what a command does with its options is in the command's own file.
 
+mod again;
 mod early;
+mod elsewhere;
 mod given;
 mod one_dash;
 mod words;
@@ -15,6 +17,7 @@ use model::address::{InstanceAddr, Target};
 
 use super::output::style::ColorChoice;
 
+pub use again::Keep;
 pub use early::Early;
 pub use given::Given;
 pub use words::{ApplySubject, Named, PlanRef, ShowSubject, ShowWhat, WordsError};
@@ -153,7 +156,7 @@ pub struct Planning {
     #[arg(long)]
     pub destroy: bool,
     /// At most so many operations at once
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = so_many)]
     pub parallelism: Option<NonZeroUsize>,
     /// Ask for missing variables; --input=false never asks
     #[arg(
@@ -512,6 +515,12 @@ pub struct CompletionsArgs {
 pub struct ExplainArgs {
     /// The id, as in `error[unknown-attribute]`; all ids when left out
     pub id: Option<String>,
+}
+
+/// A count that is not 0.
+fn so_many(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse()
+        .map_err(|_| format!("`{text}` is not a whole number from 1"))
 }
 
 /// Reads a command line, the program's name first.

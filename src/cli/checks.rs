@@ -11,6 +11,7 @@ use model::serial::Serial;
 use model::{Diagnostic, Diagnostics, Str, Value};
 use state::{CheckResult, RecordError, RunKind, RunOutcome, Store};
 
+use super::apply::say_diagnostics;
 use super::args::Showing;
 use super::exit::ExitCode;
 use super::interrupt::interrupts;
@@ -29,7 +30,7 @@ pub fn of(prepared: &Prepared) -> Vec<&Check> {
         .collect()
 }
 
-/// Runs the environment's checks at the end of a run and records what came of them there; says whether all passed.
+/// Runs the environment's checks at the end of a run and records what came of them there; says how many failed.
 ///
 /// # Errors
 /// When the record cannot be written.
@@ -39,24 +40,25 @@ pub async fn check(
     session: &Session,
     outputs: &BTreeMap<Str, (Value, bool)>,
     showing: Showing,
-) -> Result<bool, RecordError> {
+) -> Result<u64, RecordError> {
     let run = Run {
         invocation,
         prepared,
         store: session.store(),
         outputs,
         showing,
+        again: String::new(),
     };
     let Tried { results, failed } = run.tried(|events| events.kept_by(session)).await;
     for result in results {
         session.check(result).await?;
     }
-    invocation.report(&failed, prepared.sources(), "", false);
-    Ok(failed.is_empty())
+    tell(invocation, prepared, &failed, showing);
+    Ok(failed.len() as u64)
 }
 
 /// Checks of an environment that is applied already.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Run<'a> {
     /// The call.
     pub invocation: &'a Invocation,
@@ -68,6 +70,8 @@ pub struct Run<'a> {
     pub outputs: &'a BTreeMap<Str, (Value, bool)>,
     /// How it is shown.
     pub showing: Showing,
+    /// The command that tries them again.
+    pub again: String,
 }
 
 /// What came of checks.
@@ -113,7 +117,7 @@ impl Run<'_> {
             Ok(Kept::Outdated) => found.push(unrecorded(
                 "record-moved-on",
                 "another run changed the environment while its checks ran".into(),
-                format!("try them again: terrace apply {}", prepared.environment),
+                format!("try them again: {}", self.again),
             )),
             Err(error @ RecordError::ReadOnly { .. }) => found.push(unrecorded(
                 "read-only-directory",
@@ -122,7 +126,7 @@ impl Run<'_> {
             )),
             Err(error) => return Err(error),
         }
-        invocation.report(&found, prepared.sources(), "", false);
+        tell(invocation, prepared, &found, self.showing);
         Ok(code)
     }
 
@@ -139,6 +143,7 @@ impl Run<'_> {
             store,
             outputs,
             showing,
+            ..
         } = *self;
         let mut tried = Tried {
             results: Vec::new(),
@@ -191,6 +196,15 @@ impl Run<'_> {
             });
         }
         tried
+    }
+}
+
+/// Says what is wrong: on the screen, or in the stream of messages.
+fn tell(invocation: &Invocation, prepared: &Prepared, found: &Diagnostics, showing: Showing) {
+    if showing.json {
+        say_diagnostics(invocation, found, prepared.sources());
+    } else {
+        invocation.report(found, prepared.sources(), "", false);
     }
 }
 

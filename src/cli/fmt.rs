@@ -1,7 +1,7 @@
 //! `terrace fmt`: brings definition files into the usual form, as `terraform fmt` does.
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use lang::syntax::format;
 use model::{Diagnostic, Diagnostics, Sources};
@@ -22,7 +22,7 @@ pub fn run(invocation: &Invocation, args: &FmtArgs) -> ExitCode {
     let mut files = Vec::new();
     let mut found = Found::default();
     let roots = if args.paths.is_empty() {
-        vec![PathBuf::new()]
+        here(invocation, args)
     } else {
         args.paths.clone()
     };
@@ -57,6 +57,22 @@ pub fn run(invocation: &Invocation, args: &FmtArgs) -> ExitCode {
         Ok(()) if args.check && found.different > 0 => ExitCode::Unformatted,
         Ok(()) => ExitCode::Done,
     }
+}
+
+/// This directory; in that of a project, the one of its definition too.
+fn here(invocation: &Invocation, args: &FmtArgs) -> Vec<PathBuf> {
+    let mut roots = vec![PathBuf::new()];
+    let (project, _) = delivery::project::open(&invocation.directory, &invocation.base);
+    let definition = Path::new(project.definition());
+    let is_below = definition
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)));
+    let is_project = project.has_file && project.directory == invocation.directory;
+    let is_another = is_project && project.definition_directory() != project.directory;
+    if is_another && definition.is_relative() && !(args.recursive && is_below) {
+        roots.push(definition.to_owned());
+    }
+    roots
 }
 
 #[derive(Default)]

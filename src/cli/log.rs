@@ -47,7 +47,7 @@ pub fn run(invocation: &Invocation, args: &LogArgs) -> ExitCode {
             .map(|run| format!("{}\n", run_json(run)))
             .collect()
     } else {
-        table(&runs, invocation.stdout)
+        table(&runs, args.environment.is_some(), invocation.stdout)
     };
     match write::answer(&text) {
         Ok(()) => ExitCode::Done,

@@ -29,6 +29,7 @@ pub mod shell;
 pub mod show;
 pub mod state;
 pub mod status;
+pub mod suggested;
 pub mod under_way;
 pub mod validate;
 pub mod version;

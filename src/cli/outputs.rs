@@ -48,18 +48,8 @@ pub fn run(invocation: &Invocation, args: &OutputArgs) -> ExitCode {
         None => outputs(&all, invocation.stdout),
         Some(name) => {
             let Some(one) = all.iter().find(|one| *one.name == *name.as_str()) else {
-                let diagnostic = Diagnostic::error(
-                    "missing-value",
-                    format!("`{environment}` has no output `{name}`"),
-                );
                 let known: Vec<&str> = all.iter().map(|one| one.name.as_str()).collect();
-                return refuse(match lang::closest(name, known.iter().copied()) {
-                    Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
-                    None if known.is_empty() => {
-                        diagnostic.help("nothing is applied yet, or nothing has an output")
-                    }
-                    None => diagnostic.help(format!("it has {}", known.join(", "))),
-                });
+                return refuse(no_such(&environment, name, &known, args.json));
             };
             if args.json {
                 format!("{}\n", output_json(one))
@@ -85,5 +75,22 @@ pub fn run(invocation: &Invocation, args: &OutputArgs) -> ExitCode {
     match write::answer(&text) {
         Ok(()) => ExitCode::Done,
         Err(_) => ExitCode::Failed,
+    }
+}
+
+/// What is said where there is no output of that name. Where there are none at all it is, as with Terraform, no error
+/// but with `--json`: a script that looks before anything is applied goes on.
+fn no_such(environment: &str, name: &str, known: &[&str], json: bool) -> Diagnostic {
+    let none = "nothing is applied yet, or nothing has an output";
+    if known.is_empty() && !json {
+        let message = format!("`{environment}` has no outputs");
+        return Diagnostic::warning("missing-value", message).help(none);
+    }
+    let message = format!("`{environment}` has no output `{name}`");
+    let diagnostic = Diagnostic::error("missing-value", message);
+    match lang::closest(name, known.iter().copied()) {
+        Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
+        None if known.is_empty() => diagnostic.help(none),
+        None => diagnostic.help(format!("it has {}", known.join(", "))),
     }
 }

@@ -10,7 +10,7 @@ use model::{Diagnostics, Sources};
 use sha2::{Digest, Sha256};
 use state::{NewPlan, Payload, Protection, RecordError, Store};
 
-use super::args::{PlanArgs, Planning, Showing};
+use super::args::{Keep, PlanArgs, Planning, Showing};
 use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::listen::{Listener, Listening};
@@ -20,6 +20,8 @@ use super::output::plan::{self as screen, Form, PlanFacts};
 use super::output::recorded::OutputView;
 use super::output::write;
 use super::prepare::{Prepared, Refused, Wanted, prepare};
+use super::shell::quoted;
+use super::suggested::{self, Again};
 use super::{record, under_way};
 
 /// Runs the command.
@@ -70,14 +72,19 @@ pub async fn run(invocation: &Invocation, args: PlanArgs) -> ExitCode {
         invocation.report(&diagnostic.into(), prepared.sources(), "", false);
         return ExitCode::Failed;
     }
+    let program = suggested::program(invocation);
     let apply_with = kept.then(|| match &args.out {
-        Some(path) => format!("terrace apply {}", path.display()),
-        None => format!("terrace apply {}", made.planned.plan.id),
+        Some(path) => format!("{program} apply {}", quoted(&path.display().to_string())),
+        None => format!("{program} apply {}", made.planned.plan.id),
     });
     show(
         invocation,
         &made,
-        &prepared,
+        Again {
+            invocation,
+            prepared: &prepared,
+            planning: Some(&args.planning),
+        },
         args.showing,
         form(args.showing, args.summary),
         apply_with,
@@ -316,23 +323,39 @@ pub fn form(showing: Showing, summary: bool) -> Form {
 pub fn show(
     invocation: &Invocation,
     made: &Made,
-    prepared: &Prepared,
+    again: Again<'_>,
     showing: Showing,
     form: Form,
     apply_with: Option<String>,
 ) {
     let plan = &made.planned.plan;
+    let prepared = again.prepared;
     if showing.json {
         show_json(invocation, made, prepared.sources());
         return;
     }
-    let drift_with = (!plan.drift.is_empty())
-        .then(|| format!("terrace plan {} -refresh-only", plan.environment));
+    let drift_with = (!plan.drift.is_empty()).then(|| {
+        let mut looking = again.planning.cloned();
+        if let Some(planning) = &mut looking {
+            (planning.destroy, planning.refresh_only) = (false, true);
+        }
+        let keep = Keep {
+            replace: false,
+            ..Keep::ALL
+        };
+        let planning = looking.as_ref();
+        Again { planning, ..again }.command("plan", keep)
+    });
+    let all = Keep {
+        part: false,
+        ..Keep::ALL
+    };
     let facts = PlanFacts {
         accounts: Vec::new(),
         took: Some(made.took),
         apply_with,
         drift_with,
+        rest_with: Some(again.command("plan", all)),
         open: made.open.clone(),
     };
     let options = screen::PlanOptions {

@@ -11,7 +11,7 @@ use model::serial::PlanId;
 use model::{Diagnostic, Diagnostics, Sources};
 use state::Store;
 
-use super::apply::Apply;
+use super::apply::{Apply, say_diagnostics};
 use super::args::{ApplyArgs, PlanRef};
 use super::exit::ExitCode;
 use super::invocation::Invocation;
@@ -27,8 +27,10 @@ pub async fn apply(
     plan: &PlanRef,
     args: &ApplyArgs,
 ) -> ExitCode {
-    if !args.planning.given.is_empty() {
-        return plan::refuse(invocation, &variables_given(), args.showing);
+    let decided = args.planning.decided();
+    if !decided.is_empty() {
+        plan::refuse(invocation, &decided_already(&decided), args.showing);
+        return ExitCode::Usage;
     }
     let (project, _) = match prepare::open(invocation) {
         Ok(opened) => opened,
@@ -64,10 +66,23 @@ pub async fn apply(
         return plan::refuse(invocation, &refused, args.showing);
     }
     match record::recover(invocation, &prepared, &store).await {
-        Ok(in_doubt) => invocation.report(&in_doubt, prepared.sources(), "", false),
-        Err(refused) => return plan::refuse(invocation, &refused, args.showing),
+        Ok(in_doubt) => resumed(invocation, &prepared, &store, (plan, &in_doubt), args).await,
+        Err(refused) => plan::refuse(invocation, &refused, args.showing),
     }
-    let recorded = match engine::record::read(&store, &plan.environment) {
+}
+
+/// Takes the plan up on what is recorded now, and applies it.
+async fn resumed(
+    invocation: &Invocation,
+    prepared: &Prepared,
+    store: &Store,
+    (plan, in_doubt): (Plan, &Diagnostics),
+    args: &ApplyArgs,
+) -> ExitCode {
+    if !args.showing.json {
+        invocation.report(in_doubt, prepared.sources(), "", false);
+    }
+    let recorded = match engine::record::read(store, &plan.environment) {
         Ok(recorded) => recorded,
         Err(error) => return record::report(invocation, &error),
     };
@@ -97,14 +112,16 @@ pub async fn apply(
             text.push_str(&(message.line(now) + "\n"));
         }
         let _ = write::answer(&text);
+        say_diagnostics(invocation, in_doubt, prepared.sources());
     }
     let (showing, parallelism) = (args.showing, args.planning.parallelism);
     Apply {
         invocation,
-        prepared: &prepared,
-        store: &store,
+        prepared,
+        store,
         showing,
         parallelism,
+        planning: None,
     }
     .go(planned)
     .await
@@ -205,10 +222,13 @@ pub fn from_plan(
     })
 }
 
-fn variables_given() -> Refused {
-    let message = "a saved plan has its variables in it: none can be given when it is applied";
-    let diagnostic = Diagnostic::error("undeclared-variable", message)
-        .help("plan again with the variables, or leave them out here");
+fn decided_already(options: &[&str]) -> Refused {
+    let message = format!(
+        "a saved plan is applied as it is: {} cannot be given",
+        options.join(", ")
+    );
+    let diagnostic = Diagnostic::error("plan-stale", message)
+        .help("plan again with the options, or leave them out here");
     Refused {
         diagnostics: diagnostic.into(),
         sources: Sources::default(),

@@ -19,6 +19,7 @@ use super::output::write;
 use super::plan::{form, open_steps};
 use super::prepare::{open, unknown_word};
 use super::saved::{from_plan, load_plan};
+use super::suggested::program;
 use super::{one_run, record, views};
 
 /// Runs the command.
@@ -132,7 +133,7 @@ async fn saved(
         }
     };
     if !showing.json {
-        let apply_with = Some(format!("terrace apply {}", plan.id));
+        let apply_with = Some(format!("{} apply {}", program(invocation), plan.id));
         let open = match open_steps(store, &plan, invocation.process.clock.now()) {
             Ok(open) => open,
             Err(error) => return record::report(invocation, &error),

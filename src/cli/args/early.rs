@@ -1,8 +1,9 @@
 //! Ends before anything began: help, the version, a command line that cannot be understood.
 
 use clap::builder::Styles;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::elsewhere::instead_of;
 use crate::cli::exit::ExitCode;
 use crate::cli::output::style::Paint;
 
@@ -65,6 +66,15 @@ pub struct Early {
 
 impl Early {
     pub(super) fn from_clap(error: clap::Error) -> Box<Self> {
+        if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
+            && let Some(instead) = instead_of(word)
+        {
+            return Box::new(Self {
+                error: None,
+                text: format!("error: there is no command `{word}` here\n\n{instead}\n"),
+                code: ExitCode::Usage,
+            });
+        }
         let asked = matches!(
             error.kind(),
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion

@@ -212,12 +212,7 @@ impl Walk {
             }
             let (gone, come) = (op.old_range(), op.new_range());
             if gone == come {
-                // Others at the same places.
-                for index in gone {
-                    if let (Some(old), Some(new)) = (a.get(index), b.get(index)) {
-                        self.below(PathStep::Index(index as u64), |walk| walk.value(old, new));
-                    }
-                }
+                self.places(gone, a, b);
                 continue;
             }
             for (index, item) in op
@@ -235,6 +230,15 @@ impl Walk {
                 self.below(PathStep::Index(index as u64), |walk| {
                     walk.found(DifferenceKind::Added(item.clone()))
                 });
+            }
+        }
+    }
+
+    /// Other elements at the same places.
+    fn places(&mut self, places: std::ops::Range<usize>, a: &[Value], b: &[Value]) {
+        for index in places {
+            if let (Some(old), Some(new)) = (a.get(index), b.get(index)) {
+                self.below(PathStep::Index(index as u64), |walk| walk.value(old, new));
             }
         }
     }

@@ -24,6 +24,8 @@ pub enum Answer {
     Yes,
     /// Anything else.
     No,
+    /// Something that is neither the environment's name, which was asked for, nor a no.
+    OtherName,
     /// Nothing: the input ended.
     Nothing,
 }
@@ -63,7 +65,12 @@ pub fn approve(
     } else {
         answer.eq_ignore_ascii_case("y") || answer.eq_ignore_ascii_case("yes")
     };
-    Ok(if yes { Answer::Yes } else { Answer::No })
+    let declined = ["", "n", "no"].contains(&answer.to_ascii_lowercase().as_str());
+    Ok(match (yes, *destroys > 0 && !declined) {
+        (true, _) => Answer::Yes,
+        (false, true) => Answer::OtherName,
+        (false, false) => Answer::No,
+    })
 }
 
 /// Asks for the value of a variable, as text; `None` when the input ended.
@@ -127,7 +134,9 @@ mod tests {
             text,
             "Apply p7f3a91c to staging? It destroys 2 objects.\nType the environment's name to go on: "
         );
-        assert_eq!(answer(1, "y\n").0, Answer::No);
+        assert_eq!(answer(1, "yes\n").0, Answer::OtherName);
+        assert_eq!(answer(1, "No\n").0, Answer::No);
+        assert_eq!(answer(1, "\n").0, Answer::No);
         assert_eq!(answer(1, "").0, Answer::Nothing);
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use model::Str;
 use model::clock::Timestamp;
+use model::serial::RunId;
 use serde_json::json;
 use state::{CheckRow, RunKind, RunOutcome, RunRow};
 
@@ -38,10 +39,14 @@ pub struct Glance {
 /// What is said of an environment that is recorded, and not in the project file.
 const NOT_DECLARED: &str = "not declared";
 
+/// Among the counts of a run: how many of its checks failed. Then it did what it was to do all the same.
+pub const FAILED_CHECKS: &str = "failed check";
+
 /// How a run's end is called.
 pub fn outcome_word(run: &RunRow) -> &'static str {
     match run.end.as_ref().map(|end| end.outcome) {
         None => "not ended",
+        Some(RunOutcome::Failed) if has_failed_checks(run) => "applied, check failed",
         Some(RunOutcome::Failed) => "failed",
         Some(RunOutcome::Cancelled) => "stopped",
         Some(RunOutcome::Interrupted) => "interrupted",
@@ -66,6 +71,19 @@ pub fn outcome_word(run: &RunRow) -> &'static str {
     }
 }
 
+fn has_failed_checks(run: &RunRow) -> bool {
+    let counts = run.end.as_ref().map(|end| &end.counts);
+    counts.is_some_and(|counts| counts.contains_key(FAILED_CHECKS))
+}
+
+/// Whether a word of [`outcome_word`] is bad news.
+fn is_bad(word: &str) -> bool {
+    matches!(
+        word,
+        "failed" | "interrupted" | "not ended" | "applied, check failed"
+    )
+}
+
 fn health(glance: &Glance) -> (Label, String) {
     if !glance.declared {
         return (Label::Failed, NOT_DECLARED.into());
@@ -78,9 +96,19 @@ fn health(glance: &Glance) -> (Label, String) {
         .collect();
     match (glance.checks.len(), failed.as_slice()) {
         (0, _) => (Label::Plain, "no checks".into()),
-        (count, []) => (Label::Done, format!("{count} passed")),
+        (count, []) => match outdated(glance) {
+            None => (Label::Done, format!("{count} passed")),
+            Some(run) => (Label::Plain, format!("{count} passed in run {run}")),
+        },
         (_, failed) => (Label::Failed, format!("{} failed", failed.join(", "))),
     }
+}
+
+/// The run of the newest results of checks, where another run changed the environment since, or tried to.
+fn outdated(glance: &Glance) -> Option<RunId> {
+    let newest = glance.checks.iter().map(|check| check.run).max()?;
+    let last = glance.last.as_ref()?;
+    (last.id > newest && last.token.is_some()).then_some(newest)
 }
 
 /// All environments, a line each; with `one`, the only one in more words.
@@ -137,8 +165,8 @@ fn last_run(glance: &Glance, now: Timestamp, since_when: fn(Duration) -> String)
         outcome_word(run)
     };
     let label = match word {
-        "failed" | "interrupted" | "not ended" => Label::Failed,
         "under way" => Label::Running,
+        word if is_bad(word) => Label::Failed,
         _ => Label::Plain,
     };
     let since: Duration = now.since(run.end.as_ref().map_or(run.started, |end| end.ended));
@@ -270,14 +298,14 @@ pub fn run_json(run: &RunRow) -> serde_json::Value {
     })
 }
 
-/// Runs, a line each, in the order given.
-pub fn runs(runs: &[RunRow], look: Look) -> String {
+/// Runs, a line each, in the order given; with `one`, they are of one environment, which is not said each time.
+pub fn runs(runs: &[RunRow], one: bool, look: Look) -> String {
     let mut page = Page::new(look);
     if runs.is_empty() {
         page.line(&Line::plain("Nothing was run yet."));
         return page.finish();
     }
-    let mut table = Table::new([
+    let columns = [
         ("run", Align::Right),
         ("environment", Align::Left),
         ("when", Align::Left),
@@ -285,10 +313,14 @@ pub fn runs(runs: &[RunRow], look: Look) -> String {
         ("by", Align::Left),
         ("serial", Align::Left),
         ("steps", Align::Left),
-    ]);
+    ];
+    let is_shown = |at: &usize| !one || *at != 1;
+    let columns = columns.into_iter().enumerate();
+    let columns = columns.filter_map(|(at, column)| is_shown(&at).then_some(column));
+    let mut table = Table::new(columns);
     for run in runs {
         let word = outcome_word(run);
-        let label = if matches!(word, "failed" | "interrupted") {
+        let label = if is_bad(word) {
             Label::Failed
         } else {
             Label::Plain
@@ -309,7 +341,7 @@ pub fn runs(runs: &[RunRow], look: Look) -> String {
             .flatten()
             .map(|(word, count)| format!("{count} {word}"))
             .collect();
-        table.row([
+        let cells = [
             Line::plain(run.id.to_string()),
             Line::of(Label::Environment, run.environment.to_string()),
             Line::plain(readable(run.started)),
@@ -317,7 +349,9 @@ pub fn runs(runs: &[RunRow], look: Look) -> String {
             Line::plain(run.actor.clone()),
             Line::plain(serial),
             Line::plain(steps.join(", ")),
-        ]);
+        ];
+        let cells = cells.into_iter().enumerate();
+        table.row(cells.filter_map(|(at, cell)| is_shown(&at).then_some(cell)));
     }
     table.render(&mut page);
     page.finish()

@@ -32,6 +32,8 @@ pub struct PlanFacts {
     pub apply_with: Option<String>,
     /// The command that shows what changed outside and is no part of this plan.
     pub drift_with: Option<String>,
+    /// The command that plans all, where the plan is about a part; none for the plain one.
+    pub rest_with: Option<String>,
     /// Steps of earlier runs that are open, on instances that it is about.
     pub open: Vec<OpenStep>,
 }
@@ -80,7 +82,7 @@ pub fn render(plan: &Plan, facts: &PlanFacts, options: PlanOptions, look: Look) 
     let mut page = Page::new(look);
     if plan.is_empty() {
         page.wrapped(&nothing_to_do(plan, facts), 2);
-        write_rest(&mut page, plan);
+        write_rest(&mut page, plan, facts);
         write_drift_hint(&mut page, plan, facts);
         write_open(&mut page, facts);
         return page.finish();
@@ -166,7 +168,7 @@ fn nothing_to_do(plan: &Plan, facts: &PlanFacts) -> Line {
 }
 
 /// What says that the rest was not looked at, and how to look at it.
-fn write_rest(page: &mut Page, plan: &Plan) {
+fn write_rest(page: &mut Page, plan: &Plan, facts: &PlanFacts) {
     if part(plan).is_none() {
         return;
     }
@@ -175,7 +177,8 @@ fn write_rest(page: &mut Page, plan: &Plan) {
         PlanMode::Destroy => " -destroy",
         PlanMode::RefreshOnly => " -refresh-only",
     };
-    let command = format!("terrace plan {}{mode}", plan.environment);
+    let plain = || format!("terrace plan {}{mode}", plan.environment);
+    let command = facts.rest_with.clone().unwrap_or_else(plain);
     let line = Line::plain("The rest was not looked at: ").with(Label::Command, command);
     page.wrapped(&line, 2);
 }
@@ -234,6 +237,7 @@ fn header(plan: &Plan, facts: &PlanFacts) -> Line {
     );
     let kind = match plan.mode {
         PlanMode::Normal => None,
+        PlanMode::Destroy if part(plan).is_some() => Some("   destroy"),
         PlanMode::Destroy => Some("   destroy everything"),
         PlanMode::RefreshOnly => Some("   record only"),
     };

@@ -111,6 +111,7 @@ fn facts() -> PlanFacts {
         took: Some(std::time::Duration::from_millis(3_100)),
         apply_with: Some("terrace apply p7f3a91c".into()),
         drift_with: Some("terrace plan staging --refresh-only".into()),
+        rest_with: None,
         open: Vec::new(),
     }
 }
