@@ -24,8 +24,8 @@ use super::output::difference::{Difference, differences};
 use super::output::drift::{DriftOptions, DriftRow, DriftView, What, as_json, screen};
 use super::output::value::Amount;
 use super::output::write;
-use super::prepare::{self, Prepared, Refused, Wanted};
-use super::{checks, record};
+use super::prepare::{self, Prepared, Refused, Wanted, Wants};
+use super::{checks, record, suggested};
 
 /// Runs the command.
 pub async fn run(invocation: &Invocation, args: &DriftArgs) -> ExitCode {
@@ -106,7 +106,7 @@ async fn look(invocation: &Invocation, environment: &Str) -> Result<DriftView, R
         environment: Some(environment),
         given: &[],
         ask: false,
-        checks: true,
+        wants: Wants::Definition,
     };
     let prepared = prepare::prepare(invocation, wanted).await?;
     let refused = |error: &(dyn std::error::Error + 'static)| Refused {
@@ -221,6 +221,11 @@ async fn tried(
             detail: false,
             compact_warnings: false,
         },
+        again: format!(
+            "{} drift {}",
+            suggested::program(invocation),
+            prepared.environment
+        ),
     };
     run.within(observation).await
 }
