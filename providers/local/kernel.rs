@@ -62,6 +62,21 @@ pub(crate) fn has_marker(pid: i32, marker: &str) -> bool {
         .any(|entry| entry == wanted.as_bytes())
 }
 
+/// The numbers of all processes with another marker than this one in their environment.
+///
+/// # Errors
+/// When the list of processes cannot be read.
+pub(crate) fn marked_otherwise(marker: &str) -> Result<Vec<i32>, ProviderError> {
+    let (any, own) = (format!("{MARKER}="), format!("{MARKER}={marker}"));
+    let mut found = processes()?;
+    found.retain(|pid| {
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        let mut entries = environment.split(|byte| *byte == 0);
+        entries.any(|entry| entry.starts_with(any.as_bytes()) && entry != own.as_bytes())
+    });
+    Ok(found)
+}
+
 /// The numbers of all processes.
 ///
 /// # Errors

@@ -70,6 +70,11 @@ impl Identity {
         }))
     }
 
+    /// What its environment holds to be found by.
+    pub(super) fn marker(&self) -> &str {
+        &self.marker
+    }
+
     /// What there is of it now.
     ///
     /// # Errors

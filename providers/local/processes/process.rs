@@ -37,6 +37,8 @@ const INPUTS: [&str; 7] = [
 ];
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+/// So long it must run on after somebody else answered in its place: one that found its port taken ends before.
+const PROOF: Duration = Duration::from_secs(1);
 
 /// A process that goes on running when Terrace ends.
 #[derive(Debug)]
@@ -167,7 +169,7 @@ impl LocalProcess {
             ProviderError::bug("a process that was started is not in the list of processes")
         })?;
         if let Some(ready) = ready
-            && let Err(error) = until_ready(&mut *child, &ready, planned).await
+            && let Err(error) = until_ready(&mut *child, &identity, &ready, planned).await
         {
             Stop::of(planned)?.stop(&identity).await?;
             return Err(error);
@@ -347,8 +349,37 @@ fn object(value: &Value, identity: &Identity, presence: Presence) -> Result<Obje
     })
 }
 
+/// Who it is that answers where a process is to be ready.
+enum Answering {
+    /// The process, or one that it started.
+    Own,
+    /// A process that was started here like it.
+    Another,
+    /// Somebody: where the process has a daemon do its work, that is how it should be.
+    Unknown,
+}
+
+async fn who_answers(identity: &Identity, ready: &Ready) -> Result<Answering, ProviderError> {
+    let Some(port) = ready.port() else {
+        return Ok(Answering::Unknown);
+    };
+    let identity = identity.clone();
+    blocking(move || {
+        if kernel::listens(&identity.members()?, port)? {
+            return Ok(Answering::Own);
+        }
+        let others = kernel::marked_otherwise(identity.marker())?;
+        Ok(match kernel::listens(&others, port)? {
+            true => Answering::Another,
+            false => Answering::Unknown,
+        })
+    })
+    .await
+}
+
 async fn until_ready(
     child: &mut dyn ChildWrapper,
+    identity: &Identity,
     ready: &Ready,
     planned: &Value,
 ) -> Result<(), ProviderError> {
@@ -365,13 +396,28 @@ async fn until_ready(
     };
     let deadline = Instant::now() + ready.within;
     let mut pause = FIRST_PAUSE;
+    let mut answered = None;
     loop {
         if let Ok(Some(status)) = child.try_wait() {
             let message = format!("`{program}` ended before it was ready ({status})");
             return Err(ProviderError::permanent(message).detail(see));
         }
-        let Err(reason) = ready.attempt().await else {
-            return Ok(());
+        let reason = match ready.attempt().await {
+            Ok(()) => {
+                let since = *answered.get_or_insert_with(Instant::now);
+                match who_answers(identity, ready).await? {
+                    Answering::Own => return Ok(()),
+                    Answering::Unknown if since.elapsed() >= PROOF.min(ready.within / 2) => {
+                        return Ok(());
+                    }
+                    Answering::Unknown => "it is not the process itself that listens".to_owned(),
+                    Answering::Another => "another process listens there".to_owned(),
+                }
+            }
+            Err(reason) => {
+                answered = None;
+                reason
+            }
         };
         if Instant::now() >= deadline {
             let message = format!("`{program}` was not ready within {:?}", ready.within);

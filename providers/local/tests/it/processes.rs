@@ -222,6 +222,48 @@ async fn one_that_does_not_get_ready_is_stopped() {
 }
 
 #[tokio::test]
+async fn one_that_ends_while_a_stranger_answers_in_its_place_is_not_ready() {
+    let bench = Bench::new("local");
+    let port = free_port();
+    let (started, bound) = (bench.path().join("started"), bench.path().join("bound"));
+    let stranger = tokio::task::spawn_blocking(move || {
+        while !started.exists() {
+            std::thread::yield_now();
+        }
+        let held = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+        fs::write(bound, "").unwrap();
+        held
+    });
+    let script = "touch started; while [ ! -e bound ]; do sleep 0.01; done; sleep 0.3; exit 7";
+    let target = format!("127.0.0.1:{port}");
+    let config = shell(&bench, script, &[("ready", ready("tcp", &target, "60s"))]);
+    let error = bench.create("local_process", &config).await.unwrap_err();
+    drop(stranger.await.unwrap());
+    assert_eq!(
+        error.error.message,
+        "`sh` ended before it was ready (exit status: 7)"
+    );
+}
+
+#[tokio::test]
+async fn one_in_whose_place_another_process_answers_is_not_ready() {
+    let bench = Bench::new("local");
+    let port = free_port();
+    let target = format!("127.0.0.1:{port}");
+    let more = [("ready", ready("tcp", &target, "4s"))];
+    let waits = shell(&bench, "exec sleep 1000", &more);
+    let serves = server_config(&bench, port, ready("tcp", &target, "30s"));
+    let (waiting, serving) = tokio::join!(
+        bench.create("local_process", &waits),
+        start(&bench, &serves)
+    );
+    let error = waiting.unwrap_err().error;
+    assert_eq!(error.message, "`sh` was not ready within 4s");
+    assert!(error.detail.contains("another process listens there"));
+    bench.destroy("local_process", &serving).await.unwrap();
+}
+
+#[tokio::test]
 async fn one_that_ends_before_it_is_ready_is_reported_at_once() {
     let bench = Bench::new("local");
     let target = format!("127.0.0.1:{}", free_port());
