@@ -281,7 +281,8 @@ impl<'i> Left<'i> {
         if unchanged {
             return known(how, Vec::new());
         }
-        let changes = self.recorded_as(object, unfinished, schema, provider, secrets)?;
+        let object = self.marked(object, schema, secrets);
+        let changes = self.recorded_as(object, unfinished, schema, provider)?;
         known(how, changes)
     }
 
@@ -295,17 +296,8 @@ impl<'i> Left<'i> {
         gone.collect()
     }
 
-    /// The changes that record an object that was found.
-    fn recorded_as(
-        &self,
-        found: Object,
-        unfinished: bool,
-        schema: &ResourceSchema,
-        provider: ProviderAddr,
-        secrets: &SecretTexts,
-    ) -> Result<Vec<ObjectChange>, CodecError> {
-        let addr = &self.intent.addr;
-        let is_create = self.prior.is_null();
+    /// An object that was found, with its marks.
+    fn marked(&self, found: Object, schema: &ResourceSchema, secrets: &SecretTexts) -> Object {
         // What is there may still be as it was, with what was secret in it then.
         let planned = self.undertaken.as_ref().map(|object| &object.value);
         let marked = planned.into_iter().chain([&self.prior]);
@@ -313,6 +305,22 @@ impl<'i> Left<'i> {
             .flat_map(|value| value.clone().unmark_paths().1)
             .collect();
         let block = &schema.schema.block;
+        Object {
+            value: marks::mark(found.value, &paths, block, block.has_sensitive(), secrets),
+            ..found
+        }
+    }
+
+    /// The changes that record an object that was found, which has its marks.
+    fn recorded_as(
+        &self,
+        found: Object,
+        unfinished: bool,
+        schema: &ResourceSchema,
+        provider: ProviderAddr,
+    ) -> Result<Vec<ObjectChange>, CodecError> {
+        let addr = &self.intent.addr;
+        let is_create = self.prior.is_null();
         let kept = self.recorded.as_ref();
         let dependencies = match (&self.undertaken, kept) {
             (Some(undertaken), _) => undertaken.dependencies.clone(),
@@ -324,7 +332,7 @@ impl<'i> Left<'i> {
             (None, kept) => kept.is_some_and(|object| object.create_before_destroy),
         };
         let object = RecordedObject {
-            value: marks::mark(found.value, &paths, block, block.has_sensitive(), secrets),
+            value: found.value,
             private: found.private,
             schema_version: schema.schema.version,
             provider: Arc::new(provider),

@@ -12,9 +12,8 @@ use model::change::{Action, Change};
 use model::plan::{Plan, PlanMode};
 use model::{Diagnostics, Value};
 
-use super::targets::Scope;
 use super::walk::Walk;
-use super::{Checks, PlanOptions, Planned, moves};
+use super::{PlanOptions, Planned, moves};
 use crate::events::Events;
 use crate::recorded::Recorded;
 
@@ -100,17 +99,12 @@ pub async fn resume(
         walk.diagnostics.sort();
         return (None, walk.diagnostics);
     }
-    let mut checks = Checks::default();
-    if plan.mode == PlanMode::Normal {
-        let scope = Scope::of(&walk.desired, &walk.recorded, &walk.options);
-        checks.nodes = walk.checks(&scope);
-    }
     let planned = Planned {
         plan,
+        checks: walk.untold_checks(),
         desired: walk.desired,
         plugins: walk.plugins,
         recorded: walk.recorded,
-        checks,
     };
     (Some(planned), Diagnostics::new())
 }

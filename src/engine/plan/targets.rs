@@ -217,7 +217,7 @@ pub(super) fn unmatched(
                 Target::Resource(addr) if is_one(addr) => continue,
                 // It is not about a whole block, but about one instance.
                 Target::Resource(_) if option == "replace" => false,
-                _ => true,
+                Target::Module(_) | Target::Resource(_) => true,
             };
             if names && !has_keys(&target) {
                 continue;

@@ -352,8 +352,18 @@ impl<'e> Walk<'e> {
         self.plugins.get(addr).cloned()
     }
 
+    /// The `check` blocks that an apply of a plan taken up again is to look at: nothing was said of them yet.
+    pub(super) fn untold_checks(&self) -> Checks {
+        let mut checks = Checks::default();
+        if self.options.mode == PlanMode::Normal {
+            let scope = Scope::of(&self.desired, &self.recorded, &self.options);
+            checks.nodes = self.checks(&scope);
+        }
+        checks
+    }
+
     /// The `check` blocks in a scope.
-    pub(super) fn checks(&self, scope: &Scope) -> Vec<NodeId> {
+    fn checks(&self, scope: &Scope) -> Vec<NodeId> {
         let graph = self.desired.graph();
         let is_check = |node: &NodeId| {
             let kind = graph.node(*node).map(|node| &node.kind);
