@@ -155,9 +155,9 @@ impl Check {
         match self.plugins.of_source(source).await {
             Ok(provider) => Some(provider),
             Err(error) => {
-                let who = self.desired.graph().describe(node);
+                let who = plugins::needing(self.desired.graph(), node);
                 let span = self.span(node);
-                let what = format!("no provider `{source}`, which `{who}` needs");
+                let what = format!("no provider `{source}`, which {who} needs");
                 let secrets = marked_in([]);
                 let diagnostic = plugins::diagnostic("missing-provider", &error, &what, &secrets);
                 self.found.push(match span {

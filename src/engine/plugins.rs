@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use contract::{Provider, ProviderError, Providers, ResourceSchema, Secrets};
-use lang::Desired;
+use lang::graph::{NodeId, NodeKind};
+use lang::{Desired, Graph};
 use model::address::{InstanceAddr, Mode, ProviderAddr, ProviderSource};
 use model::schema::Schema;
 use model::{Diagnostic, PathStep, Span, Str, Value};
@@ -194,6 +195,25 @@ pub(crate) fn diagnostic(
         diagnostic = diagnostic.note(format!("request {request}"));
     }
     diagnostic
+}
+
+/// What needs a provider, in words.
+pub(crate) fn needing(graph: &Graph, node: NodeId) -> String {
+    let what = graph.describe(node);
+    match graph.node(node).map(|node| &node.kind) {
+        // It has no address.
+        Some(NodeKind::Provider(_)) => what,
+        Some(
+            NodeKind::Variable(_)
+            | NodeKind::Validation(_)
+            | NodeKind::Local(_)
+            | NodeKind::Output(_)
+            | NodeKind::Resource(_)
+            | NodeKind::Call(_)
+            | NodeKind::Check(_),
+        )
+        | None => format!("`{what}`"),
+    }
 }
 
 /// Where the attribute of an instance that an error is about is written.

@@ -173,7 +173,7 @@ impl<'e> Walk<'e> {
             let span = self.declared_span(node);
             wanted
                 .entry(addr.source.clone())
-                .or_insert_with(|| (format!("`{}`", graph.describe(node)), span));
+                .or_insert_with(|| (plugins::needing(&graph, node), span));
         }
         for (addr, instance) in self.recorded.instances() {
             for object in instance.current.iter().chain(instance.deposed.values()) {

@@ -4,7 +4,7 @@ use model::value::convert;
 use model::{Diagnostic, Diagnostics, Marks, Severity, Type, Value};
 
 use super::{Desired, Phase};
-use crate::eval::{Scope, evaluate, references, with_values_of};
+use crate::eval::{Scope, evaluate, kind_of, references, with_values_of};
 use crate::graph::{NodeId, NodeKind};
 use crate::load::{Check, Condition};
 use crate::syntax::ast::Expr;
@@ -121,17 +121,8 @@ fn check_one(
             ))
         }
         _ => push(
-            Diagnostic::error("value-type", "the condition is neither true nor false").at(
-                expr.span,
-                format!(
-                    "this is {}",
-                    if value.is_null() {
-                        "null".into()
-                    } else {
-                        value.ty().friendly()
-                    }
-                ),
-            ),
+            Diagnostic::error("value-type", "the condition is neither true nor false")
+                .at(expr.span, format!("this is {}", kind_of(&value))),
         ),
     }
 }

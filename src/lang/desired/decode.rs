@@ -11,7 +11,7 @@ use model::value::convert;
 use model::{Diagnostic, Diagnostics, Marks, Span, Str, Type, Value};
 
 use super::shape::{block_kind, block_of, is_block_attribute};
-use crate::eval::{Bound, Scope, evaluate};
+use crate::eval::{Bound, Scope, evaluate, kind_of};
 use crate::graph::iterator_name;
 use crate::load::located;
 use crate::syntax::ast::{self, Body};
@@ -263,7 +263,7 @@ impl<'o> Decoder<'o> {
                     .collect()
             }
             Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Marked(_) => {
-                let found = format!("this is {}", value.ty().friendly());
+                let found = format!("this is {}", kind_of(&value));
                 return fail(
                     "the `for_each` of a `dynamic` block is not a collection",
                     found,

@@ -10,7 +10,7 @@ use model::value::convert;
 use model::{Diagnostic, Diagnostics, Marks, Str, Type, Value};
 
 use super::{Each, Phase, Repetition};
-use crate::eval::{Scope, evaluate};
+use crate::eval::{Scope, evaluate, kind_of};
 use crate::load::Repeat;
 use crate::syntax::ast::Expr;
 
@@ -141,7 +141,7 @@ fn count(expr: &Expr, scope: &dyn Scope, out: &mut Diagnostics) -> Repetition {
     };
     let number = match convert(&value, &Type::Number) {
         Ok(Value::Number(number)) => number,
-        _ => return fail(value.ty().friendly()),
+        _ => return fail(kind_of(&value)),
     };
     match number.to_u64() {
         Some(count) if count <= u64::from(u32::MAX) => Repetition::Count(count),
@@ -165,7 +165,7 @@ fn for_each(expr: &Expr, scope: &dyn Scope, out: &mut Diagnostics) -> Repetition
     let mut wrong = |found: &Value| {
         out.push(
             Diagnostic::error("invalid-for-each", "`for_each` is neither a map nor a set of strings")
-                .at(expr.span, format!("this is {}", found.ty().friendly()))
+                .at(expr.span, format!("this is {}", kind_of(found)))
                 .help("turn a list of strings into a set with `toset(..)`, or build a map with `{ for .. }`"),
         );
         Repetition::Failed

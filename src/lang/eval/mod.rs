@@ -23,6 +23,7 @@ pub use explain::show;
 pub(crate) use explain::with_values_of;
 pub use expression::evaluate;
 pub use literal::literal;
+pub(crate) use operand::kind_of;
 pub use references::{FreeTraversal, references};
 pub use render::render;
 pub use scope::{Bound, Indexed, Resolution, Scope};

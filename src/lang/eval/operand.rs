@@ -19,7 +19,7 @@ pub(super) fn convert_quietly(value: &Value, ty: &Type) -> Result<Value, Convert
 }
 
 /// What a value is, in a sentence: `a string`, `null`, `an object`.
-pub(super) fn kind_of(value: &Value) -> String {
+pub(crate) fn kind_of(value: &Value) -> String {
     if value.is_null() {
         return "null".into();
     }

@@ -93,7 +93,7 @@ impl Parts {
             self.push_literal_error(
                 &attribute.expr,
                 "a string",
-                &format!("this is {}", value.ty().friendly()),
+                &format!("this is {}", eval::kind_of(&value)),
             );
         }
         None
