@@ -1,0 +1,449 @@
+//! The files of `examples/ci` and `examples/cron`, each judged by the tool of those who will read it. Every validator is shown
+//! to notice a broken file. Validators are installed where they are missing; a test fails and says how where that cannot be.
+
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+#[test]
+fn what_calls_terrace_on_a_schedule_is_right() {
+    insta::assert_snapshot!(Validated::as_they_are("cron", &[]).right(), @r"
+    systemd-analyze, service and timer: right
+    crontab: right
+    kubernetes-validate, 1.31: right
+    kubernetes-validate, 1.37: right
+    promtool, alerts: right
+    [EOF]
+    ");
+}
+
+#[test]
+fn what_is_wrong_in_a_schedule_is_noticed() {
+    for (file, text, broken, validator) in [
+        (
+            "terrace-drift@.service",
+            "KillMode=",
+            "KilMode=",
+            "systemd-analyze",
+        ),
+        (
+            "terrace-drift@.timer",
+            "=*:0/15",
+            "=*:0*15",
+            "systemd-analyze",
+        ),
+        ("crontab", "*/15 * *", "*/15 x *", "crontab"),
+        (
+            "cronjob.yaml",
+            "backoffLimit:",
+            "backofLimit:",
+            "kubernetes-validate, 1.31",
+        ),
+        ("alerts.yml", "> 3600", "> > 3600", "promtool"),
+    ] {
+        Validated::broken("cron", &[], file, text, broken).wrong_by(validator);
+    }
+}
+
+#[test]
+fn the_pipelines_are_right() {
+    insta::assert_snapshot!(Validated::as_they_are("ci", &["github", "gitlab", "jenkins"]).right(), @r"
+    github.yml, check-jsonschema: right
+    github.yml, actionlint: right
+    gitlab.yml, check-jsonschema: right
+    gitlab.yml, gitlab-ci-local: right
+    Jenkinsfile, change: right
+    Jenkinsfile, push: right
+    Jenkinsfile, timer: right
+    [EOF]
+    ");
+}
+
+#[test]
+fn what_is_wrong_in_a_pipeline_is_noticed() {
+    for (what, file, text, broken, validator) in [
+        (
+            "github",
+            "github.yml",
+            "timeout-minutes",
+            "timeout-minuts",
+            "check-jsonschema",
+        ),
+        (
+            "github",
+            "github.yml",
+            "needs: pipeline\n",
+            "needs: pipelin\n",
+            "actionlint",
+        ),
+        (
+            "gitlab",
+            "gitlab.yml",
+            "interruptible: true",
+            "interruptable: true",
+            "check-jsonschema",
+        ),
+        (
+            "gitlab",
+            "gitlab.yml",
+            "stage: production",
+            "stage: prodution",
+            "gitlab-ci-local",
+        ),
+        (
+            "jenkins",
+            "Jenkinsfile",
+            "archiveArtifacts",
+            "archiveArtefacts",
+            "push",
+        ),
+        (
+            "jenkins",
+            "Jenkinsfile",
+            "beforeInput",
+            "beforeInptu",
+            "push",
+        ),
+        (
+            "jenkins",
+            "Jenkinsfile",
+            "'TimerTrigger'",
+            "'TimeTrigger'",
+            "push",
+        ),
+        (
+            "jenkins",
+            "Jenkinsfile",
+            "|| exit; done",
+            "|| exit",
+            "change",
+        ),
+    ] {
+        let file_and_validator = format!("{file}, {validator}");
+        Validated::broken("ci", &[what], file, text, broken).wrong_by(&file_and_validator);
+    }
+}
+
+#[test]
+fn the_jenkinsfile_plans_a_change_and_asks_before_production_only_when_that_waits_for_approval() {
+    let all = jenkins(&[
+        &["change"],
+        &["push"],
+        &["push", "terrace pipeline run=3"],
+        &["push", "terrace pipeline run=1"],
+    ]);
+    insta::assert_snapshot!(all, @r#"
+    ["change"]
+    cron (never)
+    [plan]
+    sh examples/ci/prepare
+    dir examples/shop
+      sh PATH="$PWD/bin:$PATH"; for environment in test staging production; do terrace plan "$environment" || exit; done
+    SUCCESS
+
+    ["push"]
+    cron H * * * *
+    [pipeline]
+    sh examples/ci/prepare
+    dir examples/shop
+      sh PATH="$PWD/bin:$PATH"; terrace pipeline run --junit report.xml --markdown summary.md
+    junit examples/shop/report.xml
+    archiveArtifacts examples/shop/summary.md
+    SUCCESS
+
+    ["push", "terrace pipeline run=3"]
+    cron H * * * *
+    [pipeline]
+    sh examples/ci/prepare
+    dir examples/shop
+      sh PATH="$PWD/bin:$PATH"; terrace pipeline run --junit report.xml --markdown summary.md
+    junit examples/shop/report.xml
+    archiveArtifacts examples/shop/summary.md
+    [production]
+    input Promote to production? anna: yes
+    milestone 1
+    sh examples/ci/prepare
+    dir examples/shop
+      sh PATH="$PWD/bin:$PATH"; terrace approve production --as "$APPROVED_BY" && terrace promote production
+    SUCCESS
+
+    ["push", "terrace pipeline run=1"]
+    cron H * * * *
+    [pipeline]
+    sh examples/ci/prepare
+    dir examples/shop
+      sh PATH="$PWD/bin:$PATH"; terrace pipeline run --junit report.xml --markdown summary.md
+    junit examples/shop/report.xml
+    archiveArtifacts examples/shop/summary.md
+    FAILURE terrace pipeline run ended with exit code 1
+
+    [EOF]
+    "#);
+}
+
+#[test]
+fn the_jenkinsfile_looks_for_drift_by_schedule_and_asks_nobody() {
+    let all = jenkins(&[
+        &["timer", "terrace pipeline run=4"],
+        &["timer", "terrace drift=2"],
+    ]);
+    insta::assert_snapshot!(all, @r#"
+    ["timer", "terrace pipeline run=4"]
+    cron H * * * *
+    [drift]
+    sh examples/ci/prepare
+    dir examples/shop
+      sh PATH="$PWD/bin:$PATH"; terrace drift --heal --junit drift.xml
+    junit examples/shop/drift.xml
+    [pipeline]
+    sh examples/ci/prepare
+    dir examples/shop
+      sh PATH="$PWD/bin:$PATH"; terrace pipeline run --junit report.xml --markdown summary.md
+    junit examples/shop/report.xml
+    archiveArtifacts examples/shop/summary.md
+    SUCCESS
+
+    ["timer", "terrace drift=2"]
+    cron H * * * *
+    [drift]
+    sh examples/ci/prepare
+    dir examples/shop
+      sh PATH="$PWD/bin:$PATH"; terrace drift --heal --junit drift.xml
+      caught script returned exit code 2
+    junit examples/shop/drift.xml
+    [pipeline]
+    sh examples/ci/prepare
+    dir examples/shop
+      sh PATH="$PWD/bin:$PATH"; terrace pipeline run --junit report.xml --markdown summary.md
+    junit examples/shop/report.xml
+    archiveArtifacts examples/shop/summary.md
+    FAILURE script returned exit code 2
+
+    [EOF]
+    "#);
+}
+
+#[test]
+fn gitlab_and_jenkins_really_plan_a_change() {
+    let repository = Repository::of_the_shop();
+    let home = tempfile::tempdir().expect("a directory");
+    let built = built();
+    let variable = |name: &str, value: &Path| format!("{name}={}", value.display());
+
+    let mut gitlab = Command::new(example("ci").join("gitlab"));
+    gitlab
+        .arg(repository.path())
+        .args(["--force-shell-executor", "--concurrency", "1"])
+        .args(["--variable", "CI_PIPELINE_SOURCE=merge_request_event"])
+        .args(["--variable", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID=7"])
+        .args(["--variable", "CI_PROJECT_ID=7"])
+        .args(["--variable", &variable("SHOP_HOME", home.path())])
+        .args(["--variable", &variable("BUILT", &built)]);
+    let answer = said(&mut gitlab);
+    assert_eq!(answer.code, Some(0), "{}", answer.text);
+    planned_each_environment(&answer.text);
+
+    let mut jenkins = Command::new(example("ci").join("jenkins"));
+    jenkins
+        .args(["Jenkinsfile", "change"])
+        .current_dir(repository.path())
+        .env("RUN", "yes")
+        .env("SHOP_HOME", home.path())
+        .env("BUILT", &built);
+    let answer = said(&mut jenkins);
+    assert_eq!(answer.code, Some(0), "{}", answer.text);
+    planned_each_environment(&answer.text);
+
+    let record = home.path().join(".terrace/state.db");
+    assert!(record.is_file(), "the record is where it lasts");
+}
+
+/// What the Jenkinsfile does at these events, where the commands with these words end so.
+fn jenkins(events: &[&[&str]]) -> String {
+    let mut all = String::new();
+    for event in events {
+        let mut command = Command::new(example("ci").join("jenkins"));
+        command.arg(example("ci").join("Jenkinsfile")).args(*event);
+        all += &format!("{event:?}\n{}\n", said(&mut command).text);
+    }
+    all + "[EOF]"
+}
+
+fn planned_each_environment(text: &str) {
+    for (environment, creates) in [("test", 9), ("staging", 11), ("production", 13)] {
+        let head = format!("Environment {environment}   nothing recorded yet");
+        assert!(text.contains(&head), "{head}: {text}");
+        let plan = format!(": {creates} create");
+        assert!(text.contains(&plan), "{plan}: {text}");
+    }
+}
+
+/// What a program said on both streams, and how it ended.
+struct Answer {
+    text: String,
+    code: Option<i32>,
+}
+
+fn said(command: &mut Command) -> Answer {
+    let output = command
+        .stdin(Stdio::null())
+        .env_remove("CARGO_TARGET_DIR")
+        .output()
+        .expect("the program runs");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.code() != Some(2) || !error.contains("cannot validate"),
+        "{error}"
+    );
+    let text = String::from_utf8_lossy(&output.stdout) + error;
+    Answer {
+        text: text.into_owned(),
+        code: output.status.code(),
+    }
+}
+
+/// What `validate` said of the files of an example.
+struct Validated {
+    stdout: String,
+    code: Option<i32>,
+    /// What was done to them.
+    change: String,
+}
+
+impl Validated {
+    fn as_they_are(name: &str, what: &[&str]) -> Self {
+        Self::in_directory(name, &example(name), what, "as they are")
+    }
+
+    /// Replaces `text` in a copy of one file, everywhere.
+    fn broken(name: &str, what: &[&str], file: &str, text: &str, broken: &str) -> Self {
+        let copied = tempfile::tempdir().expect("a directory");
+        copy(&example(name), copied.path());
+        let path = copied.path().join(file);
+        let before = fs::read_to_string(&path).expect("the file");
+        assert!(before.contains(text), "{text} is in {file}");
+        fs::write(&path, before.replace(text, broken)).expect("the file is written");
+        Self::in_directory(name, copied.path(), what, &format!("{file} with {broken}"))
+    }
+
+    fn in_directory(name: &str, directory: &Path, what: &[&str], change: &str) -> Self {
+        let output = Command::new(example(name).join("validate"))
+            .arg(directory)
+            .args(what)
+            .stdin(Stdio::null())
+            .output()
+            .expect("validate runs");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_ne!(output.status.code(), Some(2), "{stderr}");
+        Self {
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            code: output.status.code(),
+            change: change.to_owned(),
+        }
+    }
+
+    fn right(self) -> String {
+        assert_eq!(self.code, Some(0), "{}: {}", self.change, self.stdout);
+        self.stdout + "[EOF]"
+    }
+
+    fn wrong_by(self, validator: &str) {
+        assert_eq!(self.code, Some(1), "{}: {}", self.change, self.stdout);
+        let noticed = self
+            .stdout
+            .lines()
+            .any(|line| line.starts_with(validator) && line.ends_with(": WRONG"));
+        assert!(
+            noticed,
+            "{} is noticed by {validator}: {}",
+            self.change, self.stdout
+        );
+    }
+}
+
+/// A Git repository with the shop and its pipelines, with a remote as gitlab-ci-local wants one.
+struct Repository {
+    directory: TempDir,
+}
+
+impl Repository {
+    fn of_the_shop() -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let here = directory.path();
+        copy(&example("ci"), &here.join("examples/ci"));
+        for part in [
+            "infra",
+            "run/.gitignore",
+            "terrace.hcl",
+            "build",
+            ".gitignore",
+        ] {
+            copy(
+                &example("shop").join(part),
+                &here.join("examples/shop").join(part),
+            );
+        }
+        copy(&example("ci/gitlab.yml"), &here.join(".gitlab-ci.yml"));
+        copy(&example("ci/Jenkinsfile"), &here.join("Jenkinsfile"));
+        for words in [
+            "init -q -b main",
+            "add .",
+            "-c user.name=anna -c user.email=anna@example.com commit -q -m shop",
+            "remote add origin git@gitlab.example.com:shop/shop.git",
+            "update-ref refs/remotes/origin/main HEAD",
+            "remote set-head origin main",
+        ] {
+            let mut git = Command::new("git");
+            let answer = said(git.args(words.split(' ')).current_dir(here));
+            assert_eq!(answer.code, Some(0), "git {words}: {}", answer.text);
+        }
+        Self { directory }
+    }
+
+    fn path(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
+fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("examples")
+        .join(name)
+}
+
+/// The directory with `terrace` and the shop's server, built as this test was.
+fn built() -> PathBuf {
+    let terrace = Path::new(env!("CARGO_BIN_EXE_terrace"));
+    let directory = terrace.parent().expect("programs are in a directory");
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet", "--package", "shop-server"]);
+    if directory.ends_with("release") {
+        build.arg("--release");
+    }
+    if let Some(target) = directory.parent() {
+        build.arg("--target-dir").arg(target);
+    }
+    let built = build
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()
+        .expect("cargo runs");
+    assert!(built.success(), "the server is built");
+    directory.to_owned()
+}
+
+/// Copies a file, or a directory with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    if from.is_dir() {
+        fs::create_dir_all(to).expect("a directory");
+        for entry in fs::read_dir(from).expect("a directory").flatten() {
+            copy(&entry.path(), &to.join(entry.file_name()));
+        }
+    } else {
+        fs::create_dir_all(to.parent().expect("a file is in a directory")).expect("a directory");
+        fs::copy(from, to).expect("a file is copied");
+    }
+}
