@@ -8,6 +8,7 @@ pub mod gather;
 pub mod heal;
 mod probe;
 pub mod project;
+pub mod report;
 pub mod soundness;
 pub mod stages;
 pub mod standing;
