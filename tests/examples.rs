@@ -3,10 +3,16 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
+use delivery::report::{CheckResult, DriftClass, Measured};
+use model::clock::Timestamp;
+use model::serial::RevisionId;
+use regex::Regex;
 use tempfile::TempDir;
 
 #[test]
@@ -46,6 +52,30 @@ fn what_is_wrong_in_a_schedule_is_noticed() {
         ("alerts.yml", "> 3600", "> > 3600", "promtool"),
     ] {
         Validated::broken("cron", &[], file, text, broken).wrong_by(validator);
+    }
+}
+
+#[test]
+fn metrics_are_what_prometheus_wants_and_what_the_alerts_are_about() {
+    let metrics = delivery::report::metrics(&[measured("test"), measured("production")]);
+    let answer = promtool(&metrics);
+    assert_eq!((answer.code, answer.text.as_str()), (Some(0), ""));
+
+    let alerts = fs::read_to_string(example("cron/alerts.yml")).expect("the alerts");
+    let name = Regex::new(r"terrace_[a-z_]+").expect("a regular expression");
+    for name in name.find_iter(&alerts) {
+        let kind = format!("# TYPE {} ", name.as_str());
+        assert!(metrics.contains(&kind), "{kind}in {metrics}");
+    }
+
+    for (right, broken) in [
+        ("terrace_heals_total counter", "terrace_heals_total gauge"),
+        ("environment=\"test\"", "environment=test"),
+        ("_bucket", "_buckets"),
+    ] {
+        assert!(metrics.contains(right), "{right} is in {metrics}");
+        let answer = promtool(&metrics.replace(right, broken));
+        assert_ne!(answer.code, Some(0), "{broken} is noticed");
     }
 }
 
@@ -260,6 +290,36 @@ fn gitlab_and_jenkins_really_plan_a_change() {
 
     let record = home.path().join(".terrace/state.db");
     assert!(record.is_file(), "the record is where it lasts");
+}
+
+/// An environment of which everything is known.
+fn measured(environment: &str) -> Measured {
+    Measured {
+        environment: environment.into(),
+        revision: Some(RevisionId(42)),
+        definition: Some("5f0c7bd".into()),
+        resources: Some(31),
+        drifted: Some(BTreeMap::from([(DriftClass::Missing, 1)])),
+        checks: BTreeMap::from([("a \"check\"\n\\".into(), CheckResult::Unknown)]),
+        last_success: BTreeMap::from([("drift".into(), Timestamp(1_795_335_000_070))]),
+        heals: BTreeMap::from([("healed".into(), 2)]),
+        operations: BTreeMap::from([(("apply".into(), "failed".into()), 1)]),
+        durations: BTreeMap::from([("apply".into(), vec![Duration::from_millis(61_500)])]),
+        lead_time: Some(Duration::from_secs(5400)),
+    }
+}
+
+/// What `promtool check metrics` says of this text.
+fn promtool(metrics: &str) -> Answer {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(file.path(), metrics).expect("the metrics are written");
+    let script = ". examples/validators; needs promtool prometheus; promtool check metrics <\"$1\"";
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", script, "sh"])
+        .arg(file.path())
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    said(&mut command)
 }
 
 /// What the Jenkinsfile does at these events, where the commands with these words end so.
