@@ -8,7 +8,7 @@ use engine::{
 };
 use model::plan::{Plan, PlanMode};
 use model::{Diagnostic, Diagnostics, Severity, Sources, Str, Value};
-use state::{RunKind, RunOutcome, Store};
+use state::{RunKind, RunOutcome, Sightings, Store};
 
 use super::args::{ApplyArgs, DestroyArgs, Keep, Planning, Showing};
 use super::checks::{self, check};
@@ -148,6 +148,7 @@ async fn now(
         showing,
         parallelism,
         planning: Some(planning),
+        attempts: None,
     }
     .go(planned)
     .await
@@ -380,21 +381,38 @@ pub struct Apply<'a> {
     pub parallelism: Option<std::num::NonZeroUsize>,
     /// How the plan was made; none for a saved one.
     pub planning: Option<&'a Planning>,
+    /// Where it heals: what is known of drift, with the attempts that it makes.
+    pub attempts: Option<Sightings>,
 }
 
 impl Apply<'_> {
     /// Applies the plan, tries the checks, and shows what came of it.
     pub async fn go(&self, planned: Planned) -> ExitCode {
-        let kind = match planned.plan.mode {
+        let mode = planned.plan.mode;
+        let kind = match mode {
+            PlanMode::Normal if self.attempts.is_some() => RunKind::Heal,
             PlanMode::Normal => RunKind::Apply,
             PlanMode::Destroy => RunKind::Destroy,
             PlanMode::RefreshOnly => RunKind::Refresh,
         };
-        let mode = planned.plan.mode;
         let session = match begin(self.again(), self.store, kind, &planned.plan).await {
             Ok(session) => session,
             Err(code) => return code,
         };
+        // What is tried counts also if this process dies while it tries.
+        if let Some(attempts) = &self.attempts
+            && let Err(error) = session.sightings(attempts.clone()).await
+        {
+            let code = record::report(self.invocation, &error);
+            return finish(
+                self.invocation,
+                session,
+                RunOutcome::Failed,
+                BTreeMap::new(),
+            )
+            .await
+            .max(code);
+        }
         let listening = if self.showing.json {
             Listening::Json
         } else {
@@ -447,7 +465,7 @@ impl Apply<'_> {
             }
         }
         let code = finish(self.invocation, session, outcome_of(passed), counts).await;
-        if code == ExitCode::Done && mode != PlanMode::Destroy {
+        if code == ExitCode::Done && mode != PlanMode::Destroy && kind != RunKind::Heal {
             self.show_outputs(&outcome.outputs);
         }
         code

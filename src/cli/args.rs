@@ -92,7 +92,7 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Destroy all of an environment
     Destroy(DestroyArgs),
-    /// Find what is not as it was applied
+    /// Find what is not as it was applied, and heal it
     Drift(DriftArgs),
     /// Show what is recorded, a saved plan or a run
     Show(ShowArgs),
@@ -269,15 +269,19 @@ pub struct DestroyArgs {
 /// `terrace drift`.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
-Exit codes: 0 nothing drifted; 2 something drifted; 1 it could not be told.
+Exit codes: 0 nothing drifted, or all of it is healed; 2 something drifted; 1 it could not be told.
 
 Examples:
   terrace drift                                look at every environment
-  terrace drift staging --explain              and say which rule decided about each")]
+  terrace drift staging --explain              and say which rule decided about each
+  terrace drift production --heal              and heal what `heal` in terrace.hcl allows")]
 pub struct DriftArgs {
     /// Environments; all of them when left out
     #[arg(value_name = "ENVIRONMENT")]
     pub environments: Vec<String>,
+    /// Heal what the `heal` block of terrace.hcl allows, in each environment after it was looked at
+    #[arg(long)]
+    pub heal: bool,
     /// Name the rule that decided about each instance, and what follows from it
     #[arg(long)]
     pub explain: bool,

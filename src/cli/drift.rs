@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use delivery::drift::{self, Difference as Differs, Finding};
-use delivery::heal::{self, Decision, Effort, Situation};
+use delivery::heal::{self as policy, Decision, Effort, Situation};
 use engine::observation::{Kept, Observation};
 use engine::{Events, Looked, Seen, SessionRequest, Sight};
 use lang::project::{Heal, HealOn};
@@ -18,6 +18,7 @@ use state::{CheckResult, RecordError, RunKind, RunOutcome, Sighting, Sightings, 
 
 use super::args::{DriftArgs, Showing};
 use super::exit::ExitCode;
+use super::heal::{self, Healed};
 use super::invocation::Invocation;
 use super::listen::{Listener, Listening};
 use super::output::difference::{Difference, differences};
@@ -47,7 +48,7 @@ pub async fn run(invocation: &Invocation, args: &DriftArgs) -> ExitCode {
         environments = project.environments();
     }
     let options = DriftOptions {
-        explain: args.explain,
+        explain: args.explain || args.heal,
         amount: if args.detail {
             Amount::All
         } else {
@@ -57,14 +58,20 @@ pub async fn run(invocation: &Invocation, args: &DriftArgs) -> ExitCode {
     let (mut codes, mut views) = (BTreeSet::new(), Vec::new());
     for environment in &environments {
         match look(invocation, environment).await {
-            Ok(view) => {
-                codes.insert(code_of(&view));
+            Ok(looked) => {
+                let view = &looked.view;
                 if !args.json {
                     let gap = if views.is_empty() { "" } else { "\n" };
-                    let text = screen(&view, options, invocation.stdout);
+                    let text = screen(view, options, invocation.stdout);
                     let _ = write::answer(&format!("{gap}{text}"));
                 }
-                views.push(view);
+                let healed = if args.heal {
+                    heal::heal(invocation, &looked).await
+                } else {
+                    Healed::Nothing
+                };
+                codes.insert(code_of(view, healed));
+                views.push(looked.view);
             }
             Err(refused) => {
                 codes.insert(refused.report(invocation));
@@ -87,8 +94,32 @@ pub async fn run(invocation: &Invocation, args: &DriftArgs) -> ExitCode {
         .unwrap_or(ExitCode::Done)
 }
 
-fn code_of(view: &DriftView) -> ExitCode {
-    if view.is_drifted() {
+/// A look at one environment, with what healing needs.
+#[derive(Debug)]
+pub struct Look {
+    /// What is shown of it.
+    pub view: DriftView,
+    /// What differs, judged.
+    pub findings: Vec<Finding>,
+    /// What is known of drift from now on.
+    pub sightings: Vec<Sighting>,
+    /// How much healing did lately.
+    pub recent: Effort,
+    /// Whether the look is in the record: nothing is healed that is not.
+    pub is_recorded: bool,
+    /// The environment.
+    pub prepared: Prepared,
+    /// Its record.
+    pub store: Store,
+}
+
+fn code_of(view: &DriftView, healed: Healed) -> ExitCode {
+    let left = match healed {
+        Healed::Failed(code) => return code,
+        Healed::Nothing => view.is_drifted(),
+        Healed::All => view.drifted().any(|row| !row.decision.acts()),
+    };
+    if left {
         ExitCode::ChangesPending
     } else if view.unreadable.is_empty() {
         ExitCode::Done
@@ -101,7 +132,7 @@ fn code_of(view: &DriftView) -> ExitCode {
 ///
 /// The record is what is compared with: it is what was applied last. The definition only says how providers are
 /// configured.
-async fn look(invocation: &Invocation, environment: &Str) -> Result<DriftView, Refused> {
+async fn look(invocation: &Invocation, environment: &Str) -> Result<Look, Refused> {
     let wanted = Wanted {
         environment: Some(environment),
         given: &[],
@@ -145,32 +176,36 @@ async fn look(invocation: &Invocation, environment: &Str) -> Result<DriftView, R
     } else {
         Vec::new()
     };
-    let policy = &prepared.project.file.heal;
-    let mut judged = Judged::of(policy, looked, &earlier.rows, at);
+    let rules = &prepared.project.file.heal;
+    let mut judged = Judged::of(rules, looked, &earlier.rows, at);
     judged
         .tell(&Events::ignored(clock.clone()).noted_by(&observation))
         .await;
-    let recent = healed_lately(&store, environment, policy, at).map_err(|e| refused(&e))?;
-    let decisions = heal::decide(&Situation {
-        policy,
+    let recent = healed_lately(&store, environment, rules, at).map_err(|e| refused(&e))?;
+    let decisions = policy::decide(&Situation {
+        policy: rules,
         findings: &judged.findings,
         sightings: &judged.sightings,
         recent,
         instances: judged.instances,
         now: at,
     });
-    let rows = heal::quarantined(&decisions, judged.sightings.clone());
+    let rows = policy::quarantined(&decisions, judged.sightings.clone());
     let failing = failing(&results);
     let (by, outcome) = (earlier.by, RunOutcome::Succeeded);
     let kept = if judged.instances == 0 && earlier.rows.is_empty() {
         // There was nothing to look at, which is nothing to keep.
         Ok(Kept::Recorded)
     } else {
-        let sightings = Sightings { by, rows };
+        let sightings = Sightings {
+            by,
+            rows: rows.clone(),
+        };
         observation
             .finish_looking(results, sightings, outcome)
             .await
     };
+    let is_recorded = matches!(kept, Ok(Kept::Recorded));
     match kept {
         Ok(Kept::Recorded) => {}
         Ok(Kept::Outdated) | Err(RecordError::SightingsMoved { .. }) => {
@@ -192,7 +227,7 @@ async fn look(invocation: &Invocation, environment: &Str) -> Result<DriftView, R
         Err(error) => return Err(refused(&error)),
     }
     let took = clock.now().since(at);
-    Ok(DriftView {
+    let view = DriftView {
         environment: environment.clone(),
         serial,
         at,
@@ -201,6 +236,15 @@ async fn look(invocation: &Invocation, environment: &Str) -> Result<DriftView, R
         rows: judged.rows(decisions),
         unreadable: judged.unreadable,
         failing,
+    };
+    Ok(Look {
+        view,
+        findings: judged.findings,
+        sightings: rows,
+        recent,
+        is_recorded,
+        prepared,
+        store,
     })
 }
 

@@ -18,6 +18,7 @@ pub mod console;
 pub mod drift;
 pub mod explain;
 pub mod fmt;
+pub mod heal;
 pub mod init;
 pub mod log;
 pub mod one_run;

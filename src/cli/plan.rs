@@ -149,13 +149,6 @@ pub async fn make(
     planning: &Planning,
     showing: Showing,
 ) -> Result<Made, Refused> {
-    let clock = invocation.process.clock.clone();
-    let started = clock.now();
-    let sources = || prepared.sources().clone();
-    let recorded = engine::record::read(store, &prepared.environment).map_err(|error| Refused {
-        diagnostics: record::diagnostic(&error).into(),
-        sources: sources(),
-    })?;
     let options = PlanOptions {
         mode: match (planning.destroy, planning.refresh_only) {
             (true, _) => PlanMode::Destroy,
@@ -170,12 +163,46 @@ pub async fn make(
         targets: planning.targets.clone(),
         excludes: planning.excludes.clone(),
         replace: planning.replaces.clone(),
-        now: prepared.settings.plan_time.unwrap_or(started),
+        ..whole(invocation, prepared)
+    };
+    make_with(invocation, prepared, store, options, showing).await
+}
+
+/// Asks for a plan of everything.
+pub fn whole(invocation: &Invocation, prepared: &Prepared) -> PlanOptions {
+    let now = prepared.settings.plan_time;
+    PlanOptions {
+        mode: PlanMode::Normal,
+        refresh: Refresh::Observe,
+        targets: Vec::new(),
+        excludes: Vec::new(),
+        replace: Vec::new(),
+        now: now.unwrap_or_else(|| invocation.process.clock.now()),
         revision: None,
         variables: prepared.variables.clone(),
         files: files(prepared),
         attempts: engine::ATTEMPTS,
-    };
+    }
+}
+
+/// Makes a plan as `options` ask for it.
+///
+/// # Errors
+/// With everything that is wrong.
+pub async fn make_with(
+    invocation: &Invocation,
+    prepared: &Prepared,
+    store: &Store,
+    options: PlanOptions,
+    showing: Showing,
+) -> Result<Made, Refused> {
+    let clock = invocation.process.clock.clone();
+    let started = clock.now();
+    let sources = || prepared.sources().clone();
+    let recorded = engine::record::read(store, &prepared.environment).map_err(|error| Refused {
+        diagnostics: record::diagnostic(&error).into(),
+        sources: sources(),
+    })?;
     let mode = if showing.json {
         Listening::Silent
     } else {

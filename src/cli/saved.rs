@@ -122,6 +122,7 @@ async fn resumed(
         showing,
         parallelism,
         planning: None,
+        attempts: None,
     }
     .go(planned)
     .await

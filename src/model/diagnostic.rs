@@ -258,6 +258,7 @@ pub const IDS: &[&str] = &[
     "ephemeral-misuse",
     "file-not-readable",
     "function-failed",
+    "heal-refused",
     "import-failed",
     "impossible-rule",
     "inconsistent-result",

@@ -30,7 +30,7 @@ Change environments:
 
 Look at environments:
   status       Show all environments, or one, at a glance
-  drift        Find what is not as it was applied
+  drift        Find what is not as it was applied, and heal it
   show         Show what is recorded, a saved plan or a run
   output       Show the outputs of an environment
   state        Look into the record of an environment

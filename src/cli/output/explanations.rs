@@ -123,6 +123,12 @@ const TEXTS: &[(&str, &str)] = &[
          cannot be imported. The record is as before.",
     ),
     (
+        "heal-refused",
+        "Something drifted that the policy allows to be healed, and it was left alone all the same: bringing it back would \
+         change other instances too, would need more than the policy allows, or is not what the definition says by now.\n\n\
+         Healing brings back what was applied, and nothing else. The note says what was in the way.",
+    ),
+    (
         "impossible-rule",
         "A rule of terrace.hcl can never be met, or never does anything, as it is written: more approvals than \
          there are persons who may give them, a soak without an environment before, an action that does \

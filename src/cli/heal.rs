@@ -1,0 +1,170 @@
+//! Heals what a look found and the policy allows: a plan of only that, checked against what was decided, applied as a run
+//! of its own. What may be healed is decided in `delivery::heal`.
+
+use std::collections::BTreeSet;
+
+use delivery::heal::{Decision, Objection, Situation, Verdict, attempted, check};
+use engine::PlanOptions;
+use lang::project::HealOn;
+use model::address::{InstanceAddr, Target};
+use model::{Diagnostic, Diagnostics, Sources};
+use state::{RecordError, Sightings};
+
+use super::apply::Apply;
+use super::args::Showing;
+use super::drift::Look;
+use super::exit::ExitCode;
+use super::invocation::Invocation;
+use super::plan::{self, Made};
+use super::prepare::Refused;
+use super::record;
+
+/// What came of healing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Healed {
+    /// There was nothing to heal, or nothing that may be.
+    Nothing,
+    /// All that may be healed is.
+    All,
+    /// It was tried, and failed.
+    Failed(ExitCode),
+}
+
+/// Heals what was decided in a look.
+pub async fn heal(invocation: &Invocation, look: &Look) -> Healed {
+    let decisions: Vec<Decision> = look
+        .view
+        .rows
+        .iter()
+        .map(|row| row.decision.clone())
+        .collect();
+    let healing: BTreeSet<InstanceAddr> = decisions
+        .iter()
+        .filter(|decision| decision.acts())
+        .map(|decision| decision.addr.clone())
+        .collect();
+    if healing.is_empty() || !look.is_recorded {
+        return Healed::Nothing;
+    }
+    let showing = Showing {
+        json: false,
+        detail: false,
+        compact_warnings: false,
+    };
+    let made = match planned(invocation, look, &decisions, showing).await {
+        Ok(made) => made,
+        Err(refused) => return Healed::Failed(refused.report(invocation)),
+    };
+    let situation = Situation {
+        policy: &look.prepared.project.file.heal,
+        findings: &look.findings,
+        sightings: &look.sightings,
+        recent: look.recent,
+        instances: look.view.instances,
+        now: invocation.process.clock.now(),
+    };
+    let recorded = |addr: &InstanceAddr| {
+        let object = made.planned.recorded.current(addr);
+        object.map(|object| &object.value)
+    };
+    if let Err(objection) = check(&situation, &decisions, &made.planned.plan, recorded) {
+        report(invocation, objected(&objection));
+        return Healed::Nothing;
+    }
+    if made.planned.plan.changes.is_empty() {
+        // It was put right in the meantime.
+        return Healed::All;
+    }
+    let attempts = match counted(look, &healing, situation.now) {
+        Ok(Some(attempts)) => attempts,
+        Ok(None) => {
+            let moved = Diagnostic::warning("record-moved-on", "nothing is healed")
+                .note("another look was faster")
+                .help("look again");
+            report(invocation, moved);
+            return Healed::Nothing;
+        }
+        Err(error) => return Healed::Failed(record::report(invocation, &error)),
+    };
+    let apply = Apply {
+        invocation,
+        prepared: &look.prepared,
+        store: &look.store,
+        showing,
+        parallelism: None,
+        planning: None,
+        attempts: Some(attempts),
+    };
+    match apply.go(made.planned).await {
+        ExitCode::Done => Healed::All,
+        code => Healed::Failed(code),
+    }
+}
+
+/// A plan of what is to be healed and nothing else.
+async fn planned(
+    invocation: &Invocation,
+    look: &Look,
+    decisions: &[Decision],
+    showing: Showing,
+) -> Result<Made, Refused> {
+    let acting = || decisions.iter().filter(|decision| decision.acts());
+    let is_replaced = |decision: &&Decision| {
+        decision.verdict == Verdict::Recreate && decision.on != HealOn::Missing
+    };
+    let options = PlanOptions {
+        targets: acting()
+            .map(|decision| Target::Resource(decision.addr.clone()))
+            .collect(),
+        replace: acting()
+            .filter(is_replaced)
+            .map(|decision| decision.addr.clone())
+            .collect(),
+        ..plan::whole(invocation, &look.prepared)
+    };
+    plan::make_with(invocation, &look.prepared, &look.store, options, showing).await
+}
+
+/// What is known of drift with the attempts that are about to be made; none where another look knows more by now.
+fn counted(
+    look: &Look,
+    healing: &BTreeSet<InstanceAddr>,
+    now: model::clock::Timestamp,
+) -> Result<Option<Sightings>, RecordError> {
+    let Sightings { by, rows } = look.store.sightings(&look.view.environment)?;
+    let rows = (rows == look.sightings).then(|| attempted(&rows, healing, now));
+    Ok(rows.map(|rows| Sightings { by, rows }))
+}
+
+fn objected(objection: &Objection) -> Diagnostic {
+    let diagnostic = Diagnostic::warning("heal-refused", "nothing is healed");
+    let apply = "see what an apply would do: terrace plan";
+    match objection {
+        Objection::Beyond(addr) => diagnostic
+            .note(format!(
+                "`{addr}` would change too, and it is not to be healed"
+            ))
+            .help(apply),
+        Objection::Another(addr) => diagnostic
+            .note(format!(
+                "`{addr}` cannot be healed in the way that the policy allows"
+            ))
+            .help(apply),
+        Objection::Edited(addr) => diagnostic
+            .note(format!(
+                "the definition wants something else of `{addr}` by now than was applied"
+            ))
+            .help("apply the definition, or take the edit back"),
+        Objection::Exceeds(excess) => diagnostic
+            .note(format!(
+                "it comes to {} {}, and the limit is {}",
+                excess.wanted, excess.what, excess.limit
+            ))
+            .help(apply),
+    }
+}
+
+fn report(invocation: &Invocation, diagnostic: Diagnostic) {
+    let diagnostics = Diagnostics::from(diagnostic);
+    invocation.report(&diagnostics, &Sources::default(), "", false);
+}
