@@ -386,15 +386,19 @@ pub struct Apply<'a> {
 }
 
 impl Apply<'_> {
-    /// Applies the plan, tries the checks, and shows what came of it.
-    pub async fn go(&self, planned: Planned) -> ExitCode {
-        let mode = planned.plan.mode;
-        let kind = match mode {
+    fn kind(&self, mode: PlanMode) -> RunKind {
+        match mode {
             PlanMode::Normal if self.attempts.is_some() => RunKind::Heal,
             PlanMode::Normal => RunKind::Apply,
             PlanMode::Destroy => RunKind::Destroy,
             PlanMode::RefreshOnly => RunKind::Refresh,
-        };
+        }
+    }
+
+    /// Applies the plan, tries the checks, and shows what came of it.
+    pub async fn go(&self, planned: Planned) -> ExitCode {
+        let mode = planned.plan.mode;
+        let kind = self.kind(mode);
         let session = match begin(self.again(), self.store, kind, &planned.plan).await {
             Ok(session) => session,
             Err(code) => return code,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use delivery::drift::{self, Difference as Differs, Finding};
 use delivery::heal::{self as policy, Decision, Effort, Situation};
 use engine::observation::{Kept, Observation};
-use engine::{Events, Looked, Seen, SessionRequest, Sight};
+use engine::{Events, Looked, Recorded, Seen, SessionRequest, Sight};
 use lang::project::{Heal, HealOn};
 use model::address::InstanceAddr;
 use model::clock::Timestamp;
@@ -85,10 +85,8 @@ pub async fn run(invocation: &Invocation, args: &DriftArgs) -> ExitCode {
         }
     }
     // What could not be told may be worse than what is known to have drifted.
-    let refused = codes.iter().copied();
-    let refused = refused
-        .filter(|code| !matches!(code, ExitCode::Done | ExitCode::ChangesPending))
-        .next_back();
+    let mut known = codes.iter().copied();
+    let refused = known.rfind(|code| !matches!(code, ExitCode::Done | ExitCode::ChangesPending));
     refused
         .or_else(|| codes.last().copied())
         .unwrap_or(ExitCode::Done)
@@ -150,27 +148,13 @@ async fn look(invocation: &Invocation, environment: &Str) -> Result<Look, Refuse
     let earlier = store.sightings(environment).map_err(|e| refused(&e))?;
     let recorded = engine::record::read(&store, environment).map_err(|e| refused(&e))?;
     let serial = recorded.serial;
-    let request = SessionRequest {
-        environment: environment.clone(),
-        kind: RunKind::Drift,
-        plan: None,
-        revision: None,
-        configuration: None,
-        actor: invocation.actor(),
-        note: None,
-    };
-    let observation = Observation::begin(&store, clock, request, serial);
+    let observation = Observation::begin(&store, clock, request(invocation, environment), serial);
     let outputs: BTreeMap<Str, (Value, bool)> = recorded
         .outputs
         .iter()
         .map(|(name, output)| (name.clone(), (output.value.clone(), output.sensitive)))
         .collect();
-    let listener = Listener::start(invocation, Listening::Screen, prepared.sources());
-    let events = Events::to(listener.sender(), clock.clone());
-    let providers = prepared.providers.clone();
-    let looked = engine::look(prepared.desired(), recorded, providers, &events).await;
-    drop(events);
-    listener.finish().await;
+    let looked = observed(invocation, &prepared, recorded).await;
     let results = if looked.instances > 0 {
         tried(invocation, &prepared, &store, &outputs, &observation).await
     } else {
@@ -205,27 +189,7 @@ async fn look(invocation: &Invocation, environment: &Str) -> Result<Look, Refuse
             .finish_looking(results, sightings, outcome)
             .await
     };
-    let is_recorded = matches!(kept, Ok(Kept::Recorded));
-    match kept {
-        Ok(Kept::Recorded) => {}
-        Ok(Kept::Outdated) | Err(RecordError::SightingsMoved { .. }) => {
-            unrecorded(
-                invocation,
-                environment,
-                "record-moved-on",
-                "another run was faster",
-            );
-        }
-        Err(error @ RecordError::ReadOnly { .. }) => {
-            unrecorded(
-                invocation,
-                environment,
-                "read-only-directory",
-                &error.to_string(),
-            );
-        }
-        Err(error) => return Err(refused(&error)),
-    }
+    let is_recorded = was_kept(invocation, environment, kept).map_err(|e| refused(&e))?;
     let took = clock.now().since(at);
     let view = DriftView {
         environment: environment.clone(),
@@ -246,6 +210,47 @@ async fn look(invocation: &Invocation, environment: &Str) -> Result<Look, Refuse
         prepared,
         store,
     })
+}
+
+fn request(invocation: &Invocation, environment: &Str) -> SessionRequest {
+    SessionRequest {
+        environment: environment.clone(),
+        kind: RunKind::Drift,
+        plan: None,
+        revision: None,
+        configuration: None,
+        actor: invocation.actor(),
+        note: None,
+    }
+}
+
+/// Observes everything that is recorded, and shows that it goes on.
+async fn observed(invocation: &Invocation, prepared: &Prepared, recorded: Recorded) -> Looked {
+    let listener = Listener::start(invocation, Listening::Screen, prepared.sources());
+    let events = Events::to(listener.sender(), invocation.process.clock.clone());
+    let providers = prepared.providers.clone();
+    let looked = engine::look(prepared.desired(), recorded, providers, &events).await;
+    drop(events);
+    listener.finish().await;
+    looked
+}
+
+/// Says whether a look is in the record, and why not where it is not.
+fn was_kept(
+    invocation: &Invocation,
+    environment: &Str,
+    kept: Result<Kept, RecordError>,
+) -> Result<bool, RecordError> {
+    let (id, why) = match kept {
+        Ok(Kept::Recorded) => return Ok(true),
+        Ok(Kept::Outdated) | Err(RecordError::SightingsMoved { .. }) => {
+            ("record-moved-on", "another run was faster".to_owned())
+        }
+        Err(error @ RecordError::ReadOnly { .. }) => ("read-only-directory", error.to_string()),
+        Err(error) => return Err(error),
+    };
+    unrecorded(invocation, environment, id, &why);
+    Ok(false)
 }
 
 async fn tried(

@@ -95,9 +95,11 @@ pub async fn heal(invocation: &Invocation, look: &Look) -> Healed {
         planning: None,
         attempts: Some(attempts),
     };
-    match apply.go(made.planned).await {
-        ExitCode::Done => Healed::All,
-        code => Healed::Failed(code),
+    let code = apply.go(made.planned).await;
+    if code == ExitCode::Done {
+        Healed::All
+    } else {
+        Healed::Failed(code)
     }
 }
 
