@@ -9,6 +9,7 @@ pub mod heal;
 mod probe;
 pub mod project;
 pub mod report;
+pub mod revision;
 pub mod soundness;
 pub mod stages;
 pub mod standing;
