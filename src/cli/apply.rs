@@ -3,12 +3,15 @@
 
 use std::collections::BTreeMap;
 
+use delivery::configuration;
+use engine::record::StoreError;
 use engine::{
     ApplyOptions, Events, OpenStep, Outcome, Planned, Session, SessionError, SessionRequest, Stop,
 };
 use model::plan::{Plan, PlanMode};
+use model::serial::RevisionId;
 use model::{Diagnostic, Diagnostics, Severity, Sources, Str, Value};
-use state::{RunKind, RunOutcome, Sightings, Store};
+use state::{ConfigurationDigest, RecordError, RunKind, RunOutcome, Sightings, Store};
 
 use super::args::{ApplyArgs, DestroyArgs, Keep, Planning, Showing};
 use super::checks::{self, check};
@@ -28,6 +31,7 @@ use super::output::status::FAILED_CHECKS;
 use super::output::write;
 use super::plan::{self, Made};
 use super::prepare::{self, Prepared, Refused, Wanted};
+use super::revised::{self, Content};
 use super::suggested::Again;
 use super::{record, saved, under_way};
 
@@ -111,6 +115,9 @@ async fn now(
         Ok(in_doubt) => prepared.warnings.extend(in_doubt),
         Err(refused) => return plan::refuse(invocation, &refused, showing),
     }
+    if let Err(refused) = revised::look(&mut prepared, &store, planning) {
+        return plan::refuse(invocation, &refused, showing);
+    }
     let mut made = match plan::make(invocation, &prepared, &store, planning, showing).await {
         Ok(made) => made,
         Err(refused) => return plan::refuse(invocation, &refused, showing),
@@ -129,12 +136,19 @@ async fn now(
         return ExitCode::Failed;
     }
     plan::show(invocation, &made, again, showing, folded, None);
-    if unchanged_at_all {
+    let is_news = match is_news(&prepared, &store) {
+        Ok(is_news) => is_news,
+        Err(error) => return record::report(invocation, &error),
+    };
+    if unchanged_at_all && !is_news {
         return unchanged(again, &store, made.planned, showing).await;
     }
     // Nobody is asked about what could not be done.
     if let Err(refused) = under_way::refuse(&prepared, &store, invocation.process.clock.now()) {
         return plan::refuse(invocation, &refused, showing);
+    }
+    if unchanged_at_all && is_read_only(invocation, &prepared, &store).await {
+        return unchanged(again, &store, made.planned, showing).await;
     }
     if !nothing && !approved && !ask(invocation, &made.planned.plan) {
         return ExitCode::Failed;
@@ -278,12 +292,16 @@ async fn begin(
         prepared,
         ..
     } = again;
+    let (revision, configuration) = match used(invocation, prepared, store, kind).await {
+        Ok(used) => used,
+        Err(error) => return Err(record::report(invocation, &error)),
+    };
     let request = SessionRequest {
         environment: prepared.environment.clone(),
         kind,
         plan: Some(plan.id.to_string()),
-        revision: None,
-        configuration: None,
+        revision,
+        configuration,
         actor: invocation.actor(),
         note: None,
     };
@@ -304,6 +322,51 @@ async fn begin(
             Err(ExitCode::Failed)
         }
     }
+}
+
+/// What a run that applies makes real, made if need be: the revision, and the variables it is given.
+async fn used(
+    invocation: &Invocation,
+    prepared: &Prepared,
+    store: &Store,
+    kind: RunKind,
+) -> Result<(Option<String>, Option<ConfigurationDigest>), StoreError> {
+    if kind != RunKind::Apply {
+        return Ok((None, None));
+    }
+    let row = revised::made(invocation, prepared, store).await?;
+    let revision = row.map(|row| RevisionId(row.number).to_string());
+    let payload = configuration::payload(&prepared.project, &prepared.variables);
+    let payload = payload.map_err(|source| StoreError::Object {
+        address: "the variables".into(),
+        source,
+    })?;
+    let configuration = store
+        .put_configuration(&prepared.environment, payload)
+        .await?;
+    Ok((revision, Some(configuration)))
+}
+
+/// Whether the record cannot take what a run would say.
+async fn is_read_only(invocation: &Invocation, prepared: &Prepared, store: &Store) -> bool {
+    let used = used(invocation, prepared, store, RunKind::Apply).await;
+    matches!(used, Err(StoreError::Record(RecordError::ReadOnly { .. })))
+}
+
+/// Whether the environment is to have another revision than the one it has, though nothing in it changes.
+fn is_news(prepared: &Prepared, store: &Store) -> Result<bool, RecordError> {
+    let (project, environment) = (&prepared.project, &prepared.environment);
+    let Some(content) = prepared.content.as_ref().filter(|_| project.has_file) else {
+        return Ok(false);
+    };
+    let Some(id) = content.id() else {
+        return Ok(project.is_entry(environment));
+    };
+    // What is under way there brings it already, as where its checks apply again.
+    let mut there = store.unended_runs(environment)?;
+    there.extend(store.deployed(environment)?);
+    let id = Some(id.to_string());
+    Ok(there.iter().all(|run| run.revision != id))
 }
 
 async fn finish(
@@ -544,10 +607,14 @@ impl Apply<'_> {
             say_outputs(self.invocation, &outcome.outputs);
             return;
         }
-        let recorded = self.store.header(&self.prepared.environment).map_or_else(
+        let mut recorded = self.store.header(&self.prepared.environment).map_or_else(
             |_| "the record".to_owned(),
             |header| format!("serial {}", header.serial),
         );
+        let content = self.prepared.content.as_ref();
+        if let Some(id) = content.and_then(Content::id) {
+            recorded.push_str(&format!(", {id}"));
+        }
         let go_on = self.go_on(outcome, mode);
         let text = closing(
             view,

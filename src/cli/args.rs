@@ -103,6 +103,9 @@ pub enum Command {
     State(StateCommand),
     /// Show all environments, or one, at a glance
     Status(StatusArgs),
+    /// Look at revisions: what was made to be promoted
+    #[command(subcommand)]
+    Revision(RevisionCommand),
     /// List the runs of an environment
     Log(LogArgs),
     /// Check the definition and the project file
@@ -158,12 +161,18 @@ pub struct Planning {
     /// At most so many operations at once
     #[arg(long, value_name = "N", value_parser = so_many)]
     pub parallelism: Option<NonZeroUsize>,
-    /// Ask for missing variables; --input=false never asks
+    /// Give an input, which all environments share; may be repeated. --input=false never asks for what is missing
     #[arg(
-        long, value_name = "BOOL", hide_possible_values = true, hide_default_value = true, default_value_t = true, default_missing_value = "true",
-        num_args = 0..=1, require_equals = true, action = ArgAction::Set
+        long = "input", value_name = "NAME=VALUE", default_missing_value = "true",
+        num_args = 0..=1, require_equals = true, action = ArgAction::Append
     )]
+    input_words: Vec<String>,
+    /// Whether missing variables may be asked for.
+    #[arg(skip = true)]
     pub input: bool,
+    /// Inputs that were given, by name and text.
+    #[arg(skip)]
+    pub inputs: Vec<(String, String)>,
     #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     lock: Option<bool>,
     #[arg(long, hide = true, value_name = "DURATION")]
@@ -210,6 +219,9 @@ Examples:
 pub struct PlanArgs {
     /// The environment; may be left out where there is only one
     pub environment: Option<String>,
+    /// Plan this revision instead of the definition as it is: r42, or the start of its digest or commit
+    #[arg(long, value_name = "REVISION", conflicts_with = "input_words")]
+    pub revision: Option<String>,
     /// Keep the plan in this file, to be applied later
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -391,6 +403,93 @@ pub struct StatusArgs {
     pub json: bool,
 }
 
+/// `terrace revision ..`.
+#[derive(Debug, Subcommand)]
+pub enum RevisionCommand {
+    /// Make a revision of the definition as it is
+    Create(RevisionCreateArgs),
+    /// List revisions, the newest first
+    List(RevisionListArgs),
+    /// Show a revision: where it comes from and what is in it
+    Show(RevisionShowArgs),
+    /// Show what differs between two revisions
+    Diff(RevisionDiffArgs),
+    /// Say that a revision is not to be promoted any more
+    Reject(RevisionRejectArgs),
+    /// Write the files of a revision into a directory
+    Export(RevisionExportArgs),
+}
+
+/// `terrace revision create`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  terrace revision create
+  terrace revision create --input app_version=1.9.0 --note 'faster search'")]
+pub struct RevisionCreateArgs {
+    /// Give an input, which all environments share; may be repeated
+    #[arg(long = "input", value_name = "NAME=VALUE", require_equals = true)]
+    input_words: Vec<String>,
+    /// Inputs that were given, by name and text.
+    #[arg(skip)]
+    pub inputs: Vec<(String, String)>,
+    /// A word to keep with it
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+    /// Write JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `terrace revision list`.
+#[derive(Debug, ClapArgs)]
+pub struct RevisionListArgs {
+    /// So many, the newest ones
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    pub limit: usize,
+    /// Write JSON, one revision a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `terrace revision show`.
+#[derive(Debug, ClapArgs)]
+pub struct RevisionShowArgs {
+    /// r42, 42, or the start of its digest or commit
+    pub revision: String,
+    /// Write JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `terrace revision diff`.
+#[derive(Debug, ClapArgs)]
+pub struct RevisionDiffArgs {
+    /// The earlier one: r41, or the start of its digest or commit
+    pub old: String,
+    /// The later one
+    pub new: String,
+}
+
+/// `terrace revision reject`.
+#[derive(Debug, ClapArgs)]
+pub struct RevisionRejectArgs {
+    /// r42, 42, or the start of its digest or commit
+    pub revision: String,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+}
+
+/// `terrace revision export`.
+#[derive(Debug, ClapArgs)]
+pub struct RevisionExportArgs {
+    /// r42, 42, or the start of its digest or commit
+    pub revision: String,
+    /// The directory, which must be empty or not there yet
+    pub directory: PathBuf,
+}
+
 /// `terrace log`.
 #[derive(Debug, ClapArgs)]
 pub struct LogArgs {
@@ -539,7 +638,14 @@ pub fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Args, Box<Early
         .map_err(Early::from_clap)?;
     let mut args = Args::from_arg_matches(&matches)
         .map_err(|error| Early::from_clap(error.format(&mut command)))?;
+    if let Command::Revision(RevisionCommand::Create(args)) = &mut args.command {
+        let (inputs, _) = given::inputs(&args.input_words).map_err(|error| Early::usage(&error))?;
+        args.inputs = inputs;
+    }
     if let (Some(planning), Some((_, matches))) = (args.command.planning(), matches.subcommand()) {
+        let (inputs, ask) =
+            given::inputs(&planning.input_words).map_err(|error| Early::usage(&error))?;
+        (planning.inputs, planning.input) = (inputs, ask.unwrap_or(true));
         planning.given = given::in_order(&planning.variables, &planning.variable_files, matches)
             .map_err(|error| Early::usage(&error))?;
     }
@@ -558,6 +664,7 @@ impl Command {
             | Self::Output(_)
             | Self::State(_)
             | Self::Status(_)
+            | Self::Revision(_)
             | Self::Log(_)
             | Self::Validate(_)
             | Self::Fmt(_)

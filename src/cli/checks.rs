@@ -18,6 +18,7 @@ use super::interrupt::interrupts;
 use super::invocation::Invocation;
 use super::listen::{Listener, Listening};
 use super::prepare::Prepared;
+use super::revised::Content;
 
 /// The checks that verify the environment, in their order.
 pub fn of(prepared: &Prepared) -> Vec<&Check> {
@@ -97,7 +98,11 @@ impl Run<'_> {
             environment: prepared.environment.clone(),
             kind: RunKind::Verify,
             plan: None,
-            revision: None,
+            revision: prepared
+                .content
+                .as_ref()
+                .and_then(Content::id)
+                .map(|id| id.to_string()),
             configuration: None,
             actor: invocation.actor(),
             note: None,
@@ -157,9 +162,10 @@ impl Run<'_> {
             .iter()
             .map(|(name, (value, _))| (name.clone(), value.clone()))
             .collect();
+        let revision = prepared.content.as_ref().and_then(Content::checked);
         let subject = Subject {
             environment: &prepared.environment,
-            revision: None,
+            revision: revision.as_ref(),
             outputs: &values,
             directory: &prepared.project.directory,
             clock: &*invocation.process.clock,

@@ -132,6 +132,8 @@ fn code_of(view: &DriftView, healed: Healed) -> ExitCode {
 /// configured.
 async fn look(invocation: &Invocation, environment: &Str) -> Result<Look, Refused> {
     let wanted = Wanted {
+        revision: None,
+        inputs: &[],
         environment: Some(environment),
         given: &[],
         ask: false,

@@ -7,6 +7,7 @@ pub mod output;
 
 pub mod prepare;
 pub mod record;
+pub mod revised;
 
 pub mod interrupt;
 pub mod listen;
@@ -24,6 +25,7 @@ pub mod log;
 pub mod one_run;
 pub mod outputs;
 pub mod plan;
+pub mod revision;
 pub mod saved;
 pub mod settle;
 pub mod shell;
@@ -80,6 +82,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>, process: Process) -> ExitCo
             state::run(&invocation, &state::Look::Show(args))
         }
         Command::Status(args) => status::run(&invocation, &args),
+        Command::Revision(args) => block_on(revision::run(&invocation, args)),
         Command::Log(args) => log::run(&invocation, &args),
         Command::Validate(args) => block_on(validate::run(&invocation, args)),
         Command::Fmt(args) => fmt::run(&invocation, &args),

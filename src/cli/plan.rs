@@ -20,18 +20,18 @@ use super::output::plan::{self as screen, Form, PlanFacts};
 use super::output::recorded::OutputView;
 use super::output::write;
 use super::prepare::{Prepared, Refused, Wanted, prepare};
+use super::revised::{self, Content};
 use super::shell::quoted;
 use super::suggested::{self, Again};
 use super::{record, under_way};
 
 /// Runs the command.
 pub async fn run(invocation: &Invocation, args: PlanArgs) -> ExitCode {
-    let mut prepared = match prepare(
-        invocation,
-        Wanted::of(args.environment.as_deref(), &args.planning),
-    )
-    .await
-    {
+    let wanted = Wanted {
+        revision: args.revision.as_deref(),
+        ..Wanted::of(args.environment.as_deref(), &args.planning)
+    };
+    let mut prepared = match prepare(invocation, wanted).await {
         Ok(prepared) => prepared,
         Err(refused) => return refuse(invocation, &refused, args.showing),
     };
@@ -52,6 +52,9 @@ pub async fn run(invocation: &Invocation, args: PlanArgs) -> ExitCode {
     match record::recover(invocation, &prepared, &store).await {
         Ok(in_doubt) => prepared.warnings.extend(in_doubt),
         Err(refused) => return refuse(invocation, &refused, args.showing),
+    }
+    if let Err(refused) = revised::look(&mut prepared, &store, &args.planning) {
+        return refuse(invocation, &refused, args.showing);
     }
     let made = match make(invocation, &prepared, &store, &args.planning, args.showing).await {
         Ok(made) => made,
@@ -178,7 +181,8 @@ pub fn whole(invocation: &Invocation, prepared: &Prepared) -> PlanOptions {
         excludes: Vec::new(),
         replace: Vec::new(),
         now: now.unwrap_or_else(|| invocation.process.clock.now()),
-        revision: None,
+        revision: prepared.content.as_ref().and_then(Content::id),
+        content: prepared.content.as_ref().map(|content| content.digest.0),
         variables: prepared.variables.clone(),
         files: files(prepared),
         attempts: engine::ATTEMPTS,
@@ -287,6 +291,10 @@ async fn kept(
 pub async fn keep(store: &Store, plan: &Plan, prepared: &Prepared) -> Result<(), RecordError> {
     for (_, content) in &prepared.definition.files {
         store.put_blob(content.clone()).await?;
+    }
+    let snapshot = prepared.content.as_ref();
+    if let Some(snapshot) = snapshot.and_then(|content| content.snapshot.as_ref()) {
+        delivery::revision::keep(store, snapshot).await?;
     }
     let bytes = engine::codec::encode(plan).map_err(|error| RecordError::Bug {
         what: error.to_string(),

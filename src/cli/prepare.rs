@@ -2,13 +2,14 @@
 //! what an environment gives it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use contract::Providers;
+use delivery::inputs::{Asked, settle};
 use delivery::project::PROJECT_FILE;
 use delivery::soundness::{Surroundings, check_checks};
-use delivery::variables::{Argument, Places, collect};
+use delivery::variables::{Argument, Places, collect, share};
 use delivery::{Project, project};
 use lang::desired::{Missing, assign};
 use lang::load::Disk;
@@ -22,6 +23,7 @@ use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::prompt;
 use super::record;
+use super::revised::{self, Content};
 
 /// A project, one of its environments, and its definition ready to be evaluated.
 #[derive(Debug)]
@@ -40,6 +42,8 @@ pub struct Prepared {
     pub settings: Settings,
     /// Where providers come from.
     pub providers: Arc<dyn Providers>,
+    /// The revision that it is, or is to be; none where nobody looked.
+    pub content: Option<Content>,
     /// Warnings so far.
     pub warnings: Diagnostics,
 }
@@ -71,6 +75,14 @@ pub struct Refused {
 }
 
 impl Refused {
+    /// One thing went wrong.
+    pub fn alone(diagnostic: Diagnostic, sources: &Sources) -> Self {
+        Self {
+            diagnostics: diagnostic.into(),
+            sources: sources.clone(),
+        }
+    }
+
     /// Shows it; nothing was changed.
     pub fn report(&self, invocation: &Invocation) -> ExitCode {
         invocation.report(
@@ -174,8 +186,12 @@ fn open_environment(
 pub struct Wanted<'w> {
     /// The environment, where it is named.
     pub environment: Option<&'w str>,
+    /// The revision to plan instead of the definition as it is.
+    pub revision: Option<&'w str>,
     /// How variables are given.
     pub given: &'w [Given],
+    /// Inputs that are given, by name and text.
+    pub inputs: &'w [(String, String)],
     /// Whether missing variables may be asked for.
     pub ask: bool,
     /// What of the environment.
@@ -196,7 +212,9 @@ impl<'w> Wanted<'w> {
     pub fn of(environment: Option<&'w str>, planning: &'w Planning) -> Self {
         Self {
             environment,
+            revision: None,
             given: &planning.given,
+            inputs: &planning.inputs,
             ask: planning.input,
             wants: if planning.destroy {
                 Wants::Record
@@ -213,6 +231,9 @@ impl<'w> Wanted<'w> {
 /// With everything that is wrong with any of it.
 pub async fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prepared, Refused> {
     let (mut project, environment, mut warnings) = open_environment(invocation, wanted)?;
+    let named = wanted.revision;
+    let content = named.map(|name| revised::check_out(invocation, &mut project, name));
+    let content = content.transpose()?;
     let Loaded {
         mut definition,
         graph,
@@ -227,42 +248,18 @@ pub async fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prep
     let mut variables = BTreeMap::new();
     if let Some(root) = root {
         let mut sources = std::mem::take(&mut definition.sources);
-        let arguments: Vec<Argument> = wanted
-            .given
-            .iter()
-            .map(|given| argument(given, &invocation.base))
-            .collect();
-        let places = Places {
+        let giving = Giving {
+            invocation,
             project: &project,
             environment: &environment,
-            process: tf_vars(&invocation.process.environment),
-            arguments: &arguments,
+            wanted,
+            content: content.as_ref(),
         };
-        let (mut given, found) = collect(&places, &root, &mut sources);
-        // What could not be read may have given what is missing. What an environment gave that is not declared any more
-        // is gone.
-        let missing = if found.has_errors() || project.undeclared(&environment).is_some() {
-            Missing::NotKnown
-        } else {
-            Missing::Reported
-        };
-        warnings.extend(found);
-        let ask_for = wanted.ask && missing == Missing::Reported;
-        if ask_for && invocation.is_interactive() && !warnings.has_errors() {
-            ask(invocation, &root, &mut given, &mut sources);
-        }
-        let (assigned, found) = assign(&root, &given, missing);
-        warnings.extend(found);
-        variables = assigned;
+        variables = giving.variables(&root, &mut sources, &mut warnings)?;
         definition.sources = sources;
     }
     warnings.sort();
-    let mut settings = settings(
-        invocation,
-        &environment,
-        &project.definition_directory(),
-        None,
-    );
+    let mut settings = settings(invocation, &environment, &project, None);
     let providers = providers(invocation, &project);
     let (definition, graph) = (Arc::new(definition), Arc::new(graph));
     if warnings.has_errors() {
@@ -285,8 +282,81 @@ pub async fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prep
         variables,
         settings,
         providers,
+        content,
         warnings,
     })
+}
+
+/// What gives an environment's variables their values.
+struct Giving<'g> {
+    invocation: &'g Invocation,
+    project: &'g Project,
+    environment: &'g Str,
+    wanted: Wanted<'g>,
+    content: Option<&'g Content>,
+}
+
+impl Giving<'_> {
+    /// The values of the root module's variables. What is wrong with them is added to `warnings`, with what is wrong so
+    /// far.
+    fn variables(
+        &self,
+        root: &lang::load::Module,
+        sources: &mut Sources,
+        warnings: &mut Diagnostics,
+    ) -> Result<BTreeMap<Str, Value>, Refused> {
+        let arguments: Vec<Argument> = self
+            .wanted
+            .given
+            .iter()
+            .map(|given| argument(given, &self.invocation.base))
+            .collect();
+        let places = Places {
+            project: self.project,
+            environment: self.environment,
+            process: tf_vars(&self.invocation.process.environment),
+            arguments: &arguments,
+        };
+        let (mut given, mut found) = collect(&places, root, sources);
+        let before = match self.content {
+            Some(content) => Some(content.manifest.inputs.clone()),
+            None => revised::inputs_before(self.project)?,
+        };
+        let asked = Asked {
+            given: self.wanted.inputs,
+            before: before.as_ref(),
+            missing: Missing::Reported,
+        };
+        found.extend(share_inputs(self.project, root, asked, &mut given, sources));
+        // What could not be read may have given what is missing. What an environment gave that is not declared any more
+        // is gone.
+        let missing = if found.has_errors() || self.project.undeclared(self.environment).is_some() {
+            Missing::NotKnown
+        } else {
+            Missing::Reported
+        };
+        warnings.extend(found);
+        let ask_for = self.wanted.ask && missing == Missing::Reported;
+        if ask_for && self.invocation.is_interactive() && !warnings.has_errors() {
+            ask(self.invocation, root, &mut given, sources);
+        }
+        let (assigned, found) = assign(root, &given, missing);
+        warnings.extend(found);
+        Ok(assigned)
+    }
+}
+
+/// Gives the variables the values of inputs.
+fn share_inputs(
+    project: &Project,
+    root: &lang::load::Module,
+    asked: Asked<'_>,
+    given: &mut BTreeMap<Str, lang::desired::Given>,
+    sources: &mut Sources,
+) -> Diagnostics {
+    let (inputs, mut found) = settle(project, root, asked, sources);
+    found.extend(share(given, inputs));
+    found
 }
 
 /// A definition that was read, whatever is wrong with it.
@@ -299,11 +369,8 @@ pub(super) struct Loaded {
 
 /// Reads the definition of a project, and takes over the project's sources.
 pub(super) fn definition(project: &mut Project) -> Loaded {
-    let directory = project.definition_directory();
-    let base = match project.definition() {
-        "." | "" => project.base.clone(),
-        relative => project.base.join(relative),
-    };
+    let directory = project.source_directory();
+    let base = project.source_base();
     let sources = std::mem::take(&mut project.sources);
     let (definition, mut found) = load(&Disk::new(&directory), &base, sources);
     let (graph, diagnostics) = Graph::of(&definition);
@@ -342,12 +409,14 @@ pub(super) fn providers(invocation: &Invocation, project: &Project) -> Arc<dyn P
 pub fn settings(
     invocation: &Invocation,
     environment: &Str,
-    directory: &Path,
+    project: &Project,
     planned: Option<Timestamp>,
 ) -> Settings {
+    let absolute = |directory: PathBuf| std::path::absolute(&directory).unwrap_or(directory);
     Settings {
         workspace: environment.clone(),
-        directory: std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned()),
+        directory: absolute(project.source_directory()),
+        working_directory: absolute(project.definition_directory()),
         home: invocation.process.environment.get("HOME").map(Into::into),
         phase: Phase::Plan,
         plan_time: Some(planned.unwrap_or_else(|| invocation.process.clock.now())),

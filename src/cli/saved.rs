@@ -18,6 +18,7 @@ use super::invocation::Invocation;
 use super::output::json::ui;
 use super::output::write;
 use super::prepare::{self, Prepared, Refused};
+use super::revised::{self, Content};
 use super::{plan, record, under_way};
 
 /// Applies a saved plan, exactly as it was shown.
@@ -106,12 +107,7 @@ async fn resumed(
         }
     };
     if args.showing.json {
-        let now = invocation.process.clock.now();
-        let mut text = ui::version(env!("CARGO_PKG_VERSION")).line(now) + "\n";
-        for message in ui::planned_changes(&planned.plan) {
-            text.push_str(&(message.line(now) + "\n"));
-        }
-        let _ = write::answer(&text);
+        say_plan(invocation, &planned.plan);
         say_diagnostics(invocation, in_doubt, prepared.sources());
     }
     let (showing, parallelism) = (args.showing, args.planning.parallelism);
@@ -126,6 +122,16 @@ async fn resumed(
     }
     .go(planned)
     .await
+}
+
+/// Writes what is planned into the stream of messages.
+fn say_plan(invocation: &Invocation, plan: &Plan) {
+    let now = invocation.process.clock.now();
+    let mut text = ui::version(env!("CARGO_PKG_VERSION")).line(now) + "\n";
+    for message in ui::planned_changes(plan) {
+        text.push_str(&(message.line(now) + "\n"));
+    }
+    let _ = write::answer(&text);
 }
 
 /// Finds a saved plan by its id or by the file that names it.
@@ -176,7 +182,7 @@ fn referenced(path: &Path) -> Result<PlanId, Box<Diagnostic>> {
 /// When the record does not have it, or this version does not understand it.
 pub fn from_plan(
     invocation: &Invocation,
-    project: delivery::Project,
+    mut project: delivery::Project,
     store: &Store,
     plan: &Plan,
 ) -> Result<Prepared, Refused> {
@@ -190,11 +196,19 @@ pub fn from_plan(
             })?;
         snapshot.0.insert(file.path.clone(), content);
     }
-    let directory = project.definition_directory();
-    let base = match project.definition() {
-        "." | "" => project.base.clone(),
-        relative => project.base.join(relative),
+    let content = match plan.content {
+        None => None,
+        Some(digest) => {
+            let refused =
+                |diagnostic: Box<Diagnostic>| Refused::alone(*diagnostic, &project.sources);
+            let content = Content::kept(store, state::BlobDigest(digest)).map_err(refused)?;
+            let sources = project.sources.clone();
+            revised::back_to(store, &mut project, &content)
+                .map_err(|diagnostic| Refused::alone(*diagnostic, &sources))?;
+            Some(content)
+        }
     };
+    let base = project.source_base();
     let (definition, mut found) = load(&snapshot, &base, project.sources.clone());
     let (graph, diagnostics) = Graph::of(&definition);
     found.extend(diagnostics);
@@ -204,13 +218,9 @@ pub fn from_plan(
             sources: definition.sources,
         });
     }
-    let settings = prepare::settings(
-        invocation,
-        &plan.environment,
-        &directory,
-        Some(plan.created),
-    );
-    let providers = (invocation.process.providers)(&directory, invocation.process.clock.clone());
+    let created = Some(plan.created);
+    let settings = prepare::settings(invocation, &plan.environment, &project, created);
+    let providers = prepare::providers(invocation, &project);
     Ok(Prepared {
         project,
         environment: plan.environment.clone(),
@@ -219,6 +229,7 @@ pub fn from_plan(
         variables: plan.variables.clone(),
         settings,
         providers,
+        content,
         warnings: Diagnostics::new(),
     })
 }

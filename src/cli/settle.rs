@@ -30,7 +30,9 @@ async fn settled(invocation: &Invocation, args: &StateSettleArgs) -> Result<(), 
     })?;
     let wanted = Wanted {
         environment: environment.as_deref(),
+        revision: None,
         given: &[],
+        inputs: &[],
         ask: false,
         wants: Wants::Record,
     };

@@ -74,6 +74,7 @@ fn glance(
         declared: project.undeclared(environment).is_none(),
         serial: 0,
         objects: 0,
+        revision: None,
         last: None,
         running: None,
         checks: Vec::new(),
@@ -95,6 +96,9 @@ fn glance(
     if glance.objects > 0 {
         // Of what is destroyed, it says nothing that it was well once.
         glance.checks = views::checks(store, project, environment)?;
+    }
+    if glance.objects > 0 {
+        glance.revision = store.deployed(environment)?.and_then(|run| run.revision);
     }
     let running = glance.running.as_ref().map(|run| run.id);
     let open = store.open_intents(environment)?.intents;

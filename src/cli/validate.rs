@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use delivery::variables::{Places, collect};
+use delivery::inputs::{Asked, settle};
+use delivery::variables::{Places, collect, share};
 use delivery::{Project, project};
 use lang::desired::{Missing, assign, unknown_variables};
 use lang::load::Module;
@@ -144,7 +145,15 @@ impl Checked<'_> {
             process: prepare::tf_vars(&self.invocation.process.environment),
             arguments: &[],
         };
-        let (given, mut found) = collect(&places, &self.root, sources);
+        let (mut given, mut found) = collect(&places, &self.root, sources);
+        let asked = Asked {
+            given: &[],
+            before: None,
+            missing: Missing::NotKnown,
+        };
+        let (inputs, diagnostics) = settle(self.project, &self.root, asked, sources);
+        found.extend(diagnostics);
+        found.extend(share(&mut given, inputs));
         let (variables, diagnostics) = assign(&self.root, &given, Missing::NotKnown);
         found.extend(diagnostics);
         found.extend(self.with(&variables, Phase::Environment, environment).await);
@@ -157,10 +166,9 @@ impl Checked<'_> {
         phase: Phase,
         environment: &Str,
     ) -> Diagnostics {
-        let directory = self.project.definition_directory();
         let settings = Settings {
             phase,
-            ..prepare::settings(self.invocation, environment, &directory, None)
+            ..prepare::settings(self.invocation, environment, self.project, None)
         };
         let (definition, graph) = (self.definition.clone(), self.graph.clone());
         let desired = Desired::new(definition, graph, variables, settings);

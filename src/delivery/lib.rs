@@ -1,11 +1,13 @@
 //! Many environments over time: the project, what each environment is given, and how it is checked.
 
+pub mod configuration;
 pub mod drift;
 mod excerpt;
 pub mod facts;
 pub mod gate;
 pub mod gather;
 pub mod heal;
+pub mod inputs;
 mod probe;
 pub mod project;
 pub mod report;

@@ -29,6 +29,9 @@ pub struct Project {
     pub has_file: bool,
     /// Environments that have a record and are not declared (any more); see [`Project::learn_recorded`].
     pub undeclared: Vec<Undeclared>,
+    /// Where the definition of a revision was checked out: its directory in the checkout. None where the definition is
+    /// read from the project itself.
+    pub checkout: Option<PathBuf>,
     /// The text of what was read so far.
     pub sources: Sources,
 }
@@ -157,6 +160,7 @@ pub fn open(directory: &Path, base: &Path) -> (Project, Diagnostics) {
         file: lang::project::Project::default(),
         has_file: false,
         undeclared: Vec::new(),
+        checkout: None,
         sources: Sources::default(),
     };
     let mut out = Diagnostics::new();
@@ -222,6 +226,39 @@ impl Project {
             "." | "" => self.directory.clone(),
             relative => self.directory.join(relative),
         }
+    }
+
+    /// The directory that the definition is read from: that of the checkout, or else the definition's own. What the
+    /// definition makes stays relative to [`definition_directory`](Self::definition_directory).
+    pub fn source_directory(&self) -> PathBuf {
+        match &self.checkout {
+            Some(directory) => directory.clone(),
+            None => self.definition_directory(),
+        }
+    }
+
+    /// How the user would write the path to the directory that the definition is read from.
+    pub fn source_base(&self) -> PathBuf {
+        if let Some(directory) = &self.checkout {
+            let inside = directory.strip_prefix(&self.directory);
+            return inside.map_or_else(|_| directory.clone(), |inside| self.base.join(inside));
+        }
+        match self.definition() {
+            "." | "" => self.base.clone(),
+            relative => self.base.join(relative),
+        }
+    }
+
+    /// Whether environments come after others.
+    pub fn is_pipeline(&self) -> bool {
+        let mut environments = self.file.environments.iter();
+        environments.any(|environment| !environment.after.is_empty())
+    }
+
+    /// Whether revisions enter the pipeline here: the environment comes after no other.
+    pub fn is_entry(&self, environment: &str) -> bool {
+        let declared = self.declared(environment);
+        declared.map_or(!self.has_file, |declared| declared.after.is_empty())
     }
 
     /// The project's name: as given, or the directory's.

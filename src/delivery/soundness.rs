@@ -31,6 +31,7 @@ impl<'s> Surroundings<'s> {
     fn calls(self) -> CallContext<'s> {
         CallContext {
             directory: self.directory,
+            working_directory: self.directory,
             home: None,
             impure: Impure::Unknown,
             plan_time: None,

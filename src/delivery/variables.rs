@@ -52,7 +52,7 @@ pub fn collect(
     for (name, text) in &places.process {
         reader.text(root, name, text, &format!("TF_VAR_{name}"), Origin::Process);
     }
-    for path in automatic(&places.project.definition_directory()) {
+    for path in automatic(&places.project.source_directory()) {
         let shown = shown(places, &path);
         reader.file(&path, &shown, Origin::AutoFile, None);
     }
@@ -88,6 +88,29 @@ pub fn collect(
         }
     }
     (reader.given, reader.out)
+}
+
+/// Gives the root module's variables the values of inputs, which win over automatic files and the process environment.
+/// That an environment, its files or the command line set one is reported: an input is the same everywhere.
+pub fn share(given: &mut BTreeMap<Str, Given>, inputs: BTreeMap<Str, Given>) -> Diagnostics {
+    let mut out = Diagnostics::new();
+    for (name, input) in inputs {
+        if let Some(other) = given.get(&name)
+            && matches!(other.origin, Origin::Environment | Origin::CommandLine)
+        {
+            let message = format!("`{name}` is set here, and is an input");
+            out.push(
+                Diagnostic::error("shared-input", message)
+                    .at(other.span, "set here")
+                    .and_at(input.span, "the same in every environment")
+                    .help(format!(
+                        "take it away, and give the input: --input {name}=VALUE"
+                    )),
+            );
+        }
+        given.insert(name, input);
+    }
+    out
 }
 
 fn shown(places: &Places<'_>, path: &Path) -> String {

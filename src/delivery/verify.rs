@@ -259,6 +259,7 @@ fn value_of(expr: &Expr, subject: &Subject<'_>, response: Option<Value>) -> Resu
         response,
         calls: CallContext {
             directory: subject.directory,
+            working_directory: subject.directory,
             home: None,
             impure: Impure::Evaluated,
             plan_time: None,

@@ -125,6 +125,8 @@ pub struct Plan {
     pub environment: Str,
     /// The revision it makes real, when it is one.
     pub revision: Option<RevisionId>,
+    /// The digest of what it was made from: the manifest that a revision of it has, also where there is none yet.
+    pub content: Option<[u8; 32]>,
     /// The record's serial that it was made from; it applies only on that.
     pub serial: Serial,
     /// The record's lineage: a restored or foreign record is another one.

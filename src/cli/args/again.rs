@@ -52,6 +52,10 @@ impl Planning {
                 }
             }
         }
+        let inputs = self.inputs.iter();
+        words.extend(
+            inputs.map(|(name, value)| format!("--input {}", quoted(&format!("{name}={value}")))),
+        );
         if keep.part {
             let targets = self.targets.iter();
             words.extend(targets.map(|target| quoted(&format!("-target={target}"))));
@@ -72,6 +76,7 @@ impl Planning {
     pub fn decided(&self) -> Vec<&'static str> {
         [
             (!self.given.is_empty(), "-var and -var-file"),
+            (!self.inputs.is_empty(), "--input"),
             (!self.targets.is_empty(), "-target"),
             (!self.excludes.is_empty(), "-exclude"),
             (!self.replaces.is_empty(), "-replace"),

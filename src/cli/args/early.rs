@@ -34,6 +34,7 @@ Look at environments:
   show         Show what is recorded, a saved plan or a run
   output       Show the outputs of an environment
   state        Look into the record of an environment
+  revision     Look at revisions: what was made to be promoted
   log          List the runs of an environment
 
 Write definitions:

@@ -18,6 +18,33 @@ pub enum Given {
     File(PathBuf),
 }
 
+/// Inputs by name and text.
+pub(super) type Inputs = Vec<(String, String)>;
+
+/// Tells `--input NAME=VALUE` from `--input=false`: the inputs that are given, and whether missing values may be asked
+/// for, where that is said.
+///
+/// # Errors
+/// The text for the user when a word is neither.
+pub(super) fn inputs(words: &[String]) -> Result<(Inputs, Option<bool>), String> {
+    let (mut given, mut ask) = (Vec::new(), None);
+    for word in words {
+        match (word.as_str(), word.split_once('=')) {
+            ("true" | "1" | "t", _) => ask = Some(true),
+            ("false" | "0" | "f", _) => ask = Some(false),
+            (_, Some((name, value))) if !name.trim().is_empty() => {
+                given.push((name.trim().to_owned(), value.to_owned()));
+            }
+            _ => {
+                return Err(format!(
+                    "`--input {word}` is neither NAME=VALUE nor true or false"
+                ));
+            }
+        }
+    }
+    Ok((given, ask))
+}
+
 /// Puts both kinds into the order of the command line.
 ///
 /// # Errors

@@ -15,7 +15,8 @@ pub(super) fn rewritten(
     let known = long_options(command);
     let short = short_options(command);
     let mut ended = false;
-    line.into_iter()
+    with_inputs(line)
+        .into_iter()
         .enumerate()
         .filter_map(|(at, word)| {
             ended = ended || word == "--";
@@ -39,6 +40,25 @@ pub(super) fn rewritten(
             }
         })
         .collect()
+}
+
+/// The words with `--input NAME=VALUE` as one: `--input` alone is an option of Terraform's that takes its value, if any,
+/// after a `=`.
+fn with_inputs(line: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut words: Vec<OsString> = Vec::new();
+    for word in line {
+        let input = words
+            .last_mut()
+            .filter(|last| *last == "--input" || *last == "-input");
+        match (input, word.to_str()) {
+            (Some(last), Some(text)) if text.contains('=') && !text.starts_with('-') => {
+                last.push("=");
+                last.push(word);
+            }
+            _ => words.push(word),
+        }
+    }
+    words
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -39,6 +39,35 @@ fn the_definition_of_the_command_line_is_sound() {
 }
 
 #[test]
+fn input_is_a_value_or_whether_to_ask() {
+    let planning = |words: &str| plan(words).planning;
+    let given = [
+        ("a".to_owned(), "b=c".to_owned()),
+        ("d".to_owned(), String::new()),
+    ];
+    for words in [
+        "plan test --input a=b=c -input=d= -input=false",
+        "plan --input=a=b=c --input d= --input=false test",
+    ] {
+        let found = planning(words);
+        assert_eq!(found.inputs, given, "{words}");
+        assert!(!found.input, "{words}");
+    }
+    assert!(planning("plan test -input").input);
+    assert!(planning("plan test --input a=b").input);
+    assert_eq!(
+        plan("plan -input test").environment.as_deref(),
+        Some("test")
+    );
+    insta::assert_snapshot!(refused("plan test --input=a"), @r"
+    error: `--input a` is neither NAME=VALUE nor true or false
+
+    For more information, try '--help'.
+    [EOF]
+    ");
+}
+
+#[test]
 fn terraforms_options_are_taken_with_one_dash_and_two() {
     for words in [
         "plan staging -var a=b -var-file=x.tfvars -target=a.b -refresh=false -json -out=p -detailed-exitcode \

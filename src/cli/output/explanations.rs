@@ -17,6 +17,10 @@ const TEXTS: &[(&str, &str)] = &[
          Write the whole path to the one that is meant.",
     ),
     (
+        "ambiguous-revision",
+        "The digests or commits of several revisions begin with that text. Write more of it, or the revision's number.",
+    ),
+    (
         "argument-count",
         "A function was called with more or fewer arguments than it takes. The message says how many it \
          takes.\n\n\
@@ -225,6 +229,11 @@ const TEXTS: &[(&str, &str)] = &[
         "A block needs another block inside of it, or one of more than one, that is not there.",
     ),
     (
+        "missing-input",
+        "An input of terrace.hcl has no default, and no revision before had a value for it.\n\n\
+         Give it once, `--input NAME=VALUE`, when the revision is made or applied; those that follow keep it.",
+    ),
+    (
         "missing-module",
         "A module is not where its `source` says. Local sources begin with ./ or ../ and start at the \
          directory of the file.",
@@ -334,6 +343,12 @@ const TEXTS: &[(&str, &str)] = &[
         "This name has a meaning of its own in the language and cannot be given to anything else.",
     ),
     (
+        "revision-too-large",
+        "A revision holds the definition, not the data that it works on, and is kept for ever: at most 64 MiB.\n\n\
+         Everything below the definition's directory is in it, except what .gitignore, .ignore and .terraceignore \
+         leave out.",
+    ),
+    (
         "self-reference",
         "A block refers to itself. What an instance has only after it is made cannot be part of what it is \
          made from.\n\n\
@@ -402,6 +417,10 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     ("unknown-function", "There is no function of this name."),
     (
+        "unknown-input",
+        "`--input` names an input that terrace.hcl does not declare. Variables of one environment are set with -var.",
+    ),
+    (
         "unknown-name",
         "A name has no meaning at this place. Names that a `for` brings are known only inside of it.",
     ),
@@ -414,6 +433,12 @@ const TEXTS: &[(&str, &str)] = &[
     (
         "unknown-resource-type",
         "No provider of this definition has a resource or data source of this type.",
+    ),
+    (
+        "unknown-revision",
+        "No revision has that number, and no digest or commit of one begins with that text.\n\n\
+         `terrace revision list` lists them. A number may be written r42 or 42; the start of a digest or commit has at \
+         least four digits.",
     ),
     (
         "unknown-run",

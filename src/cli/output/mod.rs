@@ -17,6 +17,7 @@ pub mod plan;
 pub mod progress;
 pub mod prompt;
 pub mod recorded;
+pub mod revision;
 pub mod run;
 pub mod run_view;
 mod source_lines;

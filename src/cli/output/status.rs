@@ -7,7 +7,7 @@ use model::Str;
 use model::clock::Timestamp;
 use model::serial::RunId;
 use serde_json::json;
-use state::{CheckRow, RunKind, RunOutcome, RunRow};
+use state::{CheckRow, PROJECT, RunKind, RunOutcome, RunRow};
 
 use super::duration::{age, ago};
 use super::line::{Line, Page};
@@ -26,6 +26,8 @@ pub struct Glance {
     pub serial: u64,
     /// How many objects are recorded.
     pub objects: u64,
+    /// The revision that is there, where that is told.
+    pub revision: Option<String>,
     /// Its last run.
     pub last: Option<RunRow>,
     /// The run that goes on.
@@ -118,22 +120,27 @@ pub fn screen(glances: &[Glance], now: Timestamp, one: bool, look: Look) -> Stri
         details(&mut page, glance, now);
         return page.finish();
     }
-    let mut table = Table::new([
+    let revisions = glances.iter().any(|glance| glance.revision.is_some());
+    let revision = revisions.then_some(("revision", Align::Left));
+    let table = [
         ("environment", Align::Left),
         ("serial", Align::Right),
         ("instances", Align::Right),
-        ("last run", Align::Left),
-        ("checks", Align::Left),
-    ]);
+    ];
+    let rest = [("last run", Align::Left), ("checks", Align::Left)];
+    let mut table = Table::new(table.into_iter().chain(revision).chain(rest));
     for glance in glances {
         let (label, checks) = health(glance);
-        table.row([
+        let mut row = vec![
             Line::of(Label::Environment, glance.environment.to_string()),
             Line::plain(glance.serial.to_string()),
             Line::plain(glance.objects.to_string()),
-            last_run(glance, now, age),
-            Line::of(label, checks),
-        ]);
+        ];
+        if revisions {
+            row.push(Line::plain(glance.revision.clone().unwrap_or_default()));
+        }
+        row.extend([last_run(glance, now, age), Line::of(label, checks)]);
+        table.row(row);
     }
     table.render(&mut page);
     for glance in glances.iter().filter(|glance| glance.open > 0) {
@@ -194,9 +201,13 @@ fn open_line(glance: &Glance) -> Line {
 fn details(page: &mut Page, glance: &Glance, now: Timestamp) {
     let heading = Line::of(Label::Environment, glance.environment.to_string());
     let plural = if glance.objects == 1 { "" } else { "s" };
+    let revision = glance.revision.as_ref();
+    let revision = revision.map(|revision| format!("   revision {revision}"));
     page.line(&heading.then(format!(
-        "   serial {}   {} instance{plural}",
-        glance.serial, glance.objects
+        "   serial {}   {} instance{plural}{}",
+        glance.serial,
+        glance.objects,
+        revision.unwrap_or_default()
     )));
     if !glance.declared {
         page.wrapped(&Line::plain("  ").joined(undeclared_line(glance)), 4);
@@ -272,6 +283,7 @@ pub fn as_json(glance: &Glance) -> serde_json::Value {
         "declared": glance.declared,
         "serial": glance.serial,
         "instances": glance.objects,
+        "revision": glance.revision,
         "running": glance.running.is_some(),
         "last_run": last,
         "checks": checks,
@@ -300,6 +312,7 @@ pub fn run_json(run: &RunRow) -> serde_json::Value {
 
 /// Runs, a line each, in the order given; with `one`, they are of one environment, which is not said each time.
 pub fn runs(runs: &[RunRow], one: bool, look: Look) -> String {
+    let revisions = runs.iter().any(|run| run.revision.is_some());
     let mut page = Page::new(look);
     if runs.is_empty() {
         page.line(&Line::plain("Nothing was run yet."));
@@ -310,12 +323,16 @@ pub fn runs(runs: &[RunRow], one: bool, look: Look) -> String {
         ("environment", Align::Left),
         ("when", Align::Left),
         ("what", Align::Left),
+    ];
+    let revision = revisions.then_some(("revision", Align::Left));
+    let rest = [
         ("by", Align::Left),
         ("serial", Align::Left),
         ("steps", Align::Left),
     ];
+    let columns = columns.into_iter().chain(revision).chain(rest);
     let is_shown = |at: &usize| !one || *at != 1;
-    let columns = columns.into_iter().enumerate();
+    let columns = columns.enumerate();
     let columns = columns.filter_map(|(at, column)| is_shown(&at).then_some(column));
     let mut table = Table::new(columns);
     for run in runs {
@@ -341,16 +358,24 @@ pub fn runs(runs: &[RunRow], one: bool, look: Look) -> String {
             .flatten()
             .map(|(word, count)| format!("{count} {word}"))
             .collect();
-        let cells = [
+        let mut row = vec![
             Line::plain(run.id.to_string()),
-            Line::of(Label::Environment, run.environment.to_string()),
+            match &*run.environment {
+                PROJECT => Line::new(),
+                environment => Line::of(Label::Environment, environment.to_owned()),
+            },
             Line::plain(readable(run.started)),
             Line::of(label, what),
+        ];
+        if revisions {
+            row.push(Line::plain(run.revision.clone().unwrap_or_default()));
+        }
+        row.extend([
             Line::plain(run.actor.clone()),
             Line::plain(serial),
             Line::plain(steps.join(", ")),
-        ];
-        let cells = cells.into_iter().enumerate();
+        ]);
+        let cells = row.into_iter().enumerate();
         table.row(cells.filter_map(|(at, cell)| is_shown(&at).then_some(cell)));
     }
     table.render(&mut page);

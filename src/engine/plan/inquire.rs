@@ -40,6 +40,7 @@ impl<'e> Inquiry<'e> {
             replace: Vec::new(),
             now: clock.now(),
             revision: None,
+            content: None,
             variables: std::collections::BTreeMap::new(),
             files: Vec::new(),
             attempts: crate::retry::ATTEMPTS,

@@ -62,6 +62,8 @@ pub struct PlanOptions {
     pub now: Timestamp,
     /// The revision it makes real, when it is one.
     pub revision: Option<RevisionId>,
+    /// The digest of the manifest of what it is made from.
+    pub content: Option<[u8; 32]>,
     /// The variables, to be kept in the plan.
     pub variables: BTreeMap<Str, Value>,
     /// The definition's files, to be kept in the plan.

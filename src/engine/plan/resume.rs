@@ -38,6 +38,7 @@ pub async fn resume(
         replace: Vec::new(),
         now: plan.created,
         revision: plan.revision,
+        content: plan.content,
         variables: plan.variables.clone(),
         files: plan.files.clone(),
         attempts: crate::retry::ATTEMPTS,

@@ -407,6 +407,7 @@ impl<'e> Walk<'e> {
             id: PlanId::from_digest([0; 4]),
             environment: self.recorded.environment.clone(),
             revision: options.revision,
+            content: options.content,
             serial: self.recorded.serial,
             lineage: self.recorded.lineage.clone(),
             created: options.now,

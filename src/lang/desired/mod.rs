@@ -48,6 +48,9 @@ pub struct Settings {
     pub workspace: Str,
     /// The definition's root directory, absolute: what relative paths in functions start from.
     pub directory: PathBuf,
+    /// What `path.cwd` is: the same directory, but where the definition is read from a checkout of a revision the one it
+    /// came from, so that what is made there has the same path.
+    pub working_directory: PathBuf,
     /// What `~` stands for.
     pub home: Option<PathBuf>,
     /// What impure functions give: unknowns in a plan, values in an apply.
@@ -267,6 +270,7 @@ impl Desired {
     fn calls(&self) -> CallContext<'_> {
         CallContext {
             directory: &self.settings.directory,
+            working_directory: &self.settings.working_directory,
             home: self.settings.home.as_deref(),
             impure: match self.settings.phase {
                 Phase::Definition | Phase::Environment | Phase::Plan => Impure::Unknown,

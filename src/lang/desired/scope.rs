@@ -352,7 +352,13 @@ impl<'d> Lookup<'d> {
 
     fn path_value(&self, which: &str) -> Value {
         match which {
-            "cwd" => Value::string(self.desired.settings.directory.to_string_lossy().as_ref()),
+            "cwd" => Value::string(
+                self.desired
+                    .settings
+                    .working_directory
+                    .to_string_lossy()
+                    .as_ref(),
+            ),
             "root" => Value::string("."),
             _ => {
                 let path = self.desired.graph.module(self.module.id);

@@ -47,6 +47,7 @@ fn checked(text: &str, phase: Phase) -> (Desired, Vec<String>) {
     let settings = Settings {
         workspace: "test".into(),
         directory: "/nowhere".into(),
+        working_directory: "/nowhere".into(),
         home: None,
         phase,
         plan_time: None,

@@ -27,6 +27,7 @@ pub fn literal(expr: &Expr) -> (Value, Diagnostics) {
     let scope = Nothing {
         calls: CallContext {
             directory: Path::new("/"),
+            working_directory: Path::new("/"),
             home: None,
             impure: Impure::Unknown,
             plan_time: None,

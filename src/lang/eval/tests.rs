@@ -48,6 +48,7 @@ fn world() -> World {
         asked: RefCell::default(),
         calls: CallContext {
             directory: Path::new("/"),
+            working_directory: Path::new("/"),
             home: None,
             impure: Impure::Unknown,
             plan_time: None,

@@ -5,7 +5,7 @@ mod path;
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -28,7 +28,7 @@ const ABSPATH: Function = text_function(
     "abspath",
     &[Param::string("path")],
     |ctx, args, _| {
-        let directory = ctx.directory.to_string_lossy();
+        let directory = ctx.working_directory.to_string_lossy();
         let given = args.string(0)?;
         let path = if given.starts_with('/') {
             path::clean(given)
@@ -121,6 +121,7 @@ const FILESET: Function = Function {
     returns: Returns::Always(|| Type::set(Type::String)),
     call: |ctx, args, _| {
         let from = path::clean(&expand_home(ctx, args, 0)?);
+        let from = inside(ctx, &from).to_string_lossy();
         let pattern = path::join(&from, args.string(1)?);
         let found = glob::glob(ctx.directory, &pattern).map_err(|wrong| {
             let pattern = args.string(1).map_or("", |pattern| pattern.as_str());
@@ -180,9 +181,15 @@ fn locate(
     args: Arguments<'_>,
     index: usize,
 ) -> Result<PathBuf, FunctionError> {
-    Ok(ctx
-        .directory
-        .join(path::clean(&expand_home(ctx, args, index)?)))
+    let path = path::clean(&expand_home(ctx, args, index)?);
+    Ok(ctx.directory.join(inside(ctx, &path)))
+}
+
+/// The path from the directory that is read of what a path means, where that is in it.
+fn inside<'p>(ctx: &CallContext<'_>, path: &'p str) -> &'p Path {
+    let path = Path::new(path);
+    let inside = path.strip_prefix(ctx.working_directory);
+    inside.unwrap_or(path)
 }
 
 fn expand_home(
@@ -210,7 +217,7 @@ mod tests {
 
     use model::Value;
 
-    use super::super::testing::{fails, gives, json, run_in};
+    use super::super::testing::{fails, gives, json, run_from, run_in};
     use super::*;
 
     fn project() -> tempfile::TempDir {
@@ -246,6 +253,25 @@ mod tests {
             .iter()
             .map(|item| item.as_str().unwrap().to_string())
             .collect()
+    }
+
+    #[test]
+    fn files_of_a_checkout_are_read_by_the_paths_of_where_it_came_from() {
+        let checkout = project();
+        let from = Path::new("/where/it/came/from");
+        let call = |name: &str, args: &str| {
+            let args = json(args).as_items().unwrap().to_vec();
+            run_from((checkout.path(), from), name, args)
+        };
+        let path = "/where/it/came/from/d/a.txt";
+        assert_eq!(call("abspath", r#"["d/a.txt"]"#), Ok(path.into()));
+        for path in [path, "d/a.txt", "/where/it/came/from/x/../d/a.txt"] {
+            let text = call("file", &format!("[{path:?}]"));
+            assert_eq!(text, Ok("hello\n".into()), "{path}");
+        }
+        let found = call("fileset", r#"["/where/it/came/from/d/sub", "*.txt"]"#).unwrap();
+        assert_eq!(found.as_items().map(<[Value]>::len), Some(1));
+        assert!(call("file", r#"["/where/it/d/a.txt"]"#).is_err());
     }
 
     #[test]

@@ -300,6 +300,8 @@ pub enum Impure {
 pub struct CallContext<'a> {
     /// What relative paths are relative to; absolute itself.
     pub directory: &'a Path,
+    /// What a path from the root begins with where it leads to what is read from `directory`.
+    pub working_directory: &'a Path,
     /// What `~` stands for, if known.
     pub home: Option<&'a Path>,
     /// What impure functions give.
@@ -506,6 +508,7 @@ impl fmt::Debug for CallContext<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallContext")
             .field("directory", &self.directory)
+            .field("working_directory", &self.working_directory)
             .finish_non_exhaustive()
     }
 }

@@ -25,7 +25,17 @@ impl Random for Fixed {
 
 /// Calls a function with relative paths relative to `directory`, and the home directory `/home/me`.
 pub(super) fn run_in(directory: &Path, name: &str, args: Vec<Value>) -> Result<Value, String> {
-    run_function(directory, lookup(name).unwrap(), args)
+    run_from((directory, directory), name, args)
+}
+
+/// Calls a function that reads the files of one directory as those of another one.
+pub(super) fn run_from(
+    (directory, working_directory): (&Path, &Path),
+    name: &str,
+    args: Vec<Value>,
+) -> Result<Value, String> {
+    let function = lookup(name).unwrap();
+    called((directory, working_directory), function, args)
 }
 
 /// Calls a function that has no name of its own in the language.
@@ -34,8 +44,17 @@ pub(super) fn run_function(
     function: &Function,
     args: Vec<Value>,
 ) -> Result<Value, String> {
+    called((directory, directory), function, args)
+}
+
+fn called(
+    (directory, working_directory): (&Path, &Path),
+    function: &Function,
+    args: Vec<Value>,
+) -> Result<Value, String> {
     let ctx = CallContext {
         directory,
+        working_directory,
         home: Some(Path::new("/home/me")),
         impure: Impure::Evaluated,
         plan_time: None,

@@ -103,6 +103,7 @@ fn answer(case: &Case, base: &Path) -> Result<Value, String> {
     };
     let ctx = CallContext {
         directory: &directory,
+        working_directory: &directory,
         home: Some(Path::new("/root")),
         impure: Impure::Unknown,
         plan_time: Some(Timestamp(1_700_000_000_000)),

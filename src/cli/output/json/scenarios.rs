@@ -179,6 +179,7 @@ fn scenario(case: &Json) -> Scenario {
         id: PlanId::from_digest([0; 4]),
         environment: "default".into(),
         revision: None,
+        content: None,
         serial: Serial(1),
         lineage: "l".into(),
         created: Timestamp(0),

@@ -351,7 +351,7 @@ fn text_rows(row: &Row, other: Option<&Row>) -> Option<(LineDifference, &'static
     several.then(|| (LineDifference::between(old, new), ""))
 }
 
-fn write_text(page: &mut Page, text: &LineDifference, amount: Amount) {
+pub(crate) fn write_text(page: &mut Page, text: &LineDifference, amount: Amount) {
     let is_change = |kind: RowKind| matches!(kind, RowKind::Old | RowKind::New);
     let changes = text.rows.iter().filter(|row| is_change(row.kind)).count();
     let most = if amount == Amount::All || changes <= MOST_LINES {

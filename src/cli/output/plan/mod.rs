@@ -13,6 +13,7 @@ mod screen;
 mod tests;
 
 pub use block::heading;
+pub(crate) use block::write_text;
 pub use closing::{Counts, counts};
 pub use names::fold_addresses;
 pub use screen::{Form, PlanFacts, PlanOptions, render, write_differences};

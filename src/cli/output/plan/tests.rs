@@ -79,6 +79,7 @@ fn plan(changes: Vec<Change>) -> Plan {
         id: PlanId::from_digest([0x7f, 0x3a, 0x91, 0xc0]),
         environment: "staging".into(),
         revision: None,
+        content: None,
         serial: Serial(41),
         lineage: "l".into(),
         created: Timestamp(0),

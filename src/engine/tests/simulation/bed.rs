@@ -215,6 +215,7 @@ impl Engine {
         let settings = Settings {
             workspace: environment(),
             directory: "/".into(),
+            working_directory: "/".into(),
             home: None,
             phase: Phase::Plan,
             plan_time: Some(self.clock.now()),
@@ -291,6 +292,7 @@ impl Engine {
             replace: Vec::new(),
             now: self.clock.now(),
             revision: None,
+            content: None,
             variables: BTreeMap::new(),
             files: Vec::new(),
             attempts: engine::ATTEMPTS,

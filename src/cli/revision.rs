@@ -1,0 +1,288 @@
+//! `terrace revision ..`: makes revisions, lists and shows them, says what differs between two, rejects one, and writes
+//! the files of one.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use delivery::revision::{self, Change, Difference, FileDigest, Manifest};
+use lang::desired::{Missing, assign};
+use lang::{Definition, Settings};
+use model::address::ModulePath;
+use model::{Diagnostic, Sources, Str};
+use state::{
+    Counts, NewRun, PROJECT, RecordError, RevisionRow, RunEnd, RunFilter, RunKind, RunOutcome,
+    RunRow, Store,
+};
+
+use super::args::{
+    RevisionCommand, RevisionCreateArgs, RevisionDiffArgs, RevisionExportArgs, RevisionListArgs,
+    RevisionRejectArgs, RevisionShowArgs,
+};
+use super::exit::ExitCode;
+use super::invocation::Invocation;
+use super::output::revision::{self as screen, RevisionView, name};
+use super::output::write;
+use super::prepare::{self, Loaded, Prepared, Refused};
+use super::{record, revised};
+
+/// Runs the command.
+pub async fn run(invocation: &Invocation, command: RevisionCommand) -> ExitCode {
+    let done = match &command {
+        RevisionCommand::Create(args) => create(invocation, args).await,
+        RevisionCommand::List(args) => list(invocation, args),
+        RevisionCommand::Show(args) => show(invocation, args),
+        RevisionCommand::Diff(args) => diff(invocation, args),
+        RevisionCommand::Reject(args) => reject(invocation, args).await,
+        RevisionCommand::Export(args) => export(invocation, args),
+    };
+    match done {
+        Ok(text) => match write::answer(&text) {
+            Ok(()) => ExitCode::Done,
+            Err(_) => ExitCode::Failed,
+        },
+        Err(refused) => refused.report(invocation),
+    }
+}
+
+fn refused(diagnostic: Diagnostic) -> Refused {
+    Refused::alone(diagnostic, &Sources::default())
+}
+
+fn of_record(error: &(dyn std::error::Error + 'static)) -> Refused {
+    refused(record::diagnostic(error))
+}
+
+/// Makes a revision of the definition as it is. No environment's variables are needed: only inputs are part of it.
+async fn create(invocation: &Invocation, args: &RevisionCreateArgs) -> Result<String, Refused> {
+    let prepared = definition(invocation, args)?;
+    let store = record::open(&prepared.project.record()).map_err(|error| of_record(&error))?;
+    let (content, found) =
+        revised::take(&prepared, &store).map_err(|diagnostic| refused(*diagnostic))?;
+    let mut warnings = prepared.warnings.clone();
+    warnings.extend(found);
+    invocation.report(&warnings, prepared.sources(), "", false);
+    let note = args.note.clone();
+    let (row, is_new) = revised::put(invocation, &prepared.project, &content, &store, note)
+        .await
+        .map_err(|error| of_record(&error))?;
+    let word = if is_new { "Made" } else { "Found" };
+    invocation.say(&screen::sentence(&row, word, invocation.stderr));
+    if args.json {
+        let view = view(&store, row)?;
+        return Ok(format!(
+            "{:#}\n",
+            screen::as_json(&view, Some(&content.manifest))
+        ));
+    }
+    Ok(format!("{}\n", name(&row)))
+}
+
+/// The project and its definition, with the values of inputs alone.
+fn definition(invocation: &Invocation, args: &RevisionCreateArgs) -> Result<Prepared, Refused> {
+    let (mut project, mut warnings) = prepare::open(invocation)?;
+    let Loaded {
+        mut definition,
+        graph,
+        found,
+    } = prepare::definition(&mut project);
+    warnings.extend(found);
+    let mut variables = BTreeMap::new();
+    if let Some(root) = definition.modules.get(&ModulePath::root()).cloned() {
+        let mut sources = std::mem::take(&mut definition.sources);
+        warnings.extend(prepare::checks(invocation, &project, Some(&root)));
+        let before = revised::inputs_before(&project)?;
+        let asked = delivery::inputs::Asked {
+            given: &args.inputs,
+            before: before.as_ref(),
+            missing: Missing::Reported,
+        };
+        let (inputs, found) = delivery::inputs::settle(&project, &root, asked, &mut sources);
+        warnings.extend(found);
+        let (assigned, found) = assign(&root, &inputs, Missing::NotKnown);
+        warnings.extend(found);
+        variables = assigned;
+        definition.sources = sources;
+    }
+    warnings.sort();
+    if warnings.has_errors() {
+        return Err(Refused {
+            diagnostics: warnings,
+            sources: definition.sources,
+        });
+    }
+    let environment: Str = PROJECT.into();
+    let settings: Settings = prepare::settings(invocation, &environment, &project, None);
+    let providers = prepare::providers(invocation, &project);
+    let definition: Definition = definition;
+    Ok(Prepared {
+        project,
+        environment,
+        definition: definition.into(),
+        graph: graph.into(),
+        variables,
+        settings,
+        providers,
+        content: None,
+        warnings,
+    })
+}
+
+/// The record, which may not be there yet.
+fn recorded(invocation: &Invocation) -> Result<Option<Store>, Refused> {
+    let (project, _) = prepare::open(invocation)?;
+    record::open_existing(&project.record()).map_err(|error| of_record(&error))
+}
+
+/// The record, and the revision of that name in it.
+fn named(invocation: &Invocation, name: &str) -> Result<(Store, RevisionRow), Refused> {
+    let Some(store) = recorded(invocation)? else {
+        let message = format!("there is no revision `{name}`");
+        return Err(refused(
+            Diagnostic::error("unknown-revision", message)
+                .note("nothing is recorded yet")
+                .help("make one: terrace revision create"),
+        ));
+    };
+    let found = revised::find(&store, name);
+    found
+        .map(|row| (store, row))
+        .map_err(|diagnostic| refused(*diagnostic))
+}
+
+/// Who rejected revisions, by the revision's name; the newest word counts.
+fn rejections(
+    store: &Store,
+    revision: Option<&str>,
+) -> Result<BTreeMap<String, RunRow>, RecordError> {
+    let filter = RunFilter {
+        kinds: vec![RunKind::Reject],
+        revision: revision.map(ToOwned::to_owned),
+        ..RunFilter::of(&PROJECT.into(), usize::MAX)
+    };
+    let mut found = BTreeMap::new();
+    for run in store.runs(&filter)? {
+        if let Some(name) = run.revision.clone() {
+            found.entry(name).or_insert(run);
+        }
+    }
+    Ok(found)
+}
+
+fn view(store: &Store, row: RevisionRow) -> Result<RevisionView, Refused> {
+    let mut found = rejections(store, Some(&name(&row))).map_err(|error| of_record(&error))?;
+    Ok(RevisionView {
+        rejected: found.remove(&name(&row)),
+        row,
+    })
+}
+
+fn manifest(store: &Store, row: &RevisionRow) -> Result<Manifest, Refused> {
+    revision::read(store, row.manifest).map_err(|error| of_record(&error))
+}
+
+fn list(invocation: &Invocation, args: &RevisionListArgs) -> Result<String, Refused> {
+    let mut views = Vec::new();
+    if let Some(store) = recorded(invocation)? {
+        let rows = store
+            .revisions(None, args.limit)
+            .map_err(|error| of_record(&error))?;
+        let mut rejected = rejections(&store, None).map_err(|error| of_record(&error))?;
+        views.extend(rows.into_iter().map(|row| RevisionView {
+            rejected: rejected.remove(&name(&row)),
+            row,
+        }));
+    }
+    if args.json {
+        let lines = views.iter().map(|view| screen::as_json(view, None));
+        return Ok(lines.map(|line| format!("{line}\n")).collect());
+    }
+    Ok(screen::list(&views, invocation.stdout))
+}
+
+fn show(invocation: &Invocation, args: &RevisionShowArgs) -> Result<String, Refused> {
+    let (store, row) = named(invocation, &args.revision)?;
+    let manifest = manifest(&store, &row)?;
+    let view = view(&store, row)?;
+    if args.json {
+        return Ok(format!("{:#}\n", screen::as_json(&view, Some(&manifest))));
+    }
+    Ok(screen::details(&view, &manifest, invocation.stdout))
+}
+
+fn diff(invocation: &Invocation, args: &RevisionDiffArgs) -> Result<String, Refused> {
+    let (store, old) = named(invocation, &args.old)?;
+    let (_, new) = named(invocation, &args.new)?;
+    let (old, new) = (&old, &new);
+    let difference = Difference::between(&manifest(&store, old)?, &manifest(&store, new)?);
+    let text = |digest: Option<&FileDigest>| match digest {
+        None => Some(String::new()),
+        Some(digest) => String::from_utf8(store.blob(digest.0).ok()?).ok(),
+    };
+    let texts = |path: &str| match difference.files.get(path)? {
+        Change::Added(new) => Some((String::new(), text(Some(new))?)),
+        Change::Removed(old) => Some((text(Some(old))?, String::new())),
+        Change::Changed { old, new } => Some((text(Some(old))?, text(Some(new))?)),
+    };
+    Ok(screen::difference(
+        (old, new),
+        &difference,
+        &texts,
+        invocation.stdout,
+    ))
+}
+
+/// Says no to a revision, everywhere: a decision of the project's own history.
+async fn reject(invocation: &Invocation, args: &RevisionRejectArgs) -> Result<String, Refused> {
+    let (project, _) = prepare::open(invocation)?;
+    let (_, row) = named(invocation, &args.revision)?;
+    let store = record::open(&project.record()).map_err(|error| of_record(&error))?;
+    let now = invocation.process.clock.now();
+    let run = NewRun {
+        kind: RunKind::Reject,
+        plan: None,
+        revision: Some(name(&row)),
+        configuration: None,
+        actor: invocation.actor(),
+        note: Some(args.reason.clone()),
+        started: now,
+    };
+    let end = RunEnd {
+        outcome: RunOutcome::Succeeded,
+        counts: Counts::new(),
+        ended: now,
+    };
+    let decided = store.decide(&PROJECT.into(), run, Vec::new(), end).await;
+    decided.map_err(|error| of_record(&error))?;
+    invocation.say(&format!(
+        "    Rejected {} by {}: {}\n",
+        screen::short(&row),
+        invocation.actor(),
+        args.reason
+    ));
+    Ok(String::new())
+}
+
+fn export(invocation: &Invocation, args: &RevisionExportArgs) -> Result<String, Refused> {
+    let (store, row) = named(invocation, &args.revision)?;
+    let place = invocation.directory.join(&args.directory);
+    let is_empty = |place: &Path| match std::fs::read_dir(place) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    };
+    if !is_empty(&place) {
+        let message = format!("`{}` is not an empty directory", args.directory.display());
+        return Err(refused(
+            Diagnostic::error("file-not-readable", message)
+                .help("name an empty directory, or one that is not there yet"),
+        ));
+    }
+    let manifest = manifest(&store, &row)?;
+    revision::write(&store, &manifest, &place).map_err(|error| of_record(&error))?;
+    invocation.say(&format!(
+        "    Exported {} to {}: {} files\n",
+        screen::short(&row),
+        args.directory.display(),
+        manifest.files.len()
+    ));
+    Ok(String::new())
+}
