@@ -131,14 +131,7 @@ fn code_of(view: &DriftView, healed: Healed) -> ExitCode {
 /// The record is what is compared with: it is what was applied last. The definition only says how providers are
 /// configured.
 async fn look(invocation: &Invocation, environment: &Str) -> Result<Look, Refused> {
-    let wanted = Wanted {
-        revision: None,
-        inputs: &[],
-        environment: Some(environment),
-        given: &[],
-        ask: false,
-        wants: Wants::Definition,
-    };
+    let wanted = Wanted::configured(Some(environment), Wants::Definition);
     let prepared = prepare::prepare(invocation, wanted).await?;
     let refused = |error: &(dyn std::error::Error + 'static)| Refused {
         diagnostics: record::diagnostic(error).into(),

@@ -208,6 +208,18 @@ pub enum Wants {
 }
 
 impl<'w> Wanted<'w> {
+    /// What a command wants that takes no values: those that are configured.
+    pub fn configured(environment: Option<&'w str>, wants: Wants) -> Self {
+        Self {
+            environment,
+            revision: None,
+            given: &[],
+            inputs: &[],
+            ask: false,
+            wants,
+        }
+    }
+
     /// What planning options want.
     pub fn of(environment: Option<&'w str>, planning: &'w Planning) -> Self {
         Self {

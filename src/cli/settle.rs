@@ -28,14 +28,7 @@ async fn settled(invocation: &Invocation, args: &StateSettleArgs) -> Result<(), 
         diagnostics: prepare::unknown_word(&error, &project).into(),
         sources: project.sources.clone(),
     })?;
-    let wanted = Wanted {
-        environment: environment.as_deref(),
-        revision: None,
-        given: &[],
-        inputs: &[],
-        ask: false,
-        wants: Wants::Record,
-    };
+    let wanted = Wanted::configured(environment.as_deref(), Wants::Record);
     let prepared = prepare::prepare(invocation, wanted).await?;
     let refused = |diagnostic: Diagnostic| Refused {
         diagnostics: Diagnostics::from(diagnostic),

@@ -122,15 +122,15 @@ const TEXTS: &[(&str, &str)] = &[
         "A function said no to its arguments. The reason follows the function's name.",
     ),
     (
-        "import-failed",
-        "An object that should be taken over could not be: it does not exist, cannot be read, or its type \
-         cannot be imported. The record is as before.",
-    ),
-    (
         "heal-refused",
         "Something drifted that the policy allows to be healed, and it was left alone all the same: bringing it back would \
          change other instances too, would need more than the policy allows, or is not what the definition says by now.\n\n\
          Healing brings back what was applied, and nothing else. The note says what was in the way.",
+    ),
+    (
+        "import-failed",
+        "An object that should be taken over could not be: it does not exist, cannot be read, or its type \
+         cannot be imported. The record is as before.",
     ),
     (
         "impossible-rule",
