@@ -22,10 +22,10 @@ fn the_shop_comes_up_in_three_environments_heals_and_leaves_nothing() {
     }
     assert_eq!(shop.servers().len(), 3 + 4 + 5);
     insta::assert_snapshot!(shop.done(&["status"]) + "[EOF]", @r"
-    ENVIRONMENT  SERIAL  INSTANCES  LAST RUN        CHECKS
-    test              1          9  1 applied  <age>  1 passed
-    staging           1         11  2 applied  <age>  2 passed
-    production        1         13  3 applied  <age>  2 passed
+    ENVIRONMENT  SERIAL  INSTANCES  REVISION  LAST RUN        CHECKS
+    test              1          9  r1        2 applied  <age>  1 passed
+    staging           1         11  r1        3 applied  <age>  2 passed
+    production        1         13  r1        4 applied  <age>  2 passed
     [EOF]
     ");
     assert_eq!(
@@ -47,7 +47,7 @@ fn the_shop_comes_up_in_three_environments_heals_and_leaves_nothing() {
     let plan = shop.run(&["plan", "test", "-detailed-exitcode"]);
     assert_eq!(plan.code, Some(2));
     insta::assert_snapshot!(plan.stdout + "[EOF]", @r#"
-    Environment test   recorded serial 1
+    Environment test   r1   recorded serial 1
 
     module.service["orders"]
       + module.service["orders"].local_process.server
