@@ -162,7 +162,7 @@ async fn now(
         showing,
         parallelism,
         planning: Some(planning),
-        attempts: None,
+        purpose: Purpose::Apply,
     }
     .go(planned)
     .await
@@ -331,7 +331,7 @@ async fn used(
     store: &Store,
     kind: RunKind,
 ) -> Result<(Option<String>, Option<ConfigurationDigest>), StoreError> {
-    if kind != RunKind::Apply {
+    if !matches!(kind, RunKind::Apply | RunKind::Promote) {
         return Ok((None, None));
     }
     let row = revised::made(invocation, prepared, store).await?;
@@ -392,7 +392,7 @@ fn outcome_of(passed: bool) -> RunOutcome {
 }
 
 /// Asks for approval; says so when nobody can be asked.
-fn ask(invocation: &Invocation, plan: &Plan) -> bool {
+pub fn ask(invocation: &Invocation, plan: &Plan) -> bool {
     let found = counts(plan);
     let question = Question {
         what: format!("Apply {} to {}", plan.id, plan.environment),
@@ -444,15 +444,35 @@ pub struct Apply<'a> {
     pub parallelism: Option<std::num::NonZeroUsize>,
     /// How the plan was made; none for a saved one.
     pub planning: Option<&'a Planning>,
-    /// Where it heals: what is known of drift, with the attempts that it makes.
-    pub attempts: Option<Sightings>,
+    /// What it is for.
+    pub purpose: Purpose,
+}
+
+/// What a plan is applied for, which is what its run is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The environment becomes as defined.
+    Apply,
+    /// A revision comes that the rules let come.
+    Promote,
+    /// What drifted is brought back: with what is known of drift, and the attempts that are made.
+    Heal(Sightings),
+}
+
+impl Purpose {
+    fn kind(&self) -> RunKind {
+        match self {
+            Self::Apply => RunKind::Apply,
+            Self::Promote => RunKind::Promote,
+            Self::Heal(_) => RunKind::Heal,
+        }
+    }
 }
 
 impl Apply<'_> {
     fn kind(&self, mode: PlanMode) -> RunKind {
         match mode {
-            PlanMode::Normal if self.attempts.is_some() => RunKind::Heal,
-            PlanMode::Normal => RunKind::Apply,
+            PlanMode::Normal => self.purpose.kind(),
             PlanMode::Destroy => RunKind::Destroy,
             PlanMode::RefreshOnly => RunKind::Refresh,
         }
@@ -467,7 +487,7 @@ impl Apply<'_> {
             Err(code) => return code,
         };
         // What is tried counts also if this process dies while it tries.
-        if let Some(attempts) = &self.attempts
+        if let Purpose::Heal(attempts) = &self.purpose
             && let Err(error) = session.sightings(attempts.clone()).await
         {
             let code = record::report(self.invocation, &error);

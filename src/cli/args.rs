@@ -94,6 +94,14 @@ pub enum Command {
     Destroy(DestroyArgs),
     /// Find what is not as it was applied, and heal it
     Drift(DriftArgs),
+    /// Bring a revision to an environment, when every rule is met
+    Promote(PromoteArgs),
+    /// Approve what a revision does to an environment
+    Approve(ApproveArgs),
+    /// Let nothing come to an environment for now
+    Hold(HoldArgs),
+    /// End a hold
+    ReleaseHold(ReleaseArgs),
     /// Show what is recorded, a saved plan or a run
     Show(ShowArgs),
     /// Show the outputs of an environment
@@ -260,6 +268,69 @@ pub struct ApplyArgs {
     /// How it is shown.
     #[command(flatten)]
     pub showing: Showing,
+}
+
+/// `terrace promote`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  terrace promote staging                      the newest revision that may come there
+  terrace promote r42 production               this one
+
+Exit codes: 3 a person must decide first, 4 time must pass first")]
+pub struct PromoteArgs {
+    /// The revision, if not the newest that may come, and the environment
+    #[arg(value_name = "REVISION | ENVIRONMENT", num_args = 1..=2, required = true)]
+    pub words: Vec<String>,
+    /// Apply without asking
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// How the plan is made.
+    #[command(flatten)]
+    pub planning: Planning,
+    /// How it is shown.
+    #[command(flatten)]
+    pub showing: Showing,
+}
+
+/// `terrace approve`.
+#[derive(Debug, ClapArgs)]
+pub struct ApproveArgs {
+    /// The environment, and the revision if not the newest that may come
+    #[arg(value_name = "ENVIRONMENT | REVISION", num_args = 1..=2, required = true)]
+    pub words: Vec<String>,
+    /// Who approves, if not who runs this
+    #[arg(long = "as", value_name = "NAME")]
+    pub by: Option<String>,
+    /// Why, to be recorded
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// How the plan is made.
+    #[command(flatten)]
+    pub planning: Planning,
+    /// How it is shown.
+    #[command(flatten)]
+    pub showing: Showing,
+}
+
+/// `terrace hold`.
+#[derive(Debug, ClapArgs)]
+pub struct HoldArgs {
+    /// The environment
+    pub environment: String,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+}
+
+/// `terrace release-hold`.
+#[derive(Debug, ClapArgs)]
+pub struct ReleaseArgs {
+    /// The environment
+    pub environment: String,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
 }
 
 /// `terrace destroy`.
@@ -659,6 +730,8 @@ impl Command {
             Self::Apply(args) => Some(&mut args.planning),
             Self::Destroy(args) => Some(&mut args.planning),
             Self::Console(args) => Some(&mut args.planning),
+            Self::Promote(args) => Some(&mut args.planning),
+            Self::Approve(args) => Some(&mut args.planning),
             Self::Show(_)
             | Self::Drift(_)
             | Self::Output(_)
@@ -671,6 +744,8 @@ impl Command {
             | Self::Init(_)
             | Self::Version(_)
             | Self::Completions(_)
+            | Self::Hold(_)
+            | Self::ReleaseHold(_)
             | Self::Explain(_) => None,
         }
     }

@@ -144,11 +144,7 @@ async fn look(invocation: &Invocation, environment: &Str) -> Result<Look, Refuse
     let recorded = engine::record::read(&store, environment).map_err(|e| refused(&e))?;
     let serial = recorded.serial;
     let observation = Observation::begin(&store, clock, request(invocation, environment), serial);
-    let outputs: BTreeMap<Str, (Value, bool)> = recorded
-        .outputs
-        .iter()
-        .map(|(name, output)| (name.clone(), (output.value.clone(), output.sensitive)))
-        .collect();
+    let outputs = outputs(&recorded);
     let looked = observed(invocation, &prepared, recorded).await;
     let results = if looked.instances > 0 {
         tried(invocation, &prepared, &store, &outputs, &observation).await
@@ -205,6 +201,14 @@ async fn look(invocation: &Invocation, environment: &Str) -> Result<Look, Refuse
         prepared,
         store,
     })
+}
+
+/// The recorded outputs, as checks see them.
+fn outputs(recorded: &engine::Recorded) -> BTreeMap<Str, (Value, bool)> {
+    let outputs = recorded.outputs.iter();
+    outputs
+        .map(|(name, output)| (name.clone(), (output.value.clone(), output.sensitive)))
+        .collect()
 }
 
 fn request(invocation: &Invocation, environment: &Str) -> SessionRequest {

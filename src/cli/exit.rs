@@ -2,28 +2,48 @@
 
 use model::{Diagnostic, Diagnostics};
 
-/// Exit codes; a number means the same for every command.
+/// How a command ended. The numbers are those of [`number`](Self::number).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ExitCode {
     /// Done, or nothing to do.
-    Done = 0,
+    Done,
     /// Failed.
-    Failed = 1,
-    /// Changes are pending; only with `--detailed-exitcode`, as Terraform.
-    ChangesPending = 2,
+    Failed,
+    /// Changes are pending: only with `--detailed-exitcode`, as Terraform. Drift is left.
+    ChangesPending,
     /// Files are not formatted; only `fmt --check`, as Terraform.
-    Unformatted = 3,
+    Unformatted,
+    /// A person must decide first.
+    WaitsForPerson,
+    /// Time must pass first.
+    WaitsForTime,
     /// The command line is wrong.
-    Usage = 64,
+    Usage,
     /// A bug in Terrace.
-    Bug = 70,
+    Bug,
     /// The record is locked; try again.
-    Locked = 75,
+    Locked,
     /// Interrupted, with a consistent record.
-    Interrupted = 130,
+    Interrupted,
 }
 
 impl ExitCode {
+    /// What the process tells its caller. One number has two meanings, which no command has both of: Terraform's `fmt`
+    /// took it first.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::ChangesPending => 2,
+            Self::Unformatted | Self::WaitsForPerson => 3,
+            Self::WaitsForTime => 4,
+            Self::Usage => 64,
+            Self::Bug => 70,
+            Self::Locked => 75,
+            Self::Interrupted => 130,
+        }
+    }
+
     /// The code of a command that ends with these diagnostics.
     pub fn of(diagnostics: &Diagnostics) -> Self {
         let has = |wanted: fn(&Diagnostic) -> bool| diagnostics.iter().any(wanted);
@@ -48,6 +68,6 @@ impl ExitCode {
 
 impl From<ExitCode> for std::process::ExitCode {
     fn from(code: ExitCode) -> Self {
-        Self::from(code as u8)
+        Self::from(code.number())
     }
 }

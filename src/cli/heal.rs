@@ -10,7 +10,7 @@ use model::address::{InstanceAddr, Target};
 use model::{Diagnostic, Diagnostics, Sources};
 use state::{RecordError, Sightings};
 
-use super::apply::Apply;
+use super::apply::{Apply, Purpose};
 use super::args::Showing;
 use super::drift::Look;
 use super::exit::ExitCode;
@@ -93,7 +93,7 @@ pub async fn heal(invocation: &Invocation, look: &Look) -> Healed {
         showing,
         parallelism: None,
         planning: None,
-        attempts: Some(attempts),
+        purpose: Purpose::Heal(attempts),
     };
     let code = apply.go(made.planned).await;
     if code == ExitCode::Done {

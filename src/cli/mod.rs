@@ -20,11 +20,13 @@ pub mod drift;
 pub mod explain;
 pub mod fmt;
 pub mod heal;
+pub mod holds;
 pub mod init;
 pub mod log;
 pub mod one_run;
 pub mod outputs;
 pub mod plan;
+pub mod promote;
 pub mod revision;
 pub mod saved;
 pub mod settle;
@@ -70,6 +72,10 @@ pub fn run(line: impl IntoIterator<Item = OsString>, process: Process) -> ExitCo
             let (text, code) = explain::text(&args, invocation.stdout);
             answer(text.as_bytes(), code)
         }
+        Command::Promote(args) => block_on(promote::run(&invocation, args)),
+        Command::Approve(args) => block_on(promote::approve(&invocation, args)),
+        Command::Hold(args) => block_on(holds::hold(&invocation, args)),
+        Command::ReleaseHold(args) => block_on(holds::release(&invocation, args)),
         Command::Show(args) => block_on(show::run(&invocation, &args)),
         Command::Output(args) => outputs::run(&invocation, &args),
         Command::State(args::StateCommand::Settle(args)) => {

@@ -11,7 +11,7 @@ use model::serial::PlanId;
 use model::{Diagnostic, Diagnostics, Sources};
 use state::Store;
 
-use super::apply::{Apply, say_diagnostics};
+use super::apply::{Apply, Purpose, say_diagnostics};
 use super::args::{ApplyArgs, PlanRef};
 use super::exit::ExitCode;
 use super::invocation::Invocation;
@@ -118,7 +118,7 @@ async fn resumed(
         showing,
         parallelism,
         planning: None,
-        attempts: None,
+        purpose: Purpose::Apply,
     }
     .go(planned)
     .await

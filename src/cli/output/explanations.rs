@@ -267,6 +267,11 @@ const TEXTS: &[(&str, &str)] = &[
         "Only a plain value may stand here, because it is read before anything can be evaluated.",
     ),
     (
+        "not-held",
+        "A hold was to be ended where there is none.\n\n\
+         See what an environment waits for: terrace status.",
+    ),
+    (
         "not-known",
         "A value is known only after the apply, where it is needed before.",
     ),
@@ -291,6 +296,14 @@ const TEXTS: &[(&str, &str)] = &[
     (
         "project-file",
         "terrace.hcl has something in it that is not understood. The place is shown.",
+    ),
+    (
+        "promotion-blocked",
+        "A revision may come to an environment only when every rule of `terrace.hcl` is met: it was verified in each \
+         environment that this one is `after`, soaked there, approved, not rejected, nothing is held, and it is the \
+         time. Nothing was changed. The exit code is 3 where a person must decide first, and 4 where time must \
+         pass.\n\n\
+         Do what the error says and promote again.",
     ),
     (
         "provider-failed",

@@ -10,6 +10,7 @@ pub mod duration;
 pub mod elide;
 pub mod explanations;
 pub mod frame;
+pub mod gate;
 pub mod json;
 pub mod line;
 pub mod moment;

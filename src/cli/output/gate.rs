@@ -1,0 +1,119 @@
+//! Rules that are not met, as sentences, each with what to do.
+
+use delivery::gate::{Unmet, Unverified};
+use delivery::stages::Stage;
+use model::Str;
+use model::clock::Timestamp;
+use model::serial::RevisionId;
+
+use super::duration;
+use super::moment;
+
+/// What is missing.
+pub fn sentence(rule: &Unmet, revision: RevisionId, stage: &Stage) -> String {
+    let here = &stage.name;
+    match rule {
+        Unmet::Unknown => format!("there is no revision {revision}"),
+        Unmet::Rejected(decision) => {
+            format!(
+                "{revision} was rejected by {}{}",
+                decision.by,
+                because(&decision.reason)
+            )
+        }
+        Unmet::Held(decision) => {
+            format!(
+                "{here} is held by {}{}",
+                decision.by,
+                because(&decision.reason)
+            )
+        }
+        Unmet::Overtakes { newer } => {
+            format!("{newer} is in {here}, which is newer than {revision}")
+        }
+        Unmet::NotDeployed { before } => format!("{revision} was never in {before}"),
+        Unmet::NotVerified { before, check, why } => {
+            let why = match why {
+                Unverified::Never => "was not asked",
+                Unverified::Failed => "failed",
+                Unverified::Stale => "passed too long ago",
+            };
+            format!("check {check} {why} with {revision} in {before}")
+        }
+        Unmet::NotSoaked { before, until } => {
+            let soak = duration::short(stage.soak);
+            match until {
+                Some(_) => {
+                    format!("{revision} is not yet verified and undisturbed in {before} for {soak}")
+                }
+                None => {
+                    format!("{revision} was not verified and undisturbed in {before} for {soak}")
+                }
+            }
+        }
+        Unmet::Approvals { have, want, .. } => match have.as_slice() {
+            [] => format!("{revision} is not approved for {here}: {want} wanted"),
+            have => format!(
+                "{revision} is approved for {here} by {} only: {want} wanted",
+                joined(have)
+            ),
+        },
+        Unmet::Closed { .. } => format!("{here} is not to be changed now"),
+    }
+}
+
+/// What to do about it.
+pub fn what_to_do(rule: &Unmet, revision: RevisionId, stage: &Stage, now: Timestamp) -> String {
+    let here = &stage.name;
+    let wait = |until: &Timestamp| {
+        format!(
+            "wait until {}, for {}",
+            moment::in_seconds(*until),
+            duration::short(until.since(now))
+        )
+    };
+    match rule {
+        Unmet::Unknown => "see what there is: terrace revision list".into(),
+        Unmet::Rejected(_) => "make another revision: terrace apply".into(),
+        Unmet::Held(_) => format!("when it is over: terrace release-hold {here}"),
+        Unmet::Overtakes { newer } => {
+            format!("promote {newer} or a newer one; to go back is a rollback")
+        }
+        Unmet::NotDeployed { before } => format!("terrace promote {revision} {before}"),
+        Unmet::NotVerified { before, .. } => {
+            format!("mend it, and have it checked again: terrace apply {before}")
+        }
+        Unmet::NotSoaked { until, before } => match until {
+            Some(until) => wait(until),
+            None => format!("bring it there and leave it: terrace promote {revision} {before}"),
+        },
+        Unmet::Approvals { may, outdated, .. } => {
+            let who = match may {
+                Some(may) => format!("one of {}", joined(may)),
+                None => "someone other than its author".into(),
+            };
+            let again = match outdated.as_slice() {
+                [] => String::new(),
+                people => format!(
+                    "; what {} approved does not cover what would be done now",
+                    joined(people)
+                ),
+            };
+            format!("{who} runs: terrace approve {here} {revision}{again}")
+        }
+        Unmet::Closed { opens } => match opens {
+            Some(opens) => wait(opens),
+            None => "its windows and freezes leave no time: change them in terrace.hcl".into(),
+        },
+    }
+}
+
+fn because(reason: &Option<Str>) -> String {
+    reason
+        .as_ref()
+        .map_or_else(String::new, |reason| format!(": {reason}"))
+}
+
+fn joined(names: &[Str]) -> String {
+    names.iter().map(Str::as_str).collect::<Vec<_>>().join(", ")
+}

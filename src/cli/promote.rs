@@ -1,0 +1,358 @@
+//! `terrace promote` and `terrace approve`: a revision comes to an environment when every rule is met. The rules are in
+//! `delivery::gate`; here the facts are gathered, the plan is made, and what is missing is said.
+
+use delivery::facts::{Effects, Facts};
+use delivery::gate::{Question, Unmet, Waits, unmet};
+use delivery::gather::gather;
+use delivery::stages::{Pipeline, Stage};
+use delivery::standing::{Instance, Standing, standing};
+use delivery::verdict::{self, Seen, Verdict};
+use engine::codec::CodecError;
+use model::clock::Timestamp;
+use model::plan::Plan;
+use model::serial::RevisionId;
+use model::{Diagnostic, Diagnostics, Sources, Str};
+use state::{RecordError, Store};
+
+use super::apply::{Apply, Purpose, ask};
+use super::args::{ApproveArgs, Planning, PromoteArgs, Showing};
+use super::exit::ExitCode;
+use super::invocation::Invocation;
+use super::output::gate::{sentence, what_to_do};
+use super::plan::{self, Made};
+use super::prepare::{self, Prepared, Refused, Wanted};
+use super::suggested::Again;
+use super::{record, revised};
+
+/// Runs `terrace promote`.
+pub async fn run(invocation: &Invocation, args: PromoteArgs) -> ExitCode {
+    let asked = Asked {
+        words: &args.words,
+        planning: &args.planning,
+        showing: args.showing,
+    };
+    let promotion = match Promotion::open(invocation, &asked) {
+        Ok(promotion) => promotion,
+        Err(refused) => return plan::refuse(invocation, &refused, args.showing),
+    };
+    // What no plan can change is said before one is made.
+    let early = promotion.unmet(None, invocation.process.clock.now());
+    if early
+        .iter()
+        .any(|rule| !matches!(rule, Unmet::Approvals { .. }))
+    {
+        return promotion.blocked(invocation, &early);
+    }
+    let (prepared, made) = match promotion.plan(invocation, &asked).await {
+        Ok(planned) => planned,
+        Err(code) => return code,
+    };
+    let effects = match effects(&promotion.store, &made.planned.plan) {
+        Ok(effects) => effects,
+        Err(error) => return record::report(invocation, &error),
+    };
+    let form = plan::form(args.showing, false);
+    let again = Again {
+        invocation,
+        prepared: &prepared,
+        planning: Some(&args.planning),
+    };
+    plan::show(invocation, &made, again, args.showing, form, None);
+    let missing = promotion.unmet(Some(&effects), invocation.process.clock.now());
+    if !missing.is_empty() {
+        return promotion.blocked(invocation, &missing);
+    }
+    if !made.planned.plan.is_empty() && !args.auto_approve && !ask(invocation, &made.planned.plan) {
+        return ExitCode::Failed;
+    }
+    let Made { planned, .. } = made;
+    Apply {
+        invocation,
+        prepared: &prepared,
+        store: &promotion.store,
+        showing: args.showing,
+        parallelism: args.planning.parallelism,
+        purpose: Purpose::Promote,
+        planning: Some(&args.planning),
+    }
+    .go(planned)
+    .await
+}
+
+/// Runs `terrace approve`: what is approved is what the plan does that is shown.
+pub async fn approve(invocation: &Invocation, args: ApproveArgs) -> ExitCode {
+    let asked = Asked {
+        words: &args.words,
+        planning: &args.planning,
+        showing: args.showing,
+    };
+    let promotion = match Promotion::open(invocation, &asked) {
+        Ok(promotion) => promotion,
+        Err(refused) => return plan::refuse(invocation, &refused, args.showing),
+    };
+    let by = args.by.clone().unwrap_or_else(|| invocation.actor());
+    if let Err(diagnostic) = promotion.may_approve(&by.as_str().into()) {
+        invocation.report(&diagnostic.into(), &Sources::default(), "", false);
+        return ExitCode::Failed;
+    }
+    let (prepared, made) = match promotion.plan(invocation, &asked).await {
+        Ok(planned) => planned,
+        Err(code) => return code,
+    };
+    let form = plan::form(args.showing, false);
+    let again = Again {
+        invocation,
+        prepared: &prepared,
+        planning: Some(&args.planning),
+    };
+    plan::show(invocation, &made, again, args.showing, form, None);
+    let plan = &made.planned.plan;
+    let recorded = match effects(&promotion.store, plan) {
+        Err(error) => Err(error),
+        Ok(effects) => {
+            let id = plan.id.to_string();
+            let seen = Seen {
+                revision: promotion.revision,
+                plan: &id,
+                effects: &effects,
+            };
+            let verdict = Verdict {
+                by: &by,
+                at: invocation.process.clock.now(),
+                reason: args.reason.as_deref(),
+            };
+            let environment = &promotion.stage.name;
+            verdict::approve(&promotion.store, environment, &seen, &verdict).await
+        }
+    };
+    if let Err(error) = recorded {
+        return record::report(invocation, &error);
+    }
+    invocation.say(&format!(
+        "{by} approved {} for {}: what plan {} does, and nothing else\n",
+        promotion.revision, promotion.stage.name, plan.id
+    ));
+    ExitCode::Done
+}
+
+/// What a command line asks for.
+struct Asked<'a> {
+    /// A revision and an environment, or an environment.
+    words: &'a [String],
+    planning: &'a Planning,
+    showing: Showing,
+}
+
+/// A revision, the environment it is to come to, and all that is known of both.
+struct Promotion {
+    store: Store,
+    pipeline: Pipeline,
+    stage: Stage,
+    facts: Facts,
+    revision: RevisionId,
+}
+
+impl Promotion {
+    fn open(invocation: &Invocation, asked: &Asked<'_>) -> Result<Self, Refused> {
+        let (project, _) = prepare::open(invocation)?;
+        let sources = &project.sources;
+        let refused = |diagnostic: Diagnostic| Refused::alone(diagnostic, sources);
+        let (revision, environment) = match asked.words {
+            [environment] => (None, environment),
+            // `approve ENV r42` is how one says it; both orders are understood.
+            [one, other] if project.has_environment(one) => (Some(other), one),
+            [one, other] => (Some(one), other),
+            _ => return Err(refused(usage())),
+        };
+        let environment = project
+            .environment(Some(environment))
+            .map_err(|error| refused(error.diagnostic()))?;
+        let pipeline = Pipeline::of(&project.file);
+        let Some(stage) = pipeline.stage(&environment).cloned() else {
+            return Err(refused(usage()));
+        };
+        let of_record = |error: &RecordError| refused(record::diagnostic(error));
+        let store = record::open(&project.record()).map_err(|error| of_record(&error))?;
+        let facts = gather(&store, project.environments()).map_err(|error| of_record(&error))?;
+        let revision = match revision {
+            Some(name) => {
+                let row = revised::find(&store, name).map_err(|found| refused(*found))?;
+                Some(RevisionId(row.number))
+            }
+            None => candidate(&pipeline, &facts, &stage, invocation.process.clock.now()),
+        };
+        let Some(revision) = revision else {
+            let message = format!("there is no revision that could come to {environment}");
+            return Err(refused(
+                Diagnostic::error("promotion-blocked", message)
+                    .help("make one by applying to an environment that comes after no other"),
+            ));
+        };
+        Ok(Self {
+            store,
+            pipeline,
+            stage,
+            facts,
+            revision,
+        })
+    }
+
+    fn unmet(&self, effects: Option<&Effects>, now: Timestamp) -> Vec<Unmet> {
+        unmet(&Question {
+            pipeline: &self.pipeline,
+            facts: &self.facts,
+            revision: self.revision,
+            stage: &self.stage,
+            effects,
+            now,
+        })
+    }
+
+    /// Says what is missing, each with what to do.
+    fn blocked(&self, invocation: &Invocation, missing: &[Unmet]) -> ExitCode {
+        let now = invocation.process.clock.now();
+        let (revision, stage) = (self.revision, &self.stage);
+        let found: Diagnostics = missing
+            .iter()
+            .map(|rule| {
+                Diagnostic::error("promotion-blocked", sentence(rule, revision, stage))
+                    .help(what_to_do(rule, revision, stage, now))
+            })
+            .collect();
+        let what = format!("{revision} did not come to {}", stage.name);
+        invocation.report(&found, &Sources::default(), &what, false);
+        code(missing)
+    }
+
+    /// Plans the revision with the environment's variables.
+    async fn plan(
+        &self,
+        invocation: &Invocation,
+        asked: &Asked<'_>,
+    ) -> Result<(Prepared, Made), ExitCode> {
+        let revision = self.revision.to_string();
+        let wanted = Wanted {
+            revision: Some(&revision),
+            ..Wanted::of(Some(&self.stage.name), asked.planning)
+        };
+        let refuse = |refused: Refused| plan::refuse(invocation, &refused, asked.showing);
+        let mut prepared = prepare::prepare(invocation, wanted).await.map_err(refuse)?;
+        let in_doubt = record::recover(invocation, &prepared, &self.store)
+            .await
+            .map_err(refuse)?;
+        prepared.warnings.extend(in_doubt);
+        let made = plan::make(
+            invocation,
+            &prepared,
+            &self.store,
+            asked.planning,
+            asked.showing,
+        )
+        .await
+        .map_err(refuse)?;
+        Ok((prepared, made))
+    }
+
+    fn may_approve(&self, by: &Str) -> Result<(), Diagnostic> {
+        let (revision, stage) = (self.revision, &self.stage);
+        let author = self
+            .facts
+            .revisions
+            .get(&revision)
+            .map(|found| &found.author);
+        if author == Some(by) {
+            let message = format!("{by} wrote {revision} and cannot approve it");
+            return Err(Diagnostic::error("promotion-blocked", message)
+                .help("another person approves it: --as NAME"));
+        }
+        if stage.may_approve(by) {
+            return Ok(());
+        }
+        let may = stage.approvers.iter().flatten();
+        let may: Vec<&str> = may.map(Str::as_str).collect();
+        let message = format!("{by} may not approve what comes to {}", stage.name);
+        Err(Diagnostic::error("promotion-blocked", message)
+            .help(format!("these may: {}", may.join(", "))))
+    }
+}
+
+fn usage() -> Diagnostic {
+    Diagnostic::error("unknown-environment", "which environment?")
+        .help("name it, after the revision if you name one: terrace promote r42 staging")
+}
+
+/// The newest revision that is not in the environment and could come, or else the newest that may once come.
+fn candidate(
+    pipeline: &Pipeline,
+    facts: &Facts,
+    stage: &Stage,
+    now: Timestamp,
+) -> Option<RevisionId> {
+    let newest = facts.revisions.keys().rev().copied();
+    let standings = newest.map(|revision| {
+        let instance = Instance {
+            pipeline,
+            facts,
+            revision,
+            now,
+        };
+        (revision, standing(&instance, stage))
+    });
+    let mut later = None;
+    for (revision, standing) in standings {
+        match standing {
+            Standing::Ready | Standing::Failed { .. } => return Some(revision),
+            // What is there, and what is older than it, has nothing to wait for.
+            Standing::Verified { .. } | Standing::Unverified { .. } => {
+                return later.or(Some(revision));
+            }
+            Standing::Passed { .. } | Standing::Superseded { .. } => {}
+            Standing::Waits(unmet) => {
+                let waits = unmet.iter().map(Unmet::waits).max();
+                if waits != Some(Waits::Work) {
+                    return Some(revision);
+                }
+                later = later.or(Some(revision));
+            }
+        }
+    }
+    later
+}
+
+/// What a plan does, as digests that only this record can make.
+fn effects(store: &Store, plan: &Plan) -> Result<Effects, RecordError> {
+    let digest = |bytes: &[u8]| {
+        store
+            .fingerprint(&plan.environment, "effect", bytes)
+            .map(|found| found.0)
+            .map_err(EffectError::Record)
+    };
+    match engine::effects(plan, digest) {
+        Ok(found) => Ok(Effects(found)),
+        Err(EffectError::Record(error)) => Err(error),
+        Err(EffectError::Codec(error)) => Err(RecordError::Bug {
+            what: error.to_string(),
+        }),
+    }
+}
+
+enum EffectError {
+    Record(RecordError),
+    Codec(CodecError),
+}
+
+impl From<CodecError> for EffectError {
+    fn from(error: CodecError) -> Self {
+        Self::Codec(error)
+    }
+}
+
+/// What is waited for decides: work to be done before a person, a person before time.
+fn code(missing: &[Unmet]) -> ExitCode {
+    match missing.iter().map(Unmet::waits).max() {
+        Some(Waits::Work) => ExitCode::Failed,
+        Some(Waits::Person) => ExitCode::WaitsForPerson,
+        Some(Waits::Time) => ExitCode::WaitsForTime,
+        None => ExitCode::Done,
+    }
+}

@@ -1,0 +1,27 @@
+definition = "infra"
+
+environment "test" {
+  variables = { text = "for test" }
+  verify    = [check.good]
+}
+
+environment "staging" {
+  after     = ["test"]
+  variables = { text = "for staging" }
+  verify    = [check.good]
+}
+
+environment "production" {
+  after     = ["staging"]
+  variables = { text = "for production" }
+
+  require {
+    approvals = 1
+    by        = ["bruno", "somebody"]
+  }
+}
+
+check "good" {
+  command = ["sh", "-c", "! test -f ${environment.name}-is-bad"]
+  within  = "0s"
+}
