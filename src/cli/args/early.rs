@@ -28,13 +28,19 @@ Change environments:
   apply        Make an environment as defined
   destroy      Destroy all of an environment
 
+Promote revisions:
+  promote      Bring a revision to an environment, when every rule is met
+  approve      Approve what a revision does to an environment
+  hold         Let nothing come to an environment for now
+  release-hold End a hold
+  revision     Look at revisions: what was made to be promoted
+
 Look at environments:
   status       Show all environments, or one, at a glance
   drift        Find what is not as it was applied, and heal it
   show         Show what is recorded, a saved plan or a run
   output       Show the outputs of an environment
   state        Look into the record of an environment
-  revision     Look at revisions: what was made to be promoted
   log          List the runs of an environment
 
 Write definitions:
