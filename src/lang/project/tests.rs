@@ -242,7 +242,7 @@ fn a_value_of_an_environment_that_is_none_says_what_to_write() {
         ),
         (
             "environment \"e\" {\n promote = true\n}",
-            "value-type: a string is wanted here [true, this is bool] ",
+            "value-type: a string is wanted here [true, this is a bool] ",
         ),
         (
             "environment \"e\" {\n protect = [\"module.database\", \"database\"]\n}",
