@@ -21,7 +21,7 @@ use crate::plugins::{self, Plugins};
 use crate::secrets::marked_in;
 
 /// Reports all that is wrong with a definition, as far as it can be known: `desired` is a fresh evaluation in a phase
-/// that checks. Each place is reported once, however many instances it stands for; what [`lang::load`] and
+/// that checks. Each place is reported once, however many instances it stands for; what [`lang::load()`] and
 /// [`lang::Graph::of`] report is not repeated.
 pub async fn check(desired: Desired, providers: Arc<dyn Providers>) -> Diagnostics {
     let mut found = unsupported(desired.definition(), PlanMode::Normal);

@@ -1,5 +1,5 @@
 //! A provider that panics takes nothing else with it: every call is caught, and the panic becomes an error. What a
-//! panic hook would print stands in the error instead. Entry point: [`Guarded`].
+//! panic hook would print stands in the error instead. Entry point: `Guarded`.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};

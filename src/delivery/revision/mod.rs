@@ -2,7 +2,7 @@
 //! the inputs that all environments share, and the shape of the pipeline. Which environment has it, and whether it may go
 //! on from there, is for others; so are the variables of environments, which are configuration.
 //!
-//! [`take`] makes a [`Snapshot`] of a project, [`put`] keeps it in the record, [`check_out`] makes files of it again.
+//! [`take`] makes a [`Snapshot`] of a project, [`keep`] keeps it in the record, [`check_out`] makes files of it again.
 
 mod checkout;
 mod difference;
