@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use delivery::revision::{self, Change, Difference, FileDigest, Manifest};
+use delivery::verdict::{self, Verdict};
 use lang::desired::{Missing, assign};
 use lang::{Definition, Settings};
 use model::address::ModulePath;
+use model::serial::RevisionId;
 use model::{Diagnostic, Sources, Str};
-use state::{
-    Counts, NewRun, PROJECT, RecordError, RevisionRow, RunEnd, RunFilter, RunKind, RunOutcome,
-    RunRow, Store,
-};
+use state::{PROJECT, RecordError, RevisionRow, RunFilter, RunKind, RunRow, Store};
 
 use super::args::{
     RevisionCommand, RevisionCreateArgs, RevisionDiffArgs, RevisionExportArgs, RevisionListArgs,
@@ -236,22 +235,13 @@ async fn reject(invocation: &Invocation, args: &RevisionRejectArgs) -> Result<St
     let (project, _) = prepare::open(invocation)?;
     let (_, row) = named(invocation, &args.revision)?;
     let store = record::open(&project.record()).map_err(|error| of_record(&error))?;
-    let now = invocation.process.clock.now();
-    let run = NewRun {
-        kind: RunKind::Reject,
-        plan: None,
-        revision: Some(name(&row)),
-        configuration: None,
-        actor: invocation.actor(),
-        note: Some(args.reason.clone()),
-        started: now,
+    let actor = invocation.actor();
+    let verdict = Verdict {
+        by: &actor,
+        at: invocation.process.clock.now(),
+        reason: Some(&args.reason),
     };
-    let end = RunEnd {
-        outcome: RunOutcome::Succeeded,
-        counts: Counts::new(),
-        ended: now,
-    };
-    let decided = store.decide(&PROJECT.into(), run, Vec::new(), end).await;
+    let decided = verdict::reject(&store, RevisionId(row.number), &verdict).await;
     decided.map_err(|error| of_record(&error))?;
     invocation.say(&format!(
         "    Rejected {} by {}: {}\n",
