@@ -331,7 +331,7 @@ async fn used(
     store: &Store,
     kind: RunKind,
 ) -> Result<(Option<String>, Option<ConfigurationDigest>), StoreError> {
-    if !matches!(kind, RunKind::Apply | RunKind::Promote) {
+    if !matches!(kind, RunKind::Apply | RunKind::Promote | RunKind::Heal) {
         return Ok((None, None));
     }
     let row = revised::made(invocation, prepared, store).await?;

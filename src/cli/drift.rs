@@ -26,6 +26,7 @@ use super::output::drift::{DriftOptions, DriftRow, DriftView, What, as_json, scr
 use super::output::value::Amount;
 use super::output::write;
 use super::prepare::{self, Prepared, Refused, Wanted, Wants};
+use super::revised::Content;
 use super::{checks, record, suggested};
 
 /// Runs the command.
@@ -128,10 +129,10 @@ fn code_of(view: &DriftView, healed: Healed) -> ExitCode {
 
 /// Looks at one environment, and records what was seen.
 ///
-/// The record is what is compared with: it is what was applied last. The definition only says how providers are
-/// configured.
+/// The record is what is compared with: it is what was applied last. The definition, as it was then, says how providers are
+/// configured and what `ignore_changes` names.
 async fn look(invocation: &Invocation, environment: &Str) -> Result<Look, Refused> {
-    let wanted = Wanted::configured(Some(environment), Wants::Definition);
+    let wanted = Wanted::configured(Some(environment), Wants::Applied);
     let prepared = prepare::prepare(invocation, wanted).await?;
     let refused = |error: &(dyn std::error::Error + 'static)| Refused {
         diagnostics: record::diagnostic(error).into(),
@@ -185,6 +186,7 @@ async fn look(invocation: &Invocation, environment: &Str) -> Result<Look, Refuse
     let view = DriftView {
         environment: environment.clone(),
         serial,
+        revision: prepared.content.as_ref().and_then(Content::id),
         at,
         took,
         instances: judged.instances,

@@ -12,6 +12,7 @@ pub mod revised;
 pub mod interrupt;
 pub mod listen;
 
+pub mod applied;
 pub mod apply;
 pub mod checks;
 pub mod completions;

@@ -18,6 +18,7 @@ use model::address::ModulePath;
 use model::clock::Timestamp;
 use model::{Diagnostic, Diagnostics, Sources, Str, Value};
 
+use super::applied;
 use super::args::{Given, Planning, WordsError};
 use super::exit::ExitCode;
 use super::invocation::Invocation;
@@ -153,7 +154,9 @@ fn open_environment(
         });
     }
     learn_recorded(&mut project);
-    if let (Some(name), Wants::Definition) = (wanted.environment, wanted.wants)
+    let is_to_be_declared = wanted.wants != Wants::Record;
+    if let Some(name) = wanted.environment
+        && is_to_be_declared
         && let Some(error) = project.not_declared(name)
     {
         return Err(Refused {
@@ -161,7 +164,7 @@ fn open_environment(
             sources: project.sources,
         });
     }
-    if wanted.wants == Wants::Definition {
+    if is_to_be_declared {
         diagnostics.extend(project.warn_of_undeclared());
     }
     match project.environment(wanted.environment) {
@@ -203,6 +206,9 @@ pub struct Wanted<'w> {
 pub enum Wants {
     /// To make it as defined: it has to be declared, and its checks have to be right.
     Definition,
+    /// To bring it back to what was applied last, where that is a revision: the definition as it was then, with the variables
+    /// it was given. Declared, as above.
+    Applied,
     /// Only what is recorded, to look at it or to be rid of it; also of an environment that is not declared any more.
     Record,
 }
@@ -245,7 +251,13 @@ pub async fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prep
     let (mut project, environment, mut warnings) = open_environment(invocation, wanted)?;
     let named = wanted.revision;
     let content = named.map(|name| revised::check_out(invocation, &mut project, name));
-    let content = content.transpose()?;
+    let mut content = content.transpose()?;
+    let mut applied = None;
+    if wanted.wants == Wants::Applied
+        && let Some(last) = applied::find(&mut project, &environment)?
+    {
+        (content, applied) = (Some(last.content), last.variables);
+    }
     let Loaded {
         mut definition,
         graph,
@@ -253,7 +265,7 @@ pub async fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prep
     } = definition(&mut project);
     warnings.extend(found);
     let root = definition.modules.get(&ModulePath::root()).cloned();
-    if wanted.wants == Wants::Definition {
+    if wanted.wants != Wants::Record {
         let found = checks(invocation, &project, root.as_deref());
         warnings.extend(found);
     }
@@ -266,6 +278,7 @@ pub async fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prep
             environment: &environment,
             wanted,
             content: content.as_ref(),
+            applied: applied.as_ref(),
         };
         variables = giving.variables(&root, &mut sources, &mut warnings)?;
         definition.sources = sources;
@@ -306,6 +319,8 @@ struct Giving<'g> {
     environment: &'g Str,
     wanted: Wanted<'g>,
     content: Option<&'g Content>,
+    /// The variables of what was applied last.
+    applied: Option<&'g BTreeMap<Str, Value>>,
 }
 
 impl Giving<'_> {
@@ -329,6 +344,14 @@ impl Giving<'_> {
             process: tf_vars(&self.invocation.process.environment),
             arguments: &arguments,
         };
+        if let (Some(variables), Some(content)) = (self.applied, self.content) {
+            let given = applied::given(root, variables, &content.manifest.inputs, || {
+                collect(&places, root, sources).0
+            });
+            let (assigned, found) = assign(root, &given, Missing::Reported);
+            warnings.extend(found);
+            return Ok(assigned);
+        }
         let (mut given, mut found) = collect(&places, root, sources);
         let before = match self.content {
             Some(content) => Some(content.manifest.inputs.clone()),

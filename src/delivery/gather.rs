@@ -73,7 +73,8 @@ fn revision(row: &RevisionRow) -> RevisionFacts {
     }
 }
 
-fn revision_of(run: &RunRow) -> Option<RevisionId> {
+/// The revision that a run is of.
+pub(crate) fn revision_of(run: &RunRow) -> Option<RevisionId> {
     let number = run.revision.as_deref()?.strip_prefix('r')?;
     number.parse().ok().map(RevisionId)
 }

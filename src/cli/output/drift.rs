@@ -5,7 +5,7 @@ use std::time::Duration;
 use delivery::heal::{Decision, Verdict, Why};
 use model::address::InstanceAddr;
 use model::clock::Timestamp;
-use model::serial::Serial;
+use model::serial::{RevisionId, Serial};
 use model::value::to_json;
 use model::{Diagnostic, Str, Value};
 use serde_json::{Map, Value as Json, json};
@@ -25,6 +25,8 @@ pub struct DriftView {
     pub environment: Str,
     /// The record that it was compared with.
     pub serial: Serial,
+    /// The revision that it has, where it has one.
+    pub revision: Option<RevisionId>,
     /// When it was looked at.
     pub at: Timestamp,
     /// How long that took.
@@ -109,8 +111,11 @@ pub fn screen(view: &DriftView, options: DriftOptions, look: Look) -> String {
         return page.finish();
     }
     let line = Line::plain("Environment ").with(Label::Environment, view.environment.to_string());
+    let revision = view
+        .revision
+        .map_or_else(String::new, |id| format!("   {id}"));
     page.line(&line.then(format!(
-        "   recorded serial {}   observed {}",
+        "{revision}   recorded serial {}   observed {}",
         view.serial,
         readable(view.at)
     )));
@@ -271,6 +276,7 @@ pub fn as_json(view: &DriftView) -> Json {
     json!({
         "environment": view.environment.to_string(),
         "serial": view.serial.0,
+        "revision": view.revision.map(|id| id.to_string()),
         "observed": in_seconds(view.at),
         "instances": view.instances,
         "drift": rows(false),

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use delivery::applied::applied;
 use delivery::facts::{Effects, Facts};
 use delivery::gather::gather;
 use delivery::verdict::{self, Seen, Verdict};
@@ -190,4 +191,39 @@ async fn decisions_are_read_as_they_were_made() {
         let chain = store.verify_chain(&environment.into()).unwrap();
         assert_eq!(chain.broken, None);
     }
+}
+
+#[test]
+fn what_was_applied_last_is_the_newest_revision_that_came_whole() {
+    let bed = bed();
+    let last = || {
+        let found = applied(&bed.store, &"test".into()).unwrap();
+        found.map(|found| found.revision.to_string())
+    };
+    assert_eq!(last(), None);
+    for text in ["one", "two", "three"] {
+        bed.revision(text, None);
+    }
+    bed.deploy(RunKind::Apply, "r1", RunOutcome::Succeeded, &[]);
+    // It came in part, and nobody can say what all of it would be.
+    for outcome in [
+        RunOutcome::Failed,
+        RunOutcome::Cancelled,
+        RunOutcome::Interrupted,
+    ] {
+        bed.deploy(RunKind::Promote, "r2", outcome, &[]);
+    }
+    assert_eq!(last().as_deref(), Some("r1"));
+    bed.deploy(
+        RunKind::Promote,
+        "r2",
+        RunOutcome::Failed,
+        &[("health", false)],
+    );
+    assert_eq!(last().as_deref(), Some("r2"));
+    bed.deploy(RunKind::Rollback, "r1", RunOutcome::Succeeded, &[]);
+    for _ in 0..40 {
+        bed.deploy(RunKind::Promote, "r3", RunOutcome::Failed, &[]);
+    }
+    assert_eq!(last().as_deref(), Some("r1"));
 }
