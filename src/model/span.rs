@@ -1,7 +1,7 @@
 //! Places in source text: which file, which bytes. Holds the text of every file read, so that a diagnostic can
 //! show its line; reads no file itself.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -23,11 +23,10 @@ pub struct Span {
 impl Span {
     /// Makes a span of `start..end` in `file`.
     pub fn new(file: FileId, start: usize, end: usize) -> Self {
-        let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
         Self {
             file,
-            start: clamp(start),
-            end: clamp(end),
+            start: count(start),
+            end: count(end),
         }
     }
 
@@ -52,6 +51,23 @@ pub struct SourceFile {
     pub name: String,
     /// The text.
     pub text: Arc<str>,
+    /// Where its lines begin, found when first asked for: a plan asks for a place a changed instance.
+    line_starts: OnceLock<Arc<[u32]>>,
+}
+
+impl SourceFile {
+    /// Where each line begins, ascending; the first is 0.
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let newlines = self
+                .text
+                .bytes()
+                .enumerate()
+                .filter(|(_, byte)| *byte == b'\n');
+            let starts = newlines.map(|(at, _)| count(at + 1));
+            std::iter::once(0).chain(starts).collect()
+        })
+    }
 }
 
 /// A line and column, both from 1; the column counts characters.
@@ -77,6 +93,7 @@ impl Sources {
         self.files.push(SourceFile {
             name: name.into(),
             text: text.into(),
+            line_starts: OnceLock::new(),
         });
         id
     }
@@ -101,12 +118,13 @@ impl Sources {
     /// Line and column of the span's first byte.
     pub fn position(&self, span: Span) -> Option<Position> {
         let file = self.file(span.file)?;
-        let before = file.text.get(..span.start as usize)?;
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let starts = file.line_starts();
+        let line = starts.partition_point(|start| *start <= span.start);
+        let start = *starts.get(line.checked_sub(1)?)?;
+        let before = file.text.get(start as usize..span.start as usize)?;
         Some(Position {
-            line: count(before.bytes().filter(|byte| *byte == b'\n').count() + 1),
-            column: count(before.get(line_start..).unwrap_or_default().chars().count() + 1),
+            line: count(line),
+            column: count(before.chars().count() + 1),
         })
     }
 
@@ -118,6 +136,11 @@ impl Sources {
             self.position(span)?.line
         ))
     }
+}
+
+/// No text is longer than this can say.
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -135,5 +158,14 @@ mod tests {
             Some(Position { line: 2, column: 2 })
         );
         assert_eq!(sources.place(span).as_deref(), Some("main.tf:2"));
+        let at = |start| {
+            let position = sources.position(Span::new(file, start, start))?;
+            Some((position.line, position.column))
+        };
+        assert_eq!(at(1), Some((1, 2)), "a line's end is its own");
+        assert_eq!(at(2), Some((2, 1)));
+        assert_eq!(at(3), None, "within a character");
+        assert_eq!(at(6), Some((3, 1)), "after the last line");
+        assert_eq!(at(7), None, "after the text");
     }
 }
