@@ -272,11 +272,15 @@ fn unsaid(outcome: &Outcome, view: &RunView) -> Diagnostics {
 
 /// Writes diagnostics into the stream of messages.
 pub(super) fn say_diagnostics(invocation: &Invocation, found: &Diagnostics, sources: &Sources) {
+    invocation.account.wrong(found);
     let mut translator = Translator::new(sources);
     let now = invocation.process.clock.now();
     let lines: String = found
         .iter()
-        .map(|found| ui::diagnostic(found, &mut translator).line(now) + "\n")
+        .map(|found| {
+            let message = ui::diagnostic(found, &mut translator);
+            invocation.account.line(message, now)
+        })
         .collect();
     let _ = write::answer(&lines);
 }
@@ -623,7 +627,8 @@ impl Apply<'_> {
                 PlanMode::Destroy => ui::Operation::Destroy,
                 PlanMode::Normal | PlanMode::RefreshOnly => ui::Operation::Apply,
             };
-            let _ = write::answer(&(ui::change_summary(summary, operation).line(now) + "\n"));
+            let message = ui::change_summary(summary, operation);
+            let _ = write::answer(&self.invocation.account.line(message, now));
             say_outputs(self.invocation, &outcome.outputs);
             return;
         }
@@ -690,5 +695,5 @@ fn say_outputs(invocation: &Invocation, outputs: &BTreeMap<Str, (Value, bool)>) 
         })
         .collect();
     let now = invocation.process.clock.now();
-    let _ = write::answer(&(ui::outputs(&views).line(now) + "\n"));
+    let _ = write::answer(&invocation.account.line(ui::outputs(&views), now));
 }

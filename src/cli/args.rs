@@ -94,6 +94,8 @@ pub enum Command {
     Destroy(DestroyArgs),
     /// Find what is not as it was applied, and heal it
     Drift(DriftArgs),
+    /// Try the checks of an environment on what is deployed there
+    Verify(VerifyArgs),
     /// Bring a revision to an environment, when every rule is met
     Promote(PromoteArgs),
     /// Approve what a revision does to an environment
@@ -214,6 +216,45 @@ pub struct Showing {
     /// A line for each warning
     #[arg(long)]
     pub compact_warnings: bool,
+}
+
+/// Files that tell what happened.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Reports")]
+pub struct Reporting {
+    /// Write what happened to this file as JUnit XML, also when it failed
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Write what happened to this file as Markdown
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+    /// Let the Markdown have at most so many bytes: it is folded, and never loses what is destroyed
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "markdown",
+        default_value_t = 60_000
+    )]
+    pub max_bytes: usize,
+}
+
+/// `terrace verify`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Exit codes: 0 every check passed, 1 one did not.
+
+Examples:
+  terrace verify staging                       is it still as it should be?
+  terrace verify staging --junit report.xml    and tell the CI system")]
+pub struct VerifyArgs {
+    /// The environment; may be left out where there is only one
+    pub environment: Option<String>,
+    /// Write JSON, one message a line
+    #[arg(long)]
+    pub json: bool,
+    /// Reports.
+    #[command(flatten)]
+    pub reporting: Reporting,
 }
 
 /// `terrace plan`.
@@ -746,6 +787,7 @@ impl Command {
             | Self::Completions(_)
             | Self::Hold(_)
             | Self::ReleaseHold(_)
+            | Self::Verify(_)
             | Self::Explain(_) => None,
         }
     }

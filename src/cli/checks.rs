@@ -186,7 +186,7 @@ impl Run<'_> {
         for outcome in outcomes {
             if !outcome.passed {
                 let span = prepared.project.file.checks.get(&outcome.check);
-                let diagnostic = failed(&outcome);
+                let diagnostic = failed(&outcome, &self.again);
                 tried.failed.push(match span {
                     Some(check) => diagnostic.at(check.span, ""),
                     None => diagnostic,
@@ -214,7 +214,7 @@ fn tell(invocation: &Invocation, prepared: &Prepared, found: &Diagnostics, showi
     }
 }
 
-fn failed(outcome: &CheckOutcome) -> Diagnostic {
+fn failed(outcome: &CheckOutcome, again: &str) -> Diagnostic {
     let message = format!("check `{}` did not pass", outcome.check);
     let diagnostic = Diagnostic::error("check-failed", message).note(format!(
         "tried {} time{}; last: {}",
@@ -226,8 +226,11 @@ fn failed(outcome: &CheckOutcome) -> Diagnostic {
         "" => diagnostic,
         seen => diagnostic.note(seen),
     };
-    diagnostic
-        .help("the environment is applied as recorded; mend what the check sees and apply again")
+    diagnostic.help(match again {
+        "" => "the environment is applied as recorded; mend what the check sees and apply again"
+            .into(),
+        again => format!("mend what the check sees, and try it again: {again}"),
+    })
 }
 
 /// The checks were run and shown, but are not in the record.

@@ -10,6 +10,7 @@ use lang::desired::RandomSource;
 use model::clock::Clock;
 use model::{Diagnostics, Sources};
 
+use super::account::Account;
 use super::args::Global;
 use super::output::diagnostic::{self, Warnings};
 use super::output::line::Page;
@@ -51,6 +52,8 @@ pub struct Invocation {
     pub directory: PathBuf,
     /// How the user would write the path to it; empty when they stand in it.
     pub base: PathBuf,
+    /// What becomes of the environment that is worked on, for reports.
+    pub account: Arc<Account>,
     /// What was said that is to be said once.
     said: OnceLock<()>,
 }
@@ -73,6 +76,7 @@ impl Invocation {
             around,
             directory,
             base,
+            account: Arc::default(),
             said: OnceLock::new(),
         }
     }
@@ -99,6 +103,7 @@ impl Invocation {
         consequence: &str,
         compact: bool,
     ) {
+        self.account.wrong(diagnostics);
         let warnings = match (self.global.quiet, compact) {
             (2.., _) => Warnings::Hidden,
             (_, true) => Warnings::Compact,

@@ -7,6 +7,7 @@ use model::event::Event;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::account::Account;
 use super::invocation::Invocation;
 use super::output::json::diagnostic::Translator;
 use super::output::json::ui_run;
@@ -43,7 +44,8 @@ impl Listener {
         let progress = Progress::new(invocation.stderr, mode, invocation.global.verbose > 0);
         let clock = invocation.process.clock.clone();
         let json = (listening == Listening::Json).then(|| sources.clone());
-        let task = tokio::spawn(listen(receiver, progress, clock, json));
+        let account = invocation.account.clone();
+        let task = tokio::spawn(listen(receiver, progress, clock, json, account));
         Self { sender, task }
     }
 
@@ -64,6 +66,7 @@ async fn listen(
     mut progress: Progress,
     clock: std::sync::Arc<dyn model::clock::Clock>,
     json: Option<Sources>,
+    account: std::sync::Arc<Account>,
 ) -> RunView {
     let mut tick = tokio::time::interval(Duration::from_millis(100));
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -79,13 +82,15 @@ async fn listen(
                 for event in &events {
                     progress.take(event);
                 }
+                account.take(&events);
                 if let Some(sources) = &json {
                     let mut translator = Translator::new(sources);
                     let lines: String = events
                         .iter()
                         .flat_map(|event| {
                             let at = event.at;
-                            ui_run::event(event, &mut translator).into_iter().map(move |message| message.line(at) + "\n")
+                            let account = &account;
+                            ui_run::event(event, &mut translator).into_iter().map(move |message| account.line(message, at))
                         })
                         .collect();
                     let _ = write::answer(&lines);

@@ -1,5 +1,6 @@
 //! The command line: one file a command, each parse, options, one call, render. `output/` is all that writes.
 
+pub mod account;
 pub mod args;
 pub mod exit;
 pub mod invocation;
@@ -7,6 +8,7 @@ pub mod output;
 
 pub mod prepare;
 pub mod record;
+pub mod reports;
 pub mod revised;
 
 pub mod interrupt;
@@ -38,6 +40,7 @@ pub mod status;
 pub mod suggested;
 pub mod under_way;
 pub mod validate;
+pub mod verify;
 pub mod version;
 pub mod views;
 
@@ -67,6 +70,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>, process: Process) -> ExitCo
         Command::Apply(args) => block_on(apply::run(&invocation, args)),
         Command::Destroy(args) => block_on(apply::destroy(&invocation, args)),
         Command::Drift(args) => block_on(drift::run(&invocation, &args)),
+        Command::Verify(args) => block_on(verify::run(&invocation, &args)),
         Command::Version(args) => answer(version::text(&args).as_bytes(), ExitCode::Done),
         Command::Completions(args) => answer(&completions::script(&args), ExitCode::Done),
         Command::Explain(args) => {

@@ -101,12 +101,13 @@ pub async fn run(invocation: &Invocation, args: PlanArgs) -> ExitCode {
 /// Shows what went wrong before anything was planned.
 pub fn refuse(invocation: &Invocation, refused: &Refused, showing: Showing) -> ExitCode {
     if showing.json {
+        invocation.account.wrong(&refused.diagnostics);
         let mut translator = Translator::new(&refused.sources);
         let now = invocation.process.clock.now();
-        let mut text = ui::version(env!("CARGO_PKG_VERSION")).line(now) + "\n";
+        let line = |message| invocation.account.line(message, now);
+        let mut text = line(ui::version(env!("CARGO_PKG_VERSION")));
         for diagnostic in &refused.diagnostics {
-            text.push_str(&ui::diagnostic(diagnostic, &mut translator).line(now));
-            text.push('\n');
+            text.push_str(&line(ui::diagnostic(diagnostic, &mut translator)));
         }
         return match write::answer(&text) {
             Ok(()) | Err(_) => ExitCode::of(&refused.diagnostics),
@@ -365,6 +366,7 @@ pub fn show(
 ) {
     let plan = &made.planned.plan;
     let prepared = again.prepared;
+    invocation.account.plan(plan);
     if showing.json {
         show_json(invocation, made, prepared.sources());
         return;
@@ -422,14 +424,13 @@ fn show_json(invocation: &Invocation, made: &Made, sources: &Sources) {
         })
         .collect();
     let mut translator = Translator::new(sources);
-    let mut text = ui::version(env!("CARGO_PKG_VERSION")).line(now) + "\n";
+    let line = |message| invocation.account.line(message, now);
+    let mut text = line(ui::version(env!("CARGO_PKG_VERSION")));
     for message in ui::plan(&made.planned.plan, &recorded) {
-        text.push_str(&message.line(now));
-        text.push('\n');
+        text.push_str(&line(message));
     }
     for diagnostic in &made.warnings {
-        text.push_str(&ui::diagnostic(diagnostic, &mut translator).line(now));
-        text.push('\n');
+        text.push_str(&line(ui::diagnostic(diagnostic, &mut translator)));
     }
     let _ = write::answer(&text);
 }

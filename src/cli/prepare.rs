@@ -209,6 +209,9 @@ pub enum Wants {
     /// To bring it back to what was applied last, where that is a revision: the definition as it was then, with the variables
     /// it was given. Declared, as above.
     Applied,
+    /// To try its checks on what is there: it has to be declared, and its checks have to be right, but its variables need
+    /// not be given.
+    Checks,
     /// Only what is recorded, to look at it or to be rid of it; also of an environment that is not declared any more.
     Record,
 }
@@ -365,7 +368,9 @@ impl Giving<'_> {
         found.extend(share_inputs(self.project, root, asked, &mut given, sources));
         // What could not be read may have given what is missing. What an environment gave that is not declared any more
         // is gone.
-        let missing = if found.has_errors() || self.project.undeclared(self.environment).is_some() {
+        let need_not_be = self.wanted.wants == Wants::Checks
+            || self.project.undeclared(self.environment).is_some();
+        let missing = if found.has_errors() || need_not_be {
             Missing::NotKnown
         } else {
             Missing::Reported

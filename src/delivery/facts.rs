@@ -188,6 +188,12 @@ impl History {
             .filter(move |evidence| stay.has(evidence.run))
     }
 
+    /// The revision that someone tried last to bring here, whatever came of it.
+    pub fn aimed_at(&self) -> Option<RevisionId> {
+        let mut found = self.deployments.iter().rev();
+        found.find_map(|deployment| deployment.revision)
+    }
+
     /// The newest deployment that tried to bring `revision`.
     pub fn last_try(&self, revision: RevisionId) -> Option<&Deployment> {
         let mut found = self.deployments.iter().rev();

@@ -118,6 +118,21 @@ impl Unmet {
             | Self::Closed { opens: None } => Waits::Work,
         }
     }
+
+    /// The environment before in which something is missing.
+    pub fn before(&self) -> Option<&Str> {
+        match self {
+            Self::NotDeployed { before }
+            | Self::NotVerified { before, .. }
+            | Self::NotSoaked { before, .. } => Some(before),
+            Self::Unknown
+            | Self::Rejected(_)
+            | Self::Held(_)
+            | Self::Overtakes { .. }
+            | Self::Approvals { .. }
+            | Self::Closed { .. } => None,
+        }
+    }
 }
 
 /// Every rule that is not met; none when the revision may come.

@@ -1,5 +1,5 @@
-//! Where a revision stands in each environment of the pipeline, and what `pipeline run` does next. Pure. Entry points:
-//! [`standings`], [`next`].
+//! Where a revision stands in each environment of the pipeline. Pure. What `pipeline run` makes of it is in `advance`.
+//! Entry point: [`standings`].
 
 use model::Str;
 use model::clock::Timestamp;
@@ -82,6 +82,14 @@ pub fn standing(instance: &Instance<'_>, stage: &Stage) -> Standing {
     if let Some(stay) = last.filter(|stay| stay.until.is_none()) {
         return verified(instance, stage, here, stay);
     }
+    // What was tried last may have left anything behind, also of what was there before.
+    if let Some(failed) = here
+        .deployments
+        .last()
+        .filter(|last| last.revision == Some(instance.revision) && !last.succeeded)
+    {
+        return Standing::Failed { run: failed.run };
+    }
     let newer = here
         .occupant()
         .filter(|stay| stay.revision > instance.revision);
@@ -132,56 +140,5 @@ fn verified(instance: &Instance<'_>, stage: &Stage, here: &History, stay: &Stay)
             since: stay.from,
             checks,
         },
-    }
-}
-
-/// What `pipeline run` does next with a revision.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// Bring it to this environment.
-    Deploy(Str),
-    /// Ask the checks of this environment again: it is there without fresh evidence.
-    Verify(Str),
-    /// Nothing: it is everywhere.
-    Done,
-    /// Nothing now: these environments wait, and for what.
-    Wait(Vec<(Str, Vec<Unmet>)>),
-    /// Nothing: a person promotes to these.
-    Manual(Vec<Str>),
-}
-
-/// What comes next for a revision. What was `tried` in this round already is not tried again.
-pub fn next(instance: &Instance<'_>, tried: &[Str]) -> Next {
-    let (mut waiting, mut manual) = (Vec::new(), Vec::new());
-    for (stage, standing) in standings(instance) {
-        let is_new = !tried.contains(&stage.name);
-        match standing {
-            Standing::Verified { .. } | Standing::Passed { .. } | Standing::Superseded { .. } => {}
-            Standing::Unverified { .. } if is_new => return Next::Verify(stage.name.clone()),
-            Standing::Failed { .. } | Standing::Ready if is_new => {
-                let unmet = unmet(&Question {
-                    pipeline: instance.pipeline,
-                    facts: instance.facts,
-                    revision: instance.revision,
-                    stage,
-                    effects: None,
-                    now: instance.now,
-                });
-                if !unmet.is_empty() {
-                    waiting.push((stage.name.clone(), unmet));
-                } else if stage.is_manual {
-                    manual.push(stage.name.clone());
-                } else {
-                    return Next::Deploy(stage.name.clone());
-                }
-            }
-            Standing::Failed { .. } | Standing::Ready | Standing::Unverified { .. } => {}
-            Standing::Waits(unmet) => waiting.push((stage.name.clone(), unmet)),
-        }
-    }
-    match (waiting.is_empty(), manual.is_empty()) {
-        (true, true) => Next::Done,
-        (_, false) => Next::Manual(manual),
-        (false, true) => Next::Wait(waiting),
     }
 }

@@ -7,8 +7,6 @@ use model::plan::{StepId, StepKind};
 use model::serial::RunId;
 use state::{EventRow, How, JournalRow, RecordError, RunRow, Store};
 
-use crate::apply::word;
-
 /// Reads the events of a run again, in their order.
 ///
 /// Steps whose results another run recorded have no end here. An event that this version does not know is left out.
@@ -128,7 +126,7 @@ fn kind_of(action: &str) -> Option<StepKind> {
         StepKind::Refresh,
     ]
     .into_iter()
-    .find(|kind| word(*kind) == action)
+    .find(|kind| kind.word() == action)
 }
 
 /// The place of what happened at one time.

@@ -59,6 +59,22 @@ pub enum StepKind {
     Refresh,
 }
 
+impl StepKind {
+    /// What it does, as counts and the journal call it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Destroy => "destroy",
+            Self::Read => "read",
+            Self::Move => "move",
+            Self::Import => "import",
+            Self::Forget => "forget",
+            Self::Refresh => "refresh",
+        }
+    }
+}
+
 /// A step of a plan, by its position in [`Plan::steps`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StepId(pub u32);

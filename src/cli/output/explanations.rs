@@ -118,6 +118,11 @@ const TEXTS: &[(&str, &str)] = &[
          ${path.module} to start at the module.",
     ),
     (
+        "file-not-writable",
+        "A file that was asked for cannot be written. The cause is in the note.\n\n\
+         Reports are written beside the file and then take its place, so that the directory must be writable.",
+    ),
+    (
         "function-failed",
         "A function said no to its arguments. The reason follows the function's name.",
     ),
@@ -274,6 +279,11 @@ const TEXTS: &[(&str, &str)] = &[
     (
         "not-known",
         "A value is known only after the apply, where it is needed before.",
+    ),
+    (
+        "nothing-deployed",
+        "An environment has nothing in it that its checks could be tried on.\n\n\
+         Bring something there first: terrace apply, terrace promote or terrace pipeline run.",
     ),
     ("null-value", "A value is null where it may not be."),
     (

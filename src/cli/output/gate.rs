@@ -81,7 +81,7 @@ pub fn what_to_do(rule: &Unmet, revision: RevisionId, stage: &Stage, now: Timest
         }
         Unmet::NotDeployed { before } => format!("terrace promote {revision} {before}"),
         Unmet::NotVerified { before, .. } => {
-            format!("mend it, and have it checked again: terrace apply {before}")
+            format!("mend it, and have it checked again: terrace verify {before}")
         }
         Unmet::NotSoaked { until, before } => match until {
             Some(until) => wait(until),

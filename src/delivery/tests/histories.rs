@@ -9,12 +9,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use delivery::advance::{Next, Round, next};
 use delivery::facts::{
     Approval, Decision, Deployment, Effects, Evidence, Facts, History, RevisionFacts,
 };
 use delivery::gate::{Question, Unmet, Waits, unmet};
 use delivery::stages::{Pipeline, Stage, StageCheck};
-use delivery::standing::{Instance, Next, Standing, next, standing};
+use delivery::standing::{Instance, Standing, standing};
 use model::Str;
 use model::clock::Timestamp;
 use model::serial::{RevisionId, RunId};
@@ -356,7 +357,7 @@ impl World {
                 revision: *revision,
                 now: self.now,
             };
-            match next(&instance, &[]) {
+            match next(&instance, &Round::new()) {
                 Next::Deploy(name) => {
                     let stage = self.pipeline.stage(&name).expect("it is a stage");
                     assert!(!stage.is_manual);
@@ -376,8 +377,11 @@ impl World {
                         matches!(standing(&instance, stage), Standing::Unverified { .. });
                     assert!(is_unverified);
                 }
-                Next::Wait(waiting) => assert!(waiting.iter().all(|(_, why)| !why.is_empty())),
-                Next::Done | Next::Manual(_) => {}
+                Next::Wait(waiting) => assert!(waiting.iter().all(|one| {
+                    let stage = self.pipeline.stage(&one.stage).expect("it is a stage");
+                    !one.unmet.is_empty() || stage.is_manual
+                })),
+                Next::Done | Next::Stopped(_) => {}
             }
         }
     }

@@ -17,7 +17,6 @@ use model::{Diagnostic, Str, Value};
 use state::{How, Intent, ObjectChange, RecordError, RunWriter, Settlement};
 use tokio::task::JoinSet;
 
-use super::word;
 use super::write::Row;
 use crate::asking::Asking;
 use crate::codec::CodecError;
@@ -259,7 +258,7 @@ fn intent(effect: &Effect, at: Timestamp) -> Result<Intent, CodecError> {
         step: u64::from(effect.step.0),
         addr: row.change.addr.clone(),
         deposed: row.deposed.as_ref().map(|key| key.0.clone()),
-        action: word(effect.kind).into(),
+        action: effect.kind.word().into(),
         marker: effect.marker.clone(),
         prior,
         planned,

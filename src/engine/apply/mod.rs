@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use model::address::InstanceAddr;
 use model::event::EventKind;
-use model::plan::StepKind;
 use model::serial::RunId;
 use model::{Diagnostic, Diagnostics, Str, Value};
 use tokio::sync::watch;
@@ -146,19 +145,5 @@ impl Planned {
         let found = nodes.flat_map(|node| self.desired.assertions(*node).1);
         let told: Vec<&Diagnostic> = self.checks.told.iter().collect();
         found.filter(|found| !told.contains(&found)).collect()
-    }
-}
-
-/// What a step does, as counts and the journal call it.
-pub(crate) fn word(kind: StepKind) -> &'static str {
-    match kind {
-        StepKind::Create => "create",
-        StepKind::Update => "update",
-        StepKind::Destroy => "destroy",
-        StepKind::Read => "read",
-        StepKind::Move => "move",
-        StepKind::Import => "import",
-        StepKind::Forget => "forget",
-        StepKind::Refresh => "refresh",
     }
 }

@@ -20,7 +20,7 @@ use super::effect::{Desk, Effect, Effected, effect};
 use super::prepare::Prepared;
 use super::session::Session;
 use super::write;
-use super::{ApplyOptions, Outcome, Stop, word};
+use super::{ApplyOptions, Outcome, Stop};
 use crate::asking::Asking;
 use crate::events::Events;
 use crate::open::OpenStep;
@@ -422,7 +422,7 @@ impl<'s> Schedule<'s> {
     }
 
     fn count(&mut self, kind: StepKind) {
-        *self.done.entry(word(kind)).or_default() += 1;
+        *self.done.entry(kind.word()).or_default() += 1;
     }
 
     /// An instance has its value: conditions on it are checked, and what waited for it goes on. A step after which they

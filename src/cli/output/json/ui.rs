@@ -70,6 +70,13 @@ impl Message {
         }
     }
 
+    /// The message with the environment it is about.
+    pub fn about(mut self, environment: &Str) -> Self {
+        self.payload
+            .push(("environment", json!(environment.as_str())));
+        self
+    }
+
     /// The message as a line of the stream, without its end.
     pub fn line(&self, at: Timestamp) -> String {
         let mut json = Map::new();

@@ -14,6 +14,13 @@ pub(super) struct Phrase {
     pub(super) place: Option<String>,
 }
 
+/// Why a change happens, in a phrase; empty where that is obvious.
+pub fn reason(change: &Change) -> String {
+    let phrases = phrases(change, 1).into_iter();
+    let words: Vec<String> = phrases.map(|phrase| phrase.text).collect();
+    words.join("; ")
+}
+
 /// More causes are counted.
 const MOST: usize = 4;
 

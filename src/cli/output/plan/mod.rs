@@ -12,6 +12,7 @@ mod screen;
 #[cfg(test)]
 mod tests;
 
+pub use because::reason;
 pub use block::heading;
 pub(crate) use block::write_text;
 pub use closing::{Counts, counts};

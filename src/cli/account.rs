@@ -1,0 +1,169 @@
+//! What becomes of an environment while a command works on it, kept for reports: the plan, the steps, the checks, what
+//! went wrong. Kept only while someone asked for it. Entry point: [`Account`].
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use delivery::report;
+use model::change::{Action, Change};
+use model::clock::Timestamp;
+use model::event::{Event, EventKind};
+use model::plan::{Plan, StepKind};
+use model::{Diagnostics, Str};
+
+use super::output::json::ui::Message;
+use super::output::plan::reason;
+
+/// The environment that a command is about now, and what became of it so far.
+#[derive(Debug, Default)]
+pub struct Account(Mutex<Option<Kept>>);
+
+/// What became of one environment.
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    /// The environment.
+    pub environment: Str,
+    /// What was to change.
+    pub plan: Option<report::Plan>,
+    /// What was done, in the order of its ends.
+    pub steps: Vec<report::StepOutcome>,
+    /// The checks that were tried.
+    pub checks: Vec<report::Checked>,
+    /// What went wrong first.
+    pub wrong: Option<String>,
+}
+
+impl Account {
+    /// Begins to keep what becomes of an environment, which messages name from now on.
+    pub fn begin(&self, environment: &Str) {
+        *self.kept() = Some(Kept {
+            environment: environment.clone(),
+            ..Kept::default()
+        });
+    }
+
+    /// What became of the environment since [`Account::begin`]; nothing is kept any more.
+    pub fn end(&self) -> Kept {
+        self.kept().take().unwrap_or_default()
+    }
+
+    /// Keeps a plan.
+    pub fn plan(&self, plan: &Plan) {
+        self.with(|kept| kept.plan = Some(planned(plan)));
+    }
+
+    /// Keeps what went wrong, where it is the first thing.
+    pub fn wrong(&self, found: &Diagnostics) {
+        let Some(error) = found.iter().find(|found| found.is_error()) else {
+            return;
+        };
+        self.with(|kept| {
+            kept.wrong.get_or_insert_with(|| error.message.clone());
+        });
+    }
+
+    /// Keeps what events tell of steps and checks.
+    pub fn take(&self, events: &[Event]) {
+        self.with(|kept| {
+            for event in events {
+                kept.take(&event.kind);
+            }
+        });
+    }
+
+    /// A message as a line of the stream, with the environment that it is about where several are.
+    pub fn line(&self, message: Message, at: Timestamp) -> String {
+        let environment = self.kept().as_ref().map(|kept| kept.environment.clone());
+        let message = match environment {
+            Some(environment) => message.about(&environment),
+            None => message,
+        };
+        message.line(at) + "\n"
+    }
+
+    fn with(&self, change: impl FnOnce(&mut Kept)) {
+        if let Some(kept) = self.kept().as_mut() {
+            change(kept);
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<Kept>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn take(&mut self, event: &EventKind) {
+        let mut step = |kind: StepKind, addr: &_, result, took: Option<Duration>| {
+            self.steps.push(report::StepOutcome {
+                verb: kind.word().to_owned(),
+                address: model::address::InstanceAddr::clone(addr),
+                result,
+                took,
+            });
+        };
+        if let EventKind::StepDone {
+            kind, addr, took, ..
+        } = event
+        {
+            step(*kind, addr, report::StepResult::Done, Some(*took));
+        } else if let EventKind::StepFailed {
+            kind,
+            addr,
+            took,
+            diagnostic,
+            ..
+        } = event
+        {
+            let why = diagnostic.message.clone();
+            step(*kind, addr, report::StepResult::Failed(why), Some(*took));
+        } else if let EventKind::StepSkipped {
+            kind, addr, needs, ..
+        } = event
+        {
+            let why = match needs {
+                Some(needs) => format!("needs {needs}"),
+                None => "the run was stopped".into(),
+            };
+            step(*kind, addr, report::StepResult::Skipped(why), None);
+        } else if let EventKind::CheckFinished {
+            check,
+            passed,
+            attempts: _,
+            took,
+            detail,
+            seen,
+        } = event
+        {
+            self.checks.push(report::Checked {
+                name: check.clone(),
+                result: match passed {
+                    true => report::CheckResult::Passed,
+                    false => report::CheckResult::Failed,
+                },
+                detail: detail.clone(),
+                seen: seen.clone(),
+                took: Some(*took),
+            });
+        }
+    }
+}
+
+/// What a plan does, as reports show it.
+fn planned(plan: &Plan) -> report::Plan {
+    let is_shown = |change: &&Change| {
+        change.action != Action::NoOp || change.previous.is_some() || change.importing.is_some()
+    };
+    let changes = plan.changes.iter().filter(is_shown);
+    report::Plan {
+        id: Some(plan.id.clone()),
+        changes: changes
+            .map(|change| report::PlannedChange {
+                action: change.action,
+                address: change.addr.clone(),
+                reason: reason(change),
+            })
+            .collect(),
+        unchanged: usize::try_from(plan.unchanged).unwrap_or(usize::MAX),
+    }
+}

@@ -1,0 +1,190 @@
+//! How `pipeline run` goes on with a revision: which environment is next, when it ends, and what is then waited for. Pure.
+//! Entry points: [`next`], [`under_way`].
+
+use std::collections::BTreeMap;
+
+use model::Str;
+use model::clock::Timestamp;
+use model::serial::RevisionId;
+
+use crate::facts::{Facts, History};
+use crate::gate::{Question, Unmet, Waits, unmet};
+use crate::stages::{Pipeline, Stage};
+use crate::standing::{Instance, Standing, standing};
+
+/// What came of environments in one `pipeline run`. None is taken up twice.
+pub type Round = BTreeMap<Str, Tried>;
+
+/// What came of an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tried {
+    /// The revision came, or its checks were asked again, and all is well.
+    Done,
+    /// That failed.
+    Failed,
+    /// With the plan that would be applied, these rules are not met.
+    Blocked(Vec<Unmet>),
+}
+
+/// What comes next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Bring the revision to this environment.
+    Deploy(Str),
+    /// Ask the checks of this environment again: the revision is there without fresh evidence.
+    Verify(Str),
+    /// Nothing: where it can be, it is.
+    Done,
+    /// Nothing: this environment failed, which stops the revision.
+    Stopped(Str),
+    /// Nothing now.
+    Wait(Vec<Waiting>),
+}
+
+/// An environment that the revision does not come to yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// The environment.
+    pub stage: Str,
+    /// The rules that are not met; where there are none, a person has to promote.
+    pub unmet: Vec<Unmet>,
+}
+
+impl Waiting {
+    /// What it waits for in the end: work before a person, a person before time.
+    pub fn waits(&self) -> Waits {
+        let waits = self.unmet.iter().map(Unmet::waits).max();
+        waits.unwrap_or(Waits::Person)
+    }
+
+    /// Whether all that is missing is missing in environments before, among those of `others` which wait themselves.
+    fn is_behind(&self, others: &[Self]) -> bool {
+        let mut work = self
+            .unmet
+            .iter()
+            .filter(|rule| rule.waits() == Waits::Work)
+            .peekable();
+        work.peek().is_some()
+            && work.all(|rule| {
+                rule.before()
+                    .is_some_and(|before| others.iter().any(|other| other.stage == *before))
+            })
+    }
+}
+
+impl Next {
+    /// What is waited for, of what is not itself behind something that waits.
+    pub fn waits(&self) -> Option<Waits> {
+        let Self::Wait(waiting) = self else {
+            return None;
+        };
+        let ahead = waiting.iter().filter(|one| !one.is_behind(waiting));
+        ahead.map(Waiting::waits).max()
+    }
+}
+
+/// How an environment is about a revision, for someone who carries it on.
+enum Turn {
+    /// It is there and verified, or has been taken up in this round, or something newer has come.
+    Over,
+    Deploy,
+    Verify,
+    Failed,
+    Waits(Vec<Unmet>),
+}
+
+/// What comes next for a revision. An environment that someone brought a newer one to is left to that.
+pub fn next(instance: &Instance<'_>, round: &Round) -> Next {
+    let mut waiting = Vec::new();
+    for stage in &instance.pipeline.stages {
+        match turn(instance, stage, round.get(&stage.name)) {
+            Turn::Over => {}
+            Turn::Deploy => return Next::Deploy(stage.name.clone()),
+            Turn::Verify => return Next::Verify(stage.name.clone()),
+            Turn::Failed => return Next::Stopped(stage.name.clone()),
+            Turn::Waits(unmet) => waiting.push(Waiting {
+                stage: stage.name.clone(),
+                unmet,
+            }),
+        }
+    }
+    match waiting.is_empty() {
+        true => Next::Done,
+        false => Next::Wait(waiting),
+    }
+}
+
+fn turn(instance: &Instance<'_>, stage: &Stage, tried: Option<&Tried>) -> Turn {
+    match tried {
+        Some(Tried::Failed) => return Turn::Failed,
+        Some(Tried::Blocked(unmet)) => return Turn::Waits(unmet.clone()),
+        Some(Tried::Done) => return Turn::Over,
+        None => {}
+    }
+    let here = instance.facts.environments.get(&stage.name);
+    let is_left_to_newer = here
+        .and_then(History::aimed_at)
+        .is_some_and(|newer| newer > instance.revision);
+    match standing(instance, stage) {
+        Standing::Verified { .. } | Standing::Superseded { .. } => Turn::Over,
+        Standing::Unverified { .. } => Turn::Verify,
+        _ if is_left_to_newer => Turn::Over,
+        // It was there, and an older one or nothing took its place: that was somebody's will, and rules say whether it
+        // may come again.
+        Standing::Passed { .. } | Standing::Failed { .. } | Standing::Ready => {
+            let unmet = unmet(&Question {
+                pipeline: instance.pipeline,
+                facts: instance.facts,
+                revision: instance.revision,
+                stage,
+                effects: None,
+                now: instance.now,
+            });
+            match unmet.is_empty() && !stage.is_manual {
+                true => Turn::Deploy,
+                false => Turn::Waits(unmet),
+            }
+        }
+        Standing::Waits(unmet) => Turn::Waits(unmet),
+    }
+}
+
+/// Older revisions than `newest` that a `pipeline run` also carries on, newest first: those that are in an environment
+/// now, and may still come to another one.
+pub fn under_way(
+    pipeline: &Pipeline,
+    facts: &Facts,
+    newest: RevisionId,
+    now: Timestamp,
+) -> Vec<RevisionId> {
+    let mut found: Vec<RevisionId> = facts
+        .environments
+        .values()
+        .filter_map(History::occupant)
+        .map(|stay| stay.revision)
+        .filter(|revision| *revision < newest)
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found.reverse();
+    found.retain(|revision| {
+        let instance = Instance {
+            pipeline,
+            facts,
+            revision: *revision,
+            now,
+        };
+        let has_failed = |stage| matches!(standing(&instance, stage), Standing::Failed { .. });
+        if pipeline.stages.iter().any(has_failed) {
+            return false;
+        }
+        let next = next(&instance, &Round::new());
+        match &next {
+            Next::Deploy(_) | Next::Verify(_) => true,
+            // What waits for work that nobody does for it any more is not on its way.
+            Next::Wait(_) => next.waits() != Some(Waits::Work),
+            Next::Done | Next::Stopped(_) => false,
+        }
+    });
+    found
+}
