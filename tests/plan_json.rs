@@ -16,11 +16,6 @@ use tempfile::TempDir;
 /// What is another with us, and why: a directory, a place in the JSON (`*` is any text), the reason.
 const OTHER: &[(&str, &str, &str)] = &[
     (
-        "modules",
-        "/checks",
-        "not written yet: a plan does not keep what became of each condition",
-    ),
-    (
         "expressions",
         "/planned_values/root_module/resources/6/sensitive_values/triggers_replace/*",
         "an unknown output that a module says is sensitive stays sensitive; Terraform forgets it",

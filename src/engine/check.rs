@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use contract::{Provider, Providers, ValidateRequest, ValidateSubject};
 use lang::Desired;
-use lang::desired::Verdict;
 use lang::graph::{NodeId, NodeKind};
 use lang::load::ResourceName;
 use model::address::{InstanceAddr, Mode, ProviderSource};
@@ -257,7 +256,7 @@ impl Check {
         let good = block.good && !diagnostics.has_errors();
         self.take(diagnostics);
         let (config, config_marks) = config.unmark_paths();
-        if good && verdict != Verdict::Fails {
+        if good && !verdict.is_bad() {
             let request = ValidateRequest {
                 subject: block.subject,
                 rtype: addr.block.rtype.clone(),

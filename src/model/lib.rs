@@ -4,6 +4,7 @@
 pub mod address;
 pub mod change;
 pub mod clock;
+pub mod condition;
 pub mod diagnostic;
 pub mod event;
 pub mod number;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::{InstanceAddr, Target};
 use crate::change::{Action, Change, Dependencies, OutputChange};
 use crate::clock::Timestamp;
+use crate::condition::Conditions;
 use crate::diagnostic::Diagnostics;
 use crate::serial::{PlanId, RevisionId, Serial};
 use crate::text::Str;
@@ -178,6 +179,8 @@ pub struct Plan {
     pub relinked: Vec<Relinked>,
     /// Data that was read for it, by instance, with marks.
     pub reads: BTreeMap<InstanceAddr, Value>,
+    /// What became of the conditions of the definition, as far as it can be told before the apply.
+    pub conditions: Vec<Conditions>,
     /// Warnings that were true when it was made.
     pub warnings: Diagnostics,
 }

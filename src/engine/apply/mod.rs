@@ -140,10 +140,13 @@ pub async fn apply(
 
 impl Planned {
     /// What does not hold of the `check` blocks now, but for what was said already. All values must be known that can be.
-    fn assertions(&self) -> Diagnostics {
+    fn assertions(&mut self) -> Diagnostics {
         let nodes = self.checks.nodes.iter();
-        let found = nodes.flat_map(|node| self.desired.assertions(*node).1);
+        let found: Diagnostics = nodes
+            .flat_map(|node| self.desired.assertions(*node).1)
+            .collect();
         let told: Vec<&Diagnostic> = self.checks.told.iter().collect();
-        found.filter(|found| !told.contains(&found)).collect()
+        let is_new = |found: &Diagnostic| !told.contains(&found);
+        found.into_iter().filter(is_new).collect()
     }
 }

@@ -92,7 +92,7 @@ impl Walk<'_> {
         let (config, diagnostics) =
             self.desired
                 .configuration(&one.addr.block, &one.addr.key, schema);
-        let failed = diagnostics.has_errors() || verdict == lang::desired::Verdict::Fails;
+        let failed = diagnostics.has_errors() || verdict.is_bad();
         found.extend(diagnostics);
         self.evaluated(found);
         if failed {

@@ -129,7 +129,7 @@ impl Walk<'_> {
             let (config, diagnostics) =
                 self.desired
                     .configuration(&addr.block, &addr.key, &block.schema.schema.block);
-            let failed = diagnostics.has_errors() || verdict == lang::desired::Verdict::Fails;
+            let failed = diagnostics.has_errors() || verdict.is_bad();
             if !diagnostics.is_empty() {
                 found.extend(
                     diagnostics

@@ -396,6 +396,10 @@ impl<'e> Walk<'e> {
     fn finish(mut self) -> (Option<Planned>, Diagnostics) {
         let outputs: Vec<OutputChange> = self.output_changes();
         let relinked = self.dependencies();
+        let looked = self.options.mode != PlanMode::Destroy;
+        let conditions = self
+            .desired
+            .conditions(|node| looked && self.scope.has_node(node));
         self.changes
             .sort_by(|a, b| a.addr.cmp(&b.addr).then_with(|| a.deposed.cmp(&b.deposed)));
         self.drift.sort_by(|a, b| a.addr.cmp(&b.addr));
@@ -425,6 +429,7 @@ impl<'e> Walk<'e> {
             drift: self.drift,
             relinked,
             reads: self.reads,
+            conditions,
             warnings: warnings.clone(),
         };
         plan.id = id(&plan);

@@ -165,6 +165,7 @@ impl Desired {
         let value = match kind {
             NodeKind::Variable(name) => module.variables.get(name),
             NodeKind::Local(name) => module.locals.get(name),
+            NodeKind::Output(_) if self.judged.is_open(node, addr) => return false,
             NodeKind::Output(name) => module.outputs.get(name),
             NodeKind::Call(_) => {
                 return self.open_each.is_empty()

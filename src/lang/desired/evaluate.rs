@@ -7,11 +7,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::address::{BlockAddr, InstanceAddr, InstanceKey, ModuleAddr};
+use model::address::{BlockAddr, InstanceKey, ModuleAddr};
+use model::condition::{Judgement, Verdict};
 use model::schema::Block;
 use model::{Diagnostic, Diagnostics, Marks, Severity, Span, Str, Type, Value};
 
-use super::conditions::{self, Verdict};
+use super::conditions;
 use super::decode::Decoder;
 use super::expand::expand;
 use super::values::{Instances, ModuleValues};
@@ -27,10 +28,11 @@ use crate::syntax::json::{BodyShape, fit};
 enum Finding {
     Variable(Str, Value),
     Local(Str, Value),
-    Output(Str, Value),
+    /// Its value, and what became of its preconditions, where it has some.
+    Output(Str, Value, Option<Judgement>),
     Block(Instances),
     Call(Str, super::Repetition),
-    Validation(Verdict),
+    Validation(Judgement),
     Nothing,
 }
 
@@ -57,21 +59,23 @@ impl Desired {
     }
 
     fn keep(&mut self, node: NodeId, addr: &ModuleAddr, finding: Finding) {
-        if let Finding::Validation(verdict) = finding {
-            match verdict {
+        if let Finding::Validation(judgement) = finding {
+            match judgement.verdict {
                 Verdict::Holds => self.open_validations.remove(&(node, addr.clone())),
-                Verdict::NotKnown | Verdict::Fails => {
+                Verdict::NotKnown | Verdict::Fails | Verdict::Broken => {
                     self.open_validations.insert((node, addr.clone()))
                 }
             };
+            self.judged.keep(node, addr, judgement);
             return;
         }
         let child = match &finding {
             Finding::Call(name, repetition) => Some((name.clone(), repetition.keys())),
             _ => None,
         };
-        if let Finding::Variable(_, value) | Finding::Local(_, value) | Finding::Output(_, value) =
-            &finding
+        if let Finding::Variable(_, value)
+        | Finding::Local(_, value)
+        | Finding::Output(_, value, _) = &finding
         {
             self.secrets.gather(value);
         }
@@ -86,7 +90,12 @@ impl Desired {
         match finding {
             Finding::Variable(name, value) => drop(module.variables.insert(name, value)),
             Finding::Local(name, value) => drop(module.locals.insert(name, value)),
-            Finding::Output(name, value) => drop(module.outputs.insert(name, value)),
+            Finding::Output(name, value, judgement) => {
+                module.outputs.insert(name, value);
+                if let Some(judgement) = judgement {
+                    self.judged.keep(node, addr, judgement);
+                }
+            }
             Finding::Block(instances) => {
                 drop(module.blocks.insert(name_of(&instances.addr), instances))
             }
@@ -140,10 +149,21 @@ impl Desired {
                 None => Finding::Nothing,
             },
             NodeKind::Output(name) => match declared.outputs.get(name) {
-                Some(output) => Finding::Output(
-                    name.clone(),
-                    self.output_value(output, name, addr, &lookup, out),
-                ),
+                Some(output) => {
+                    let what = format!("output `{name}`");
+                    let conditions = &output.preconditions;
+                    let judgement = (!conditions.is_empty()).then(|| {
+                        conditions::check(conditions, &lookup, &what, Severity::Error, out)
+                    });
+                    let bad = judgement
+                        .as_ref()
+                        .is_some_and(|judgement| judgement.verdict.is_bad());
+                    let value = match bad {
+                        true => Value::dynamic(),
+                        false => self.output_value(output, name, addr, &lookup, out),
+                    };
+                    Finding::Output(name.clone(), value, judgement)
+                }
                 None => Finding::Nothing,
             },
             NodeKind::Resource(name) => match declared.resources.get(name) {
@@ -251,12 +271,6 @@ impl Desired {
         lookup: &Lookup<'_>,
         out: &mut Diagnostics,
     ) -> Value {
-        let what = format!("output `{name}`");
-        if conditions::check(&output.preconditions, lookup, &what, Severity::Error, out)
-            == Verdict::Fails
-        {
-            return Value::dynamic();
-        }
         let (value, diagnostics) = evaluate(&output.value, lookup);
         out.extend(diagnostics);
         if output.sensitive {
@@ -357,56 +371,6 @@ impl Desired {
             Some((body, _)) => Decoder::new(&mut out).block(&body, schema, &lookup, provider.span),
         };
         (value, out)
-    }
-
-    /// Evaluates an instance's preconditions.
-    pub fn preconditions(&self, addr: &InstanceAddr, severity: Severity) -> (Verdict, Diagnostics) {
-        self.instance_conditions(addr, None, severity)
-    }
-
-    /// Evaluates an instance's postconditions; `this` is what `self` stands for.
-    pub fn postconditions(
-        &self,
-        addr: &InstanceAddr,
-        this: &Value,
-        severity: Severity,
-    ) -> (Verdict, Diagnostics) {
-        self.instance_conditions(addr, Some(this), severity)
-    }
-
-    fn instance_conditions(
-        &self,
-        addr: &InstanceAddr,
-        this: Option<&Value>,
-        severity: Severity,
-    ) -> (Verdict, Diagnostics) {
-        let mut out = Diagnostics::new();
-        let Some(resource) = self.resource(&addr.block) else {
-            return (Verdict::Holds, out);
-        };
-        let conditions = match this {
-            None => &resource.lifecycle.preconditions,
-            Some(_) => &resource.lifecycle.postconditions,
-        };
-        if conditions.is_empty() {
-            return (Verdict::Holds, out);
-        }
-        let Some(lookup) = self.instance_lookup(&addr.block, &addr.key) else {
-            return (Verdict::Holds, out);
-        };
-        let lookup = match this {
-            Some(this) => lookup.with_self(this.clone()),
-            None => lookup,
-        };
-        let verdict = conditions::check(
-            conditions,
-            &lookup,
-            &format!("`{addr}`"),
-            severity,
-            &mut out,
-        );
-        let about = |diagnostic: Diagnostic| diagnostic.about(addr.clone());
-        (verdict, out.into_iter().map(about).collect())
     }
 
     /// The values of all root outputs that have been evaluated, with their marks.

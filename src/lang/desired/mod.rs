@@ -31,7 +31,7 @@ use model::clock::{Clock, Timestamp};
 use model::value::SecretTexts;
 use model::{Str, Value};
 
-pub use conditions::Verdict;
+use conditions::Judged;
 pub use root::{Given, Missing, Origin, assign, parse_text, unknown_variables};
 pub use scope::Lookup;
 use values::ModuleValues;
@@ -101,6 +101,8 @@ pub struct Desired {
     by_module: Vec<Vec<ModuleAddr>>,
     /// Validations that could not be decided yet, or that do not hold.
     open_validations: BTreeSet<(NodeId, ModuleAddr)>,
+    /// What became of conditions so far.
+    judged: Judged,
     /// The secret texts of all values so far.
     secrets: SecretTexts,
     /// Blocks and module calls with an `each.value` that is not wholly known yet.
@@ -138,6 +140,7 @@ impl Desired {
             settings,
             modules: BTreeMap::new(),
             open_validations: BTreeSet::new(),
+            judged: Judged::default(),
             secrets: SecretTexts::default(),
             open_each: HashSet::new(),
         };

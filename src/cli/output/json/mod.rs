@@ -2,6 +2,7 @@
 //! of messages that its machine-readable UI has. Our own facts are added fields and added types of messages.
 //! These formats hold sensitive values, marked as such, as Terraform's do; the message stream never does.
 
+mod conditions;
 pub mod configuration;
 pub mod diagnostic;
 mod instance;

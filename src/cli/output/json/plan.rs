@@ -13,6 +13,7 @@ use model::{Str, Value};
 use serde_json::{Map, Value as Json, json};
 
 use super::TERRAFORM_VERSION;
+use super::conditions::checks;
 use super::configuration::{DefinitionView, configuration};
 use super::instance::names;
 use super::relevant::relevant;
@@ -87,6 +88,9 @@ pub fn write(out: &mut dyn Write, view: PlanView) -> io::Result<()> {
         if !relevant.is_empty() {
             object.list("relevant_attributes", relevant.into_iter())?;
         }
+    }
+    if !plan.conditions.is_empty() {
+        object.list("checks", checks(&plan.conditions).into_iter())?;
     }
     object.member("timestamp", &json!(in_seconds(plan.created)))?;
     object.member("applyable", &json!(!plan.is_empty()))?;

@@ -199,6 +199,7 @@ fn scenario(case: &Json) -> Scenario {
         drift: Vec::new(),
         relinked: Vec::new(),
         reads: BTreeMap::new(),
+        conditions: Vec::new(),
         warnings: Diagnostics::new(),
     };
     Scenario { plan, stays }

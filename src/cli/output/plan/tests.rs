@@ -102,6 +102,7 @@ fn plan(changes: Vec<Change>) -> Plan {
         drift: Vec::new(),
         relinked: Vec::new(),
         reads: std::collections::BTreeMap::new(),
+        conditions: Vec::new(),
         warnings: Diagnostics::new(),
     }
 }
