@@ -9,7 +9,7 @@ use lang::load::Module;
 use model::value::from_json_implied;
 use model::{Diagnostic, Str, Value};
 use serde_json::Value as Json;
-use state::{BlobDigest, RecordError, Store};
+use state::{RecordError, Store};
 
 use super::prepare::Refused;
 use super::record;
@@ -50,7 +50,11 @@ pub fn find(project: &mut Project, environment: &Str) -> Result<Option<AppliedLa
     Ok(Some(AppliedLast { content, variables }))
 }
 
-fn variables(
+/// The variables that the record keeps under a digest.
+///
+/// # Errors
+/// When it has none, or they cannot be read.
+pub fn variables(
     store: &Store,
     environment: &Str,
     digest: state::ConfigurationDigest,

@@ -13,7 +13,7 @@ use model::serial::RevisionId;
 use model::{Diagnostic, Diagnostics, Severity, Sources, Str, Value};
 use state::{ConfigurationDigest, RecordError, RunKind, RunOutcome, Sightings, Store};
 
-use super::args::{ApplyArgs, DestroyArgs, Keep, Planning, Showing};
+use super::args::{ApplyArgs, DestroyArgs, Keep, OnFailure, Planning, Showing};
 use super::checks::{self, check};
 use super::exit::ExitCode;
 use super::interrupt::interrupts;
@@ -32,6 +32,7 @@ use super::output::write;
 use super::plan::{self, Made};
 use super::prepare::{self, Prepared, Refused, Wanted};
 use super::revised::{self, Content};
+use super::rollback::Return;
 use super::suggested::Again;
 use super::{record, saved, under_way};
 
@@ -63,7 +64,7 @@ pub async fn run(invocation: &Invocation, args: ApplyArgs) -> ExitCode {
                 subject.environment.as_deref(),
                 &args.planning,
                 args.showing,
-                approved,
+                (approved, args.on_failure),
             )
             .await
         }
@@ -79,9 +80,21 @@ pub async fn destroy(invocation: &Invocation, mut args: DestroyArgs) -> ExitCode
         args.environment.as_deref(),
         &args.planning,
         args.showing,
-        args.auto_approve,
+        (args.auto_approve, OnFailure::Stop),
     )
     .await
+}
+
+/// Says that a stream of messages has nobody to answer a question.
+pub(super) fn nobody_to_ask(invocation: &Invocation, showing: Showing) -> ExitCode {
+    let diagnostic = Diagnostic::error("missing-argument", "with -json nobody can be asked")
+        .help("add -auto-approve, or apply a saved plan");
+    plan::refuse(
+        invocation,
+        &Refused::alone(diagnostic, &Sources::default()),
+        showing,
+    );
+    ExitCode::Usage
 }
 
 /// Plans, asks, applies.
@@ -90,17 +103,10 @@ async fn now(
     environment: Option<&str>,
     planning: &Planning,
     showing: Showing,
-    approved: bool,
+    (approved, on_failure): (bool, OnFailure),
 ) -> ExitCode {
     if showing.json && !approved {
-        let diagnostic = Diagnostic::error("missing-argument", "with -json nobody can be asked")
-            .help("add -auto-approve, or apply a saved plan");
-        let refused = Refused {
-            diagnostics: diagnostic.into(),
-            sources: Sources::default(),
-        };
-        plan::refuse(invocation, &refused, showing);
-        return ExitCode::Usage;
+        return nobody_to_ask(invocation, showing);
     }
     let mut prepared = match prepare::prepare(invocation, Wanted::of(environment, planning)).await {
         Ok(prepared) => prepared,
@@ -164,7 +170,7 @@ async fn now(
         planning: Some(planning),
         purpose: Purpose::Apply,
     }
-    .go(planned)
+    .go_or_back(planned, on_failure)
     .await
 }
 
@@ -222,8 +228,13 @@ async fn unchanged(
 /// Nothing changes but what the record says that instances depend on, of which there is nothing to tell.
 async fn relink(again: Again<'_>, store: &Store, planned: Planned) -> ExitCode {
     let invocation = again.invocation;
-    let kind = RunKind::Apply;
-    let session = match begin(again, store, kind, &planned.plan).await {
+    let begun = begin(
+        again,
+        store,
+        (RunKind::Apply, &Purpose::Apply),
+        &planned.plan,
+    );
+    let session = match begun.await {
         Ok(session) => session,
         Err(code) => return code,
     };
@@ -288,7 +299,7 @@ pub(super) fn say_diagnostics(invocation: &Invocation, found: &Diagnostics, sour
 async fn begin(
     again: Again<'_>,
     store: &Store,
-    kind: RunKind,
+    (kind, purpose): (RunKind, &Purpose),
     plan: &Plan,
 ) -> Result<Session, ExitCode> {
     let Again {
@@ -296,10 +307,16 @@ async fn begin(
         prepared,
         ..
     } = again;
-    let (revision, configuration) = match used(invocation, prepared, store, kind).await {
+    let (revision, mut configuration) = match used(invocation, prepared, store, kind).await {
         Ok(used) => used,
         Err(error) => return Err(record::report(invocation, &error)),
     };
+    let mut note = None;
+    if let Purpose::Rollback(back) = purpose {
+        // What was kept is what is used again, also where inputs were declared since.
+        configuration = back.configuration.or(configuration);
+        note.clone_from(&back.reason);
+    }
     let request = SessionRequest {
         environment: prepared.environment.clone(),
         kind,
@@ -307,7 +324,7 @@ async fn begin(
         revision,
         configuration,
         actor: invocation.actor(),
-        note: None,
+        note,
     };
     let expected = Some((plan.serial, &plan.lineage));
     match Session::begin(store, &invocation.process.clock, request, expected).await {
@@ -335,7 +352,10 @@ async fn used(
     store: &Store,
     kind: RunKind,
 ) -> Result<(Option<String>, Option<ConfigurationDigest>), StoreError> {
-    if !matches!(kind, RunKind::Apply | RunKind::Promote | RunKind::Heal) {
+    if !matches!(
+        kind,
+        RunKind::Apply | RunKind::Promote | RunKind::Rollback | RunKind::Heal
+    ) {
         return Ok((None, None));
     }
     let row = revised::made(invocation, prepared, store).await?;
@@ -459,15 +479,18 @@ pub enum Purpose {
     Apply,
     /// A revision comes that the rules let come.
     Promote,
+    /// What was there before comes back.
+    Rollback(Return),
     /// What drifted is brought back: with what is known of drift, and the attempts that are made.
     Heal(Sightings),
 }
 
 impl Purpose {
-    fn kind(&self) -> RunKind {
+    pub(super) fn kind(&self) -> RunKind {
         match self {
             Self::Apply => RunKind::Apply,
             Self::Promote => RunKind::Promote,
+            Self::Rollback(_) => RunKind::Rollback,
             Self::Heal(_) => RunKind::Heal,
         }
     }
@@ -486,7 +509,13 @@ impl Apply<'_> {
     pub async fn go(&self, planned: Planned) -> ExitCode {
         let mode = planned.plan.mode;
         let kind = self.kind(mode);
-        let session = match begin(self.again(), self.store, kind, &planned.plan).await {
+        let begun = begin(
+            self.again(),
+            self.store,
+            (kind, &self.purpose),
+            &planned.plan,
+        );
+        let session = match begun.await {
             Ok(session) => session,
             Err(code) => return code,
         };
@@ -574,6 +603,14 @@ impl Apply<'_> {
     fn go_on(&self, outcome: &Outcome, mode: PlanMode) -> Option<String> {
         if outcome.is_success() {
             return None;
+        }
+        if let Purpose::Rollback(_) = self.purpose {
+            let content = self.prepared.content.as_ref();
+            let id = content.and_then(Content::id)?;
+            return Some(format!(
+                "{} --to {id}",
+                self.again().command("rollback", Keep::ALL)
+            ));
         }
         let keep = Keep {
             mode: mode == PlanMode::RefreshOnly,

@@ -12,7 +12,9 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args as ClapArgs, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{
+    ArgAction, Args as ClapArgs, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+};
 use model::address::{InstanceAddr, Target};
 
 use super::output::style::ColorChoice;
@@ -98,6 +100,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Bring a revision to an environment, when every rule is met
     Promote(PromoteArgs),
+    /// Go back to what was in an environment before
+    Rollback(RollbackArgs),
     /// Approve what a revision does to an environment
     Approve(ApproveArgs),
     /// Let nothing come to an environment for now
@@ -303,6 +307,16 @@ pub struct ApplyArgs {
     /// Apply without asking
     #[arg(long)]
     pub auto_approve: bool,
+    /// When it or a check fails: stop, or rollback to what was there before
+    #[arg(
+        long,
+        value_name = "WHAT",
+        value_enum,
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub on_failure: OnFailure,
     /// How a plan is made, where none is given.
     #[command(flatten)]
     pub planning: Planning,
@@ -326,9 +340,55 @@ pub struct PromoteArgs {
     /// Apply without asking
     #[arg(long)]
     pub auto_approve: bool,
+    /// When it or a check fails: stop, or rollback to what was there before
+    #[arg(
+        long,
+        value_name = "WHAT",
+        value_enum,
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub on_failure: OnFailure,
     /// How the plan is made.
     #[command(flatten)]
     pub planning: Planning,
+    /// How it is shown.
+    #[command(flatten)]
+    pub showing: Showing,
+}
+
+/// What happens when an apply, or a check after it, fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum OnFailure {
+    /// What was done stays as it is.
+    #[default]
+    Stop,
+    /// The environment goes back to what was there before.
+    Rollback,
+}
+
+/// `terrace rollback`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  terrace rollback production                  the revision and variables that were good there before
+  terrace rollback production --to r40         as r40 was there last")]
+pub struct RollbackArgs {
+    /// The environment; may be left out where there is only one
+    pub environment: Option<String>,
+    /// The revision, if not the one before: r40, or the start of its digest or commit
+    #[arg(long, value_name = "REVISION")]
+    pub to: Option<String>,
+    /// Why, to be recorded
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Apply without asking
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// At most so many operations at once
+    #[arg(long, value_name = "N", value_parser = so_many)]
+    pub parallelism: Option<NonZeroUsize>,
     /// How it is shown.
     #[command(flatten)]
     pub showing: Showing,
@@ -786,6 +846,7 @@ impl Command {
             | Self::Version(_)
             | Self::Completions(_)
             | Self::Hold(_)
+            | Self::Rollback(_)
             | Self::ReleaseHold(_)
             | Self::Verify(_)
             | Self::Explain(_) => None,

@@ -55,7 +55,8 @@ async fn decide(
         Err(error) => return record::report(invocation, &error),
     };
     let history = facts.environments.get(&environment);
-    let is_held = history.is_some_and(|history| history.hold.is_some());
+    let is_held =
+        history.is_some_and(|history| history.hold.is_some() || !history.rolled_back.is_empty());
     if !holds && !is_held {
         let message = format!("{environment} is not held");
         let diagnostic =

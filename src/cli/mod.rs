@@ -31,6 +31,7 @@ pub mod outputs;
 pub mod plan;
 pub mod promote;
 pub mod revision;
+pub mod rollback;
 pub mod saved;
 pub mod settle;
 pub mod shell;
@@ -78,6 +79,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>, process: Process) -> ExitCo
             answer(text.as_bytes(), code)
         }
         Command::Promote(args) => block_on(promote::run(&invocation, args)),
+        Command::Rollback(args) => block_on(rollback::run(&invocation, args)),
         Command::Approve(args) => block_on(promote::approve(&invocation, args)),
         Command::Hold(args) => block_on(holds::hold(&invocation, args)),
         Command::ReleaseHold(args) => block_on(holds::release(&invocation, args)),

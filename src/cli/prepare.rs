@@ -16,7 +16,7 @@ use lang::load::Disk;
 use lang::{Definition, Desired, Graph, Phase, Settings, load};
 use model::address::ModulePath;
 use model::clock::Timestamp;
-use model::{Diagnostic, Diagnostics, Sources, Str, Value};
+use model::{Diagnostic, Diagnostics, Severity, Sources, Str, Value};
 
 use super::applied;
 use super::args::{Given, Planning, WordsError};
@@ -197,6 +197,8 @@ pub struct Wanted<'w> {
     pub inputs: &'w [(String, String)],
     /// Whether missing variables may be asked for.
     pub ask: bool,
+    /// Variables of an earlier run, instead of those that the environment has now; the inputs are those of the revision.
+    pub restored: Option<&'w BTreeMap<Str, Value>>,
     /// What of the environment.
     pub wants: Wants,
 }
@@ -225,6 +227,7 @@ impl<'w> Wanted<'w> {
             given: &[],
             inputs: &[],
             ask: false,
+            restored: None,
             wants,
         }
     }
@@ -237,6 +240,7 @@ impl<'w> Wanted<'w> {
             given: &planning.given,
             inputs: &planning.inputs,
             ask: planning.input,
+            restored: None,
             wants: if planning.destroy {
                 Wants::Record
             } else {
@@ -269,7 +273,11 @@ pub async fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prep
     warnings.extend(found);
     let root = definition.modules.get(&ModulePath::root()).cloned();
     if wanted.wants != Wants::Record {
-        let found = checks(invocation, &project, root.as_deref());
+        let mut found = checks(invocation, &project, root.as_deref());
+        // What was good once is not kept from coming back by a check that is newer.
+        if wanted.restored.is_some() {
+            found = as_warnings(found);
+        }
         warnings.extend(found);
     }
     let mut variables = BTreeMap::new();
@@ -281,7 +289,7 @@ pub async fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prep
             environment: &environment,
             wanted,
             content: content.as_ref(),
-            applied: applied.as_ref(),
+            applied: wanted.restored.or(applied.as_ref()),
         };
         variables = giving.variables(&root, &mut sources, &mut warnings)?;
         definition.sources = sources;
@@ -384,6 +392,14 @@ impl Giving<'_> {
         warnings.extend(found);
         Ok(assigned)
     }
+}
+
+fn as_warnings(found: Diagnostics) -> Diagnostics {
+    let warning = |diagnostic: Diagnostic| Diagnostic {
+        severity: Severity::Warning,
+        ..diagnostic
+    };
+    found.into_iter().map(warning).collect()
 }
 
 /// Gives the variables the values of inputs.

@@ -75,7 +75,7 @@ pub async fn run(invocation: &Invocation, args: PromoteArgs) -> ExitCode {
         purpose: Purpose::Promote,
         planning: Some(&args.planning),
     }
-    .go(planned)
+    .go_or_back(planned, args.on_failure)
     .await
 }
 

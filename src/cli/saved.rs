@@ -120,7 +120,7 @@ async fn resumed(
         planning: None,
         purpose: Purpose::Apply,
     }
-    .go(planned)
+    .go_or_back(planned, args.on_failure)
     .await
 }
 

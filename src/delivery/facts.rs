@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::Str;
 use model::clock::Timestamp;
 use model::serial::{RevisionId, RunId};
+use state::ConfigurationDigest;
 
 /// Everything that the rules look at.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -56,6 +57,8 @@ pub struct History {
     pub approvals: Vec<Approval>,
     /// That nothing may come here for now.
     pub hold: Option<Decision>,
+    /// Revisions that a rollback left, and that may not come again until they are released.
+    pub rolled_back: BTreeMap<RevisionId, Decision>,
 }
 
 /// A run that changed an environment, or tried to.
@@ -65,8 +68,12 @@ pub struct Deployment {
     pub run: RunId,
     /// The revision it applied; none for a destroy, and for an apply from before there were revisions.
     pub revision: Option<RevisionId>,
+    /// The variables it used.
+    pub configuration: Option<ConfigurationDigest>,
     /// Whether it only repaired what had drifted from its revision.
     pub is_repair: bool,
+    /// Whether it went back to what had been there before.
+    pub is_rollback: bool,
     /// Who ran it.
     pub by: Str,
     /// When it began.
@@ -144,7 +151,8 @@ impl History {
         let mut stays: Vec<Stay> = Vec::new();
         for deployment in &self.deployments {
             let goes_on = stays.last().is_some_and(|stay| {
-                stay.until.is_none() && deployment.revision == Some(stay.revision)
+                let is_same = deployment.is_repair || deployment.revision == Some(stay.revision);
+                stay.until.is_none() && is_same
             });
             if goes_on && deployment.succeeded {
                 continue;

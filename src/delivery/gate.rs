@@ -37,6 +37,13 @@ pub enum Unmet {
     Rejected(Decision),
     /// Nothing may come to the environment for now.
     Held(Decision),
+    /// It was rolled back, and is held until it is released.
+    RolledBack {
+        /// Where: in the environment itself, or in one before it.
+        from: Str,
+        /// The rollback.
+        decision: Decision,
+    },
     /// A newer revision is there already.
     Overtakes {
         /// The newer one.
@@ -108,7 +115,7 @@ impl Unmet {
     pub fn waits(&self) -> Waits {
         match self {
             Self::NotSoaked { until: Some(_), .. } | Self::Closed { opens: Some(_) } => Waits::Time,
-            Self::Approvals { .. } | Self::Held(_) => Waits::Person,
+            Self::Approvals { .. } | Self::Held(_) | Self::RolledBack { .. } => Waits::Person,
             Self::Unknown
             | Self::Rejected(_)
             | Self::Overtakes { .. }
@@ -128,6 +135,7 @@ impl Unmet {
             Self::Unknown
             | Self::Rejected(_)
             | Self::Held(_)
+            | Self::RolledBack { .. }
             | Self::Overtakes { .. }
             | Self::Approvals { .. }
             | Self::Closed { .. } => None,
@@ -144,6 +152,7 @@ pub fn unmet(question: &Question<'_>) -> Vec<Unmet> {
     let here = question.facts.environments.get(&question.stage.name);
     found.extend(revision.rejected.clone().map(Unmet::Rejected));
     found.extend(here.and_then(|here| here.hold.clone()).map(Unmet::Held));
+    found.extend(rolled_back(question, &question.stage.name));
     let newer = here
         .and_then(History::occupant)
         .map(|stay| stay.revision)
@@ -172,6 +181,10 @@ fn unmet_before(question: &Question<'_>, before: &Str) -> Vec<Unmet> {
     let (Some(history), Some(stay)) = (history, stays.last()) else {
         return vec![Unmet::NotDeployed { before: name }];
     };
+    // What was good there once was found wanting since.
+    if let Some(left) = rolled_back(question, before) {
+        return vec![left];
+    }
     let checks = question
         .pipeline
         .stage(before)
@@ -210,6 +223,15 @@ fn unmet_before(question: &Question<'_>, before: &Str) -> Vec<Unmet> {
         }
     }
     found
+}
+
+fn rolled_back(question: &Question<'_>, environment: &Str) -> Option<Unmet> {
+    let history = question.facts.environments.get(environment)?;
+    let decision = history.rolled_back.get(&question.revision)?;
+    Some(Unmet::RolledBack {
+        from: environment.clone(),
+        decision: decision.clone(),
+    })
 }
 
 fn shorter(a: Option<Duration>, b: Option<Duration>) -> Option<Duration> {

@@ -100,6 +100,7 @@ fn history(store: &Store, environment: &Str) -> Result<History, RecordError> {
             | RunKind::Import => {
                 let evidence = evidence(store, &run)?;
                 let deployment = deployment(&run, !evidence.is_empty());
+                history.came(&deployment, || decision(&run));
                 history.deployments.push(deployment);
                 history.evidence.extend(evidence);
             }
@@ -113,7 +114,10 @@ fn history(store: &Store, environment: &Str) -> Result<History, RecordError> {
                 }
             }
             RunKind::Hold => history.hold = Some(decision(&run)),
-            RunKind::Release => history.hold = None,
+            RunKind::Release => {
+                history.hold = None;
+                history.rolled_back.clear();
+            }
             RunKind::Refresh
             | RunKind::Recover
             | RunKind::Edit
@@ -138,7 +142,9 @@ fn deployment(run: &RunRow, has_evidence: bool) -> Deployment {
     Deployment {
         run: run.id,
         revision: revision_of(run),
+        configuration: run.configuration,
         is_repair: run.kind == RunKind::Heal,
+        is_rollback: run.kind == RunKind::Rollback,
         by: run.actor.as_str().into(),
         started: run.started,
         ended: run.end.as_ref().map(|end| end.ended),

@@ -14,6 +14,7 @@ mod probe;
 pub mod project;
 pub mod report;
 pub mod revision;
+pub mod rollback;
 pub mod soundness;
 pub mod stages;
 pub mod standing;

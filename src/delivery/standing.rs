@@ -93,16 +93,18 @@ pub fn standing(instance: &Instance<'_>, stage: &Stage) -> Standing {
     let newer = here
         .occupant()
         .filter(|stay| stay.revision > instance.revision);
+    let is_left = here.rolled_back.contains_key(&instance.revision);
     match (last.and_then(|stay| stay.until), newer) {
-        (Some(until), _) => return Standing::Passed { until },
+        // What a rollback left is not past: it waits to be released, unless a newer one came.
+        (Some(until), newer) if !is_left || newer.is_some() => return Standing::Passed { until },
         (None, Some(newer)) => {
             return Standing::Superseded { by: newer.revision };
         }
-        (None, None) => {}
+        (Some(_) | None, _) => {}
     }
     if let Some(failed) = here
         .last_try(instance.revision)
-        .filter(|last| !last.succeeded)
+        .filter(|last| !last.succeeded && !is_left)
     {
         return Standing::Failed { run: failed.run };
     }

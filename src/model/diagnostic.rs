@@ -307,6 +307,8 @@ pub const IDS: &[&str] = &[
     "record-write",
     "reserved-name",
     "revision-too-large",
+    "rollback-failed",
+    "rollback-impossible",
     "self-reference",
     "sensitive-value",
     "shared-input",

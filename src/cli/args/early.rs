@@ -30,6 +30,7 @@ Change environments:
 
 Promote revisions:
   promote      Bring a revision to an environment, when every rule is met
+  rollback     Go back to what was in an environment before
   approve      Approve what a revision does to an environment
   hold         Let nothing come to an environment for now
   release-hold End a hold

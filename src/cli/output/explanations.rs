@@ -372,6 +372,19 @@ const TEXTS: &[(&str, &str)] = &[
          leave out.",
     ),
     (
+        "rollback-failed",
+        "An apply or its checks failed, the environment was to go back by itself (--on-failure=rollback), and that failed \
+         too. What was done is recorded; what the environment has now is neither the one nor the other.\n\n\
+         The messages above say what stands in the way. When it is mended, the command in the help goes back again.",
+    ),
+    (
+        "rollback-impossible",
+        "A rollback goes to a revision and variables that the environment had: without --to, to the last ones before those \
+         of now that were applied whole, whose checks passed, and that were not rejected. What a rollback left is not \
+         gone back to, unless --to names it.\n\n\
+         terrace log ENVIRONMENT says what was there.",
+    ),
+    (
         "self-reference",
         "A block refers to itself. What an instance has only after it is made cannot be part of what it is \
          made from.\n\n\

@@ -28,6 +28,13 @@ pub fn sentence(rule: &Unmet, revision: RevisionId, stage: &Stage) -> String {
                 because(&decision.reason)
             )
         }
+        Unmet::RolledBack { from, decision } => {
+            format!(
+                "{revision} was rolled back in {from} by {}{}",
+                decision.by,
+                because(&decision.reason)
+            )
+        }
         Unmet::Overtakes { newer } => {
             format!("{newer} is in {here}, which is newer than {revision}")
         }
@@ -76,6 +83,9 @@ pub fn what_to_do(rule: &Unmet, revision: RevisionId, stage: &Stage, now: Timest
         Unmet::Unknown => "see what there is: terrace revision list".into(),
         Unmet::Rejected(_) => "make another revision: terrace apply".into(),
         Unmet::Held(_) => format!("when it is over: terrace release-hold {here}"),
+        Unmet::RolledBack { from, .. } => {
+            format!("bring a newer one; or, when it may come again: terrace release-hold {from}")
+        }
         Unmet::Overtakes { newer } => {
             format!("promote {newer} or a newer one; to go back is a rollback")
         }

@@ -19,6 +19,7 @@ pub mod progress;
 pub mod prompt;
 pub mod recorded;
 pub mod revision;
+pub mod rollback;
 pub mod run;
 pub mod run_view;
 mod source_lines;

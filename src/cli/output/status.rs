@@ -48,6 +48,9 @@ pub const FAILED_CHECKS: &str = "failed check";
 pub fn outcome_word(run: &RunRow) -> &'static str {
     match run.end.as_ref().map(|end| end.outcome) {
         None => "not ended",
+        Some(RunOutcome::Failed) if has_failed_checks(run) && run.kind == RunKind::Rollback => {
+            "rolled back, check failed"
+        }
         Some(RunOutcome::Failed) if has_failed_checks(run) => "applied, check failed",
         Some(RunOutcome::Failed) => "failed",
         Some(RunOutcome::Cancelled) => "stopped",
@@ -82,7 +85,11 @@ fn has_failed_checks(run: &RunRow) -> bool {
 fn is_bad(word: &str) -> bool {
     matches!(
         word,
-        "failed" | "interrupted" | "not ended" | "applied, check failed"
+        "failed"
+            | "interrupted"
+            | "not ended"
+            | "applied, check failed"
+            | "rolled back, check failed"
     )
 }
 

@@ -192,7 +192,9 @@ impl World {
         let deployment = Deployment {
             run,
             revision: Some(revision),
+            configuration: None,
             is_repair: false,
+            is_rollback: false,
             by: "ci".into(),
             started,
             ended: Some(self.now),
@@ -316,7 +318,9 @@ impl World {
         self.history(&stage.name).deployments.push(Deployment {
             run,
             revision: Some(revision),
+            configuration: None,
             is_repair: true,
+            is_rollback: false,
             by: "cron".into(),
             started: at,
             ended: Some(at),

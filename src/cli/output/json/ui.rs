@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use delivery::rollback::{Loss, Lost};
 use model::Str;
 use model::address::InstanceAddr;
 use model::change::{Action, Change, OutputChange, Reason};
@@ -18,6 +19,7 @@ use super::shape::known;
 use super::ui_run::{hook, in_brackets};
 use crate::cli::output::moment::with_micros;
 use crate::cli::output::recorded::OutputView;
+use crate::cli::output::rollback::fate;
 
 /// A message of the stream.
 #[derive(Clone, Debug, PartialEq)]
@@ -198,6 +200,21 @@ pub fn sighted(addr: &InstanceAddr, class: &str) -> Message {
     let change = json!({"resource": message_names(addr), "class": class});
     let text = format!("{addr}: Drift detected ({class})");
     Message::info("resource_drift", text, vec![("change", change)])
+}
+
+/// Something that a rollback does not bring back as it was.
+pub fn loss(loss: &Loss) -> Message {
+    let (how, run) = match loss.how {
+        Lost::Destroyed(run) => ("destroyed", Some(run.0)),
+        Lost::Replaced(run) => ("replaced", Some(run.0)),
+        Lost::Forgotten => ("forgotten", None),
+        Lost::Destroys => ("destroys", None),
+        Lost::Replaces => ("replaces", None),
+        Lost::Forgets => ("forgets", None),
+    };
+    let lost = json!({"resource": message_names(&loss.addr), "how": how, "run": run});
+    let text = format!("{}: Cannot be undone: {}", loss.addr, fate(loss.how));
+    Message::info("cannot_be_undone", text, vec![("loss", lost)])
 }
 
 /// An object that differs from the record.
