@@ -292,6 +292,35 @@ fn gitlab_and_jenkins_really_plan_a_change() {
     assert!(record.is_file(), "the record is where it lasts");
 }
 
+#[test]
+fn the_metrics_of_a_real_look_are_what_prometheus_wants() {
+    let home = tempfile::tempdir().expect("a directory");
+    fs::write(
+        home.path().join("main.tf"),
+        "resource \"local_file\" \"note\" {\n  filename = \"note.txt\"\n  content  = \"hello\"\n}\n",
+    )
+    .expect("the definition is written");
+    fs::write(home.path().join("terrace.hcl"), "environment \"test\" {}\n")
+        .expect("the project file is written");
+    let terrace = |words: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_terrace"));
+        said(command.args(words.split(' ')).current_dir(home.path()))
+    };
+    assert_eq!(terrace("apply -auto-approve").code, Some(0));
+    fs::remove_file(home.path().join("note.txt")).expect("the file is there");
+    assert_eq!(terrace("drift --metrics terrace.prom").code, Some(2));
+    let metrics = fs::read_to_string(home.path().join("terrace.prom")).expect("the metrics");
+    let answer = promtool(&metrics);
+    assert_eq!((answer.code, answer.text.as_str()), (Some(0), ""));
+    for sample in [
+        "terrace_environment_drifted_resources{environment=\"test\",class=\"missing\"} 1\n",
+        "terrace_operations_total{environment=\"test\",operation=\"apply\",outcome=\"succeeded\"} 1\n",
+        "terrace_last_success_timestamp_seconds{environment=\"test\",operation=\"drift\"} ",
+    ] {
+        assert!(metrics.contains(sample), "{sample} in {metrics}");
+    }
+}
+
 /// An environment of which everything is known.
 fn measured(environment: &str) -> Measured {
     Measured {

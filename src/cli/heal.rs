@@ -3,8 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use delivery::heal::{Decision, Objection, Situation, Verdict, attempted, check};
+use delivery::heal::{Decision, Situation, Verdict, attempted};
+use delivery::remedy::{Objection, Remedy, check, dependents, forced};
 use engine::PlanOptions;
+use engine::record::StoreError;
 use lang::project::HealOn;
 use model::address::{InstanceAddr, Target};
 use model::{Diagnostic, Diagnostics, Sources};
@@ -12,9 +14,10 @@ use state::{RecordError, Sightings};
 
 use super::apply::{Apply, Purpose};
 use super::args::Showing;
-use super::drift::Look;
+
 use super::exit::ExitCode;
 use super::invocation::Invocation;
+use super::look::Look;
 use super::plan::{self, Made};
 use super::prepare::Refused;
 use super::record;
@@ -51,7 +54,12 @@ pub async fn heal(invocation: &Invocation, look: &Look) -> Healed {
         detail: false,
         compact_warnings: false,
     };
-    let made = match planned(invocation, look, &decisions, showing).await {
+    let dependents = match depending(look, &decisions, &healing) {
+        Ok(dependents) => dependents,
+        Err(error) => return Healed::Failed(record::report(invocation, &error)),
+    };
+    let planned = planned(invocation, look, &decisions, &dependents, showing);
+    let made = match planned.await {
         Ok(made) => made,
         Err(refused) => return Healed::Failed(refused.report(invocation)),
     };
@@ -67,7 +75,12 @@ pub async fn heal(invocation: &Invocation, look: &Look) -> Healed {
         let object = made.planned.recorded.current(addr);
         object.map(|object| &object.value)
     };
-    if let Err(objection) = check(&situation, &decisions, &made.planned.plan, recorded) {
+    let remedy = Remedy {
+        situation: &situation,
+        decisions: &decisions,
+        dependents: &dependents,
+    };
+    if let Err(objection) = check(&remedy, &made.planned.plan.changes, recorded) {
         report(invocation, objected(&objection));
         return Healed::Nothing;
     }
@@ -103,28 +116,61 @@ pub async fn heal(invocation: &Invocation, look: &Look) -> Healed {
     }
 }
 
-/// A plan of what is to be healed and nothing else.
+/// What depends on what is healed, and may have to change with it. What drifted too and is left alone is left alone.
+fn depending(
+    look: &Look,
+    decisions: &[Decision],
+    healing: &BTreeSet<InstanceAddr>,
+) -> Result<BTreeSet<InstanceAddr>, StoreError> {
+    let recorded = engine::record::read(&look.store, &look.view.environment)?;
+    let instances = recorded.instances().filter_map(|(addr, instance)| {
+        let object = instance.current.as_ref()?;
+        Some((addr, &object.dependencies))
+    });
+    let mut found = dependents(instances, healing);
+    for decision in decisions.iter().filter(|decision| !decision.acts()) {
+        found.remove(&decision.addr);
+    }
+    Ok(found)
+}
+
+/// A plan of what is to be healed, with what has to change with it, and nothing else.
 async fn planned(
     invocation: &Invocation,
     look: &Look,
     decisions: &[Decision],
+    dependents: &BTreeSet<InstanceAddr>,
     showing: Showing,
 ) -> Result<Made, Refused> {
     let acting = || decisions.iter().filter(|decision| decision.acts());
     let is_replaced = |decision: &&Decision| {
         decision.verdict == Verdict::Recreate && decision.on != HealOn::Missing
     };
-    let options = PlanOptions {
-        targets: acting()
-            .map(|decision| Target::Resource(decision.addr.clone()))
-            .collect(),
-        replace: acting()
-            .filter(is_replaced)
-            .map(|decision| decision.addr.clone())
-            .collect(),
-        ..plan::whole(invocation, &look.prepared)
+    let with = |others: &BTreeSet<InstanceAddr>| {
+        let options = PlanOptions {
+            targets: acting()
+                .map(|decision| &decision.addr)
+                .chain(others)
+                .map(|addr| Target::Resource(addr.clone()))
+                .collect(),
+            replace: acting()
+                .filter(is_replaced)
+                .map(|decision| decision.addr.clone())
+                .collect(),
+            ..plan::whole(invocation, &look.prepared)
+        };
+        plan::make_with(invocation, &look.prepared, &look.store, options, showing)
     };
-    plan::make_with(invocation, &look.prepared, &look.store, options, showing).await
+    if dependents.is_empty() {
+        return with(dependents).await;
+    }
+    let all = with(dependents).await?;
+    let needed = forced(&all.planned.plan.changes, dependents);
+    if needed == *dependents {
+        return Ok(all);
+    }
+    // What else a plan of all of them would touch is not to be in the way.
+    with(&needed).await
 }
 
 /// What is known of drift with the attempts that are about to be made; none where another look knows more by now.
@@ -144,7 +190,7 @@ fn objected(objection: &Objection) -> Diagnostic {
     match objection {
         Objection::Beyond(addr) => diagnostic
             .note(format!(
-                "`{addr}` would change too, and it is not to be healed"
+                "`{addr}` would change too, and it is neither to be healed nor depends on what is"
             ))
             .help(apply),
         Objection::Another(addr) => diagnostic

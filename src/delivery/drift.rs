@@ -1,10 +1,11 @@
 //! What a look found, judged by the `heal` policy and joined with what earlier looks knew. Pure: no look, no clock.
-//! What is done about it is in [`heal`](crate::heal). Entry points: [`classify`], [`remember`].
+//! What is done about it is in [`heal`](crate::heal). Entry points: [`classify`],
+//! [`unhealthy`], [`remember`].
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
-use lang::project::{Heal, HealAction, HealOn, HealRule};
+use lang::project::{Check, Heal, HealAction, HealOn, HealRule};
 use model::address::InstanceAddr;
 use model::clock::Timestamp;
 use model::{Path, Str};
@@ -116,6 +117,34 @@ fn care(action: HealAction) -> u8 {
         HealAction::Adopt => 3,
         HealAction::Report => 4,
     }
+}
+
+/// The instances that are unhealthy, by the checks that are about them and do not pass.
+///
+/// Where an instance that a check is about is gone or could not be read (`blind`), that explains the check, and it says
+/// nothing of the others. An instance that `differs` is not as it was applied, which is to be mended first.
+pub fn unhealthy<'c>(
+    failing: impl IntoIterator<Item = &'c Check>,
+    instances: &BTreeSet<InstanceAddr>,
+    blind: &BTreeSet<InstanceAddr>,
+    differs: &BTreeSet<InstanceAddr>,
+) -> BTreeMap<InstanceAddr, Vec<Str>> {
+    let mut found: BTreeMap<InstanceAddr, Vec<Str>> = BTreeMap::new();
+    for check in failing {
+        let is_about = |addr: &&InstanceAddr| {
+            let mut patterns = check.about.iter();
+            patterns.any(|(pattern, _)| pattern.matches(addr))
+        };
+        if blind.iter().any(|addr| is_about(&addr)) {
+            continue;
+        }
+        let about = instances.iter().filter(is_about);
+        for addr in about.filter(|addr| !differs.contains(addr)) {
+            let checks = found.entry(addr.clone()).or_default();
+            checks.push(check.name.clone());
+        }
+    }
+    found
 }
 
 /// What is known of drift after a look at `now` that found `findings` and could not read `unreadable`.

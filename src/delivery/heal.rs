@@ -1,15 +1,14 @@
 //! Decides which drift is healed, how, and why the rest is left alone. Pure: what was seen, what was tried and the time
-//! are arguments. Entry points: [`decide`], [`allows`], [`attempted`].
+//! are arguments. Entry points: [`decide`], [`allows`], [`attempted`]. The plan that
+//! does it is checked in [`remedy`](crate::remedy).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use lang::project::{Heal, HealAction, HealLimit, HealOn};
+use model::Str;
 use model::address::InstanceAddr;
-use model::change::{Action, Change};
 use model::clock::Timestamp;
-use model::plan::Plan;
-use model::{Str, Value};
 use state::Sighting;
 
 use crate::drift::Finding;
@@ -273,93 +272,6 @@ impl<'s> Known<'s> {
             known.looks.insert(&row.class, row.looks);
         }
         all
-    }
-}
-
-/// Why a plan that was made to heal is not applied.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Objection {
-    /// It changes an instance that is not to be healed.
-    Beyond(InstanceAddr),
-    /// It does something else to an instance than was decided, as replacing what was to be updated.
-    Another(InstanceAddr),
-    /// The definition wants something else of an instance than was applied.
-    Edited(InstanceAddr),
-    /// It does more than may be done.
-    Exceeds(Excess),
-}
-
-/// Checks that a plan does what was decided and nothing else: it brings back what was applied, whatever the definition says
-/// by now. `recorded` gives what was applied.
-///
-/// # Errors
-/// The first objection.
-pub fn check<'r>(
-    situation: &Situation<'_>,
-    decisions: &[Decision],
-    plan: &Plan,
-    recorded: impl Fn(&InstanceAddr) -> Option<&'r Value>,
-) -> Result<(), Objection> {
-    let decided: HashMap<&InstanceAddr, &Decision> = decisions
-        .iter()
-        .filter(|decision| decision.acts())
-        .map(|decision| (&decision.addr, decision))
-        .collect();
-    let mut effort = Effort::default();
-    for change in &plan.changes {
-        let addr = &change.addr;
-        let is_effect = !matches!(change.action, Action::NoOp | Action::Read);
-        let Some(decision) = decided.get(addr).filter(|_| change.deposed.is_none()) else {
-            if is_effect || change.previous.is_some() {
-                return Err(Objection::Beyond(addr.clone()));
-            }
-            continue;
-        };
-        let destroys = u64::from(matches!(
-            change.action,
-            Action::Replace(_) | Action::Destroy
-        ));
-        let is_decided = match &decision.verdict {
-            Verdict::Update => change.action == Action::Update,
-            Verdict::Recreate => matches!(change.action, Action::Create | Action::Replace(_)),
-            Verdict::Leave(_) => false,
-        };
-        if !is_decided || (decision.on == HealOn::Missing && destroys > 0) {
-            return Err(Objection::Another(addr.clone()));
-        }
-        if !recorded(addr).is_some_and(|applied| brings_back(change, applied)) {
-            return Err(Objection::Edited(addr.clone()));
-        }
-        effort.resources += 1;
-        effort.destroys += destroys;
-    }
-    allows(situation, effort).map_err(Objection::Exceeds)
-}
-
-/// Whether a change makes an object with all that is known of it beforehand as it was applied.
-fn brings_back(change: &Change, applied: &Value) -> bool {
-    let (config, _) = change.config.clone().unmark_deep();
-    let (applied, _) = applied.clone().unmark_deep();
-    agrees(&config, &applied)
-}
-
-/// Whether what is written in a configuration is what was applied.
-fn agrees(config: &Value, applied: &Value) -> bool {
-    if config.is_null() || !config.is_known() || config == applied {
-        return true;
-    }
-    if let (Some(config), Some(applied)) = (config.as_fields(), applied.as_fields()) {
-        return config.iter().all(|(name, config)| {
-            let applied = applied.get(name);
-            applied.map_or(config.is_null(), |applied| agrees(config, applied))
-        });
-    }
-    match (config.as_items(), applied.as_items()) {
-        (Some(config), Some(applied)) => {
-            let mut pairs = config.iter().zip(applied);
-            config.len() == applied.len() && pairs.all(|(config, applied)| agrees(config, applied))
-        }
-        _ => false,
     }
 }
 

@@ -12,6 +12,7 @@ pub mod heal;
 pub mod inputs;
 mod probe;
 pub mod project;
+pub mod remedy;
 pub mod report;
 pub mod revision;
 pub mod rollback;

@@ -9,6 +9,7 @@ use model::serial::{RevisionId, Serial};
 use model::value::to_json;
 use model::{Diagnostic, Str, Value};
 use serde_json::{Map, Value as Json, json};
+use state::CheckResult;
 
 use super::difference::{Difference, DifferenceKind};
 use super::duration::{ago, precise, short};
@@ -39,6 +40,8 @@ pub struct DriftView {
     pub unreadable: Vec<Diagnostic>,
     /// Checks that do not pass, and what they saw.
     pub failing: Vec<(Str, String)>,
+    /// All checks that were tried.
+    pub checks: Vec<CheckResult>,
 }
 
 /// An instance that differs.
@@ -63,6 +66,8 @@ pub enum What {
     Gone(Option<Str>),
     /// Attributes differ.
     Changed(Vec<Difference>),
+    /// It is as it was applied, but these checks that are about it do not pass.
+    Unhealthy(Vec<Str>),
 }
 
 /// How drift is shown.
@@ -83,6 +88,14 @@ impl DriftView {
     /// Whether there is any drift.
     pub fn is_drifted(&self) -> bool {
         self.drifted().next().is_some() || !self.failing.is_empty()
+    }
+
+    /// Whether a check's failure is told as what is unhealthy by it.
+    fn explains(&self, check: &Str) -> bool {
+        self.rows.iter().any(|row| match &row.what {
+            What::Unhealthy(checks) => row.since.is_some() && checks.contains(check),
+            What::Gone(_) | What::Changed(_) => false,
+        })
     }
 
     fn expected(&self) -> usize {
@@ -128,7 +141,7 @@ pub fn screen(view: &DriftView, options: DriftOptions, look: Look) -> String {
     for found in &view.unreadable {
         write_unreadable(&mut page, found);
     }
-    for (check, seen) in &view.failing {
+    for (check, seen) in view.failing.iter().filter(|(name, _)| !view.explains(name)) {
         let side = Line::of(Label::Unchanged, "does not pass");
         heading(
             &mut page,
@@ -152,6 +165,7 @@ fn write_row(page: &mut Page, view: &DriftView, row: &DriftRow, options: DriftOp
         What::Gone(None) => (("  -", Label::Destroy), "gone".to_owned()),
         What::Gone(Some(instead)) => (("  -", Label::Destroy), format!("gone: {instead}")),
         What::Changed(_) => (("  ~", Label::Update), "changed outside".to_owned()),
+        What::Unhealthy(_) => (("  !", Label::Failed), "unhealthy".to_owned()),
     };
     let side = match row.since {
         Some(_) => side,
@@ -161,6 +175,14 @@ fn write_row(page: &mut Page, view: &DriftView, row: &DriftRow, options: DriftOp
     heading(page, symbol, &row.addr.to_string(), side);
     if let What::Changed(differences) = &row.what {
         write_differences(page, differences.clone(), options.amount);
+    }
+    if let What::Unhealthy(checks) = &row.what {
+        for check in checks {
+            let seen = view.failing.iter().find(|(name, _)| name == check);
+            let seen = seen.map_or_else(String::new, |(_, seen)| format!(": {seen}"));
+            let text = format!("      check {check} does not pass{seen}");
+            page.wrapped(&Line::plain(text), 8);
+        }
     }
     let mut say = |text: String| page.wrapped(&Line::plain("      ").with(Label::Because, text), 8);
     if let Some(since) = row.since {
@@ -193,12 +215,15 @@ fn write_unreadable(page: &mut Page, found: &Diagnostic) {
 /// `Drift: 1 changed, 2 gone, 24 as recorded (in 3.1s)`.
 fn counts(view: &DriftView) -> String {
     let gone = |row: &&DriftRow| matches!(row.what, What::Gone(_));
+    let unhealthy = |row: &&DriftRow| matches!(row.what, What::Unhealthy(_));
     let all = view.drifted().count();
     let gone = view.drifted().filter(gone).count();
+    let unhealthy = view.drifted().filter(unhealthy).count();
     let touched = (view.rows.len() + view.unreadable.len()) as u64;
     let parts: Vec<String> = [
-        ((all - gone) as u64, "changed"),
+        ((all - gone - unhealthy) as u64, "changed"),
         (gone as u64, "gone"),
+        (unhealthy as u64, "unhealthy"),
         (view.unreadable.len() as u64, "unreadable"),
         (view.failing.len() as u64, "failing checks"),
         (view.expected() as u64, "expected"),
@@ -315,6 +340,10 @@ fn row_json(row: &DriftRow, now: Timestamp) -> Json {
     if let What::Changed(differences) = &row.what {
         let attributes = differences.iter().map(difference_json).collect();
         json.insert("attributes".to_owned(), attributes);
+    }
+    if let What::Unhealthy(checks) = &row.what {
+        let checks = checks.iter().map(ToString::to_string).collect();
+        json.insert("checks".to_owned(), checks);
     }
     Json::Object(json)
 }

@@ -28,4 +28,5 @@ pub mod status;
 pub mod table;
 pub mod text_diff;
 pub mod value;
+pub mod whole_file;
 pub mod write;

@@ -7,12 +7,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use delivery::drift::{Difference, Finding, classify, current, remember};
+use delivery::drift::{Difference, Finding, classify, current, remember, unhealthy};
 use delivery::heal::{Decision, Effort, Situation, Verdict, Why, attempted, decide, quarantined};
+use delivery::remedy::{Objection, Remedy, check, dependents, forced};
 use lang::project::{Heal, HealAction, HealOn};
-use model::address::InstanceAddr;
+use model::address::{InstanceAddr, ProviderAddr, ResourceAddr};
+use model::change::{Action, Change, Dependencies, ReplaceOrder};
 use model::clock::Timestamp;
-use model::{Path, PathStep, Sources};
+use model::{Path, PathStep, Sources, Value};
 use proptest::prelude::*;
 use state::Sighting;
 
@@ -44,8 +46,8 @@ fn differs(address: &str, on: HealOn, attributes: &[&str]) -> Difference {
 struct World {
     policy: Heal,
     sightings: Vec<Sighting>,
-    /// When what was healed, one entry an instance.
-    healed: Vec<(Timestamp, InstanceAddr, HealOn)>,
+    /// When what was touched, and whether that destroyed it: one entry an instance.
+    healed: Vec<(Timestamp, InstanceAddr, bool)>,
 }
 
 impl World {
@@ -64,31 +66,78 @@ impl World {
         let recent = || self.healed.iter().filter(|(at, ..)| now.since(*at) < per);
         Effort {
             resources: recent().count() as u64,
-            destroys: recent().filter(|(.., on)| *on != HealOn::Missing).count() as u64,
+            destroys: recent().filter(|(.., destroyed)| *destroyed).count() as u64,
         }
     }
 
     /// A look, and all that may be healed tried.
     fn look(&mut self, at: Timestamp, differences: Vec<Difference>) -> Vec<Decision> {
+        self.look_and(at, differences, &[], Crash::None)
+    }
+
+    /// A look, and all that may be healed tried, with what that forces to change: replaced where it is true. The process
+    /// may crash on the way.
+    fn look_and(
+        &mut self,
+        at: Timestamp,
+        differences: Vec<Difference>,
+        forcing: &[bool],
+        crash: Crash,
+    ) -> Vec<Decision> {
         let findings: Vec<Finding> = classify(&self.policy, differences);
         let sightings = remember(&self.sightings, &findings, &BTreeSet::new(), at);
-        let decisions = decide(&Situation {
+        let situation = Situation {
             policy: &self.policy,
             findings: &findings,
             sightings: &sightings,
             recent: self.recent(at),
             instances: 20,
             now: at,
-        });
-        let healing: BTreeSet<InstanceAddr> = decisions
-            .iter()
-            .filter(|decision| decision.acts())
-            .map(|decision| decision.addr.clone())
+        };
+        let decisions = decide(&situation);
+        let acting = || decisions.iter().filter(|decision| decision.acts());
+        let healing: BTreeSet<InstanceAddr> =
+            acting().map(|decision| decision.addr.clone()).collect();
+        let forced_too = |number: usize| addr(&format!("b.x{number}"));
+        let dependents = (0..forcing.len()).map(forced_too).collect();
+        let mut changes: Vec<Change> = acting()
+            .map(|decision| {
+                let action = match (&decision.verdict, decision.on) {
+                    (Verdict::Update, _) => Action::Update,
+                    (_, HealOn::Missing) => Action::Create,
+                    _ => Action::Replace(ReplaceOrder::DestroyFirst),
+                };
+                change(&decision.addr.to_string(), action)
+            })
             .collect();
-        let given_up = quarantined(&decisions, sightings);
-        self.sightings = attempted(&given_up, &healing, at);
-        for decision in decisions.iter().filter(|decision| decision.acts()) {
-            self.healed.push((at, decision.addr.clone(), decision.on));
+        changes.extend(forcing.iter().enumerate().map(|(number, replaced)| {
+            let action = if *replaced {
+                Action::Replace(ReplaceOrder::DestroyFirst)
+            } else {
+                Action::Update
+            };
+            change(&forced_too(number).to_string(), action)
+        }));
+        let remedy = Remedy {
+            situation: &situation,
+            decisions: &decisions,
+            dependents: &dependents,
+        };
+        let applied = applied();
+        let may = !healing.is_empty() && check(&remedy, &changes, |_| Some(&applied)).is_ok();
+        let given_up = quarantined(&decisions, sightings.clone());
+        self.sightings = given_up;
+        if may && crash != Crash::BeforeCounting {
+            self.sightings = attempted(&self.sightings, &healing, at);
+            let done = if crash == Crash::BeforeActing {
+                0
+            } else {
+                changes.len()
+            };
+            for change in changes.into_iter().take(done) {
+                let destroyed = matches!(change.action, Action::Replace(_));
+                self.healed.push((at, change.addr, destroyed));
+            }
         }
         decisions
     }
@@ -96,6 +145,42 @@ impl World {
     fn one(&mut self, minute: i64, difference: Difference) -> Verdict {
         let mut decisions = self.look(Timestamp(minute * MINUTE), vec![difference]);
         decisions.pop().unwrap().verdict
+    }
+}
+
+/// Where a process dies that heals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Crash {
+    None,
+    BeforeCounting,
+    BeforeActing,
+}
+
+fn applied() -> Value {
+    Value::object([("size", Value::int(1))])
+}
+
+/// A change that brings back what was applied.
+fn change(address: &str, action: Action) -> Change {
+    Change {
+        addr: addr(address),
+        deposed: None,
+        previous: None,
+        importing: None,
+        provider: "provider[\"terrace/sim\"]".parse::<ProviderAddr>().unwrap(),
+        action,
+        reason: None,
+        because: Vec::new(),
+        before: applied(),
+        after: applied(),
+        replace_paths: Vec::new(),
+        config: applied(),
+        private: Vec::new(),
+        prior_private: Vec::new(),
+        schema_version: 0,
+        dependencies: Dependencies::from([]),
+        create_before_destroy: false,
+        legacy: false,
     }
 }
 
@@ -232,8 +317,9 @@ fn since_when_is_kept_and_what_cannot_be_read_stays_as_known() {
     assert_eq!(remember(&second, &[], &none, Timestamp(3)), []);
 }
 
-/// One look: how long after the one before it, and how each instance differs then.
-type Look = (i64, Vec<Option<HealOn>>);
+/// One look: how long after the one before it, how each instance differs then, what healing forces to change (replaced
+/// where it is true), and where it crashes.
+type Look = (i64, Vec<Option<HealOn>>, Vec<bool>, Crash);
 
 fn looks() -> impl Strategy<Value = Vec<Look>> {
     let on = prop_oneof![
@@ -244,7 +330,15 @@ fn looks() -> impl Strategy<Value = Vec<Look>> {
     ];
     // The clock may go back.
     let step = prop_oneof![8 => 0..40_i64, 1 => 100..2000_i64, 1 => -60..0_i64];
-    prop::collection::vec((step, prop::collection::vec(on, 8)), 1..30)
+    let crash = prop_oneof![
+        4 => Just(Crash::None),
+        1 => Just(Crash::BeforeCounting),
+        1 => Just(Crash::BeforeActing),
+    ];
+    let forcing =
+        prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(any::<bool>(), 0..3)];
+    let differing = prop::collection::vec(on, 8);
+    prop::collection::vec((step, differing, forcing, crash), 1..30)
 }
 
 proptest! {
@@ -271,7 +365,7 @@ proptest! {
         let mut now = 10_000_i64;
         let mut last: BTreeMap<InstanceAddr, i64> = BTreeMap::new();
         let mut in_a_row: BTreeMap<(usize, HealOn), u32> = BTreeMap::new();
-        for (step, differing) in looks {
+        for (step, differing, forcing, crash) in looks {
             now += step;
             let at = Timestamp(now * MINUTE);
             let mut differences = Vec::new();
@@ -287,25 +381,27 @@ proptest! {
             }
             let before = world.healed.clone();
             let wanted = differences.len();
-            let decisions = world.look(at, differences);
+            let decisions = world.look_and(at, differences, &forcing, crash);
             // What a person put right begins anew.
             last.retain(|addr, _| world.sightings.iter().any(|row| row.addr == *addr));
             prop_assert_eq!(decisions.len(), wanted);
             prop_assert_eq!(current(&world.sightings).count(), wanted);
-            let acting: Vec<&Decision> = decisions.iter().filter(|decision| decision.acts()).collect();
-            let within = |healed: &&(Timestamp, InstanceAddr, HealOn)| {
+            let done: Vec<_> = world.healed.iter().skip(before.len()).collect();
+            let within = |healed: &&(Timestamp, InstanceAddr, bool)| {
                 per.is_some_and(|per| (now * MINUTE).saturating_sub(healed.0.0) < per * MINUTE)
             };
-            if !acting.is_empty() {
+            if !done.is_empty() {
                 let recent: Vec<_> = before.iter().filter(within).collect();
-                prop_assert!((acting.len() + recent.len()) as u64 <= most);
-                let destroying = acting.iter().filter(|decision| decision.on != HealOn::Missing).count()
-                    + recent.iter().filter(|(.., on)| *on != HealOn::Missing).count();
-                let nothing_destroyed = acting.iter().all(|decision| decision.on == HealOn::Missing);
-                prop_assert!(nothing_destroyed || destroying as u64 <= u64::from(destroys));
+                prop_assert!((done.len() + recent.len()) as u64 <= most);
+                let destroyed = |touched: &&&(Timestamp, InstanceAddr, bool)| touched.2;
+                let now_destroyed = done.iter().filter(destroyed).count();
+                let destroying = now_destroyed + recent.iter().filter(destroyed).count();
+                prop_assert!(now_destroyed == 0 || destroying as u64 <= u64::from(destroys));
             }
-            for decision in acting {
+            let healed = |decision: &&Decision| done.iter().any(|(_, addr, _)| *addr == decision.addr);
+            for decision in decisions.iter().filter(healed) {
                 let number = (0..8).find(|number| addr(&format!("a.x{number}")) == decision.addr).unwrap();
+                prop_assert!(decision.acts());
                 prop_assert!(in_a_row.get(&(number, decision.on)).copied().unwrap_or(0) >= confirm);
                 let earlier = last.insert(decision.addr.clone(), now);
                 prop_assert!(earlier.is_none_or(|earlier| now >= earlier + cooldown.min(240)));
@@ -314,4 +410,126 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn an_unhealthy_instance_is_one_that_a_failing_check_is_about_and_nothing_else_explains() {
+    let text = "check \"health\" {\n tcp = \"127.0.0.1:1\"\n about = [\"a.*\"]\n }\n\
+                check \"whole\" {\n tcp = \"127.0.0.1:1\"\n }";
+    let mut sources = Sources::default();
+    let file = sources.add("terrace.hcl", text);
+    let (project, found) = lang::project::read(file, text);
+    assert!(!found.has_errors(), "{found:?}");
+    let set = |names: &[&str]| names.iter().map(|name| addr(name)).collect::<BTreeSet<_>>();
+    let all = set(&["a.x", "a.y", "b.x"]);
+    let judged = |blind: &[&str], differs: &[&str]| {
+        let found = unhealthy(project.checks.values(), &all, &set(blind), &set(differs));
+        found.keys().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(judged(&[], &[]), ["a.x", "a.y"]);
+    assert_eq!(judged(&[], &["a.x"]), ["a.y"]);
+    // Something it is about is gone, which explains it.
+    assert_eq!(judged(&["a.x"], &["a.x"]), [""; 0]);
+    assert_eq!(judged(&["b.x"], &["b.x"]), ["a.x", "a.y"]);
+}
+
+#[test]
+fn what_depends_on_what_is_healed_is_found_however_far() {
+    let needs = |names: &[&str]| -> Dependencies {
+        let resource = |name: &&str| std::sync::Arc::new(addr(name).resource());
+        names
+            .iter()
+            .map(resource)
+            .collect::<Vec<std::sync::Arc<ResourceAddr>>>()
+            .into()
+    };
+    let none = needs(&[]);
+    let (on_a, on_b) = (needs(&["a.x"]), needs(&["b.x"]));
+    let instances = [
+        ("a.x[0]", &none),
+        ("a.x[1]", &none),
+        ("b.x", &on_a),
+        ("c.x[\"k\"]", &on_b),
+        ("d.x", &none),
+    ];
+    let instances = instances.map(|(name, needs)| (addr(name), needs));
+    let found = dependents(instances, &BTreeSet::from([addr("a.x[0]")]));
+    let names: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(names, ["b.x", "c.x[\"k\"]"]);
+    let changes = [
+        change("b.x", Action::Update),
+        change("c.x[\"k\"]", Action::NoOp),
+        change("d.x", Action::Update),
+    ];
+    assert_eq!(forced(&changes, &found), BTreeSet::from([addr("b.x")]));
+}
+
+#[test]
+fn a_plan_that_heals_does_what_was_decided_and_what_that_forces() {
+    let policy = policy("heal {\n limit {\n resources = 2\n destroys = 1\n }\n }");
+    let decided = |name: &str, on, verdict| Decision {
+        addr: addr(name),
+        on,
+        rule: None,
+        action: HealAction::Recreate,
+        verdict,
+    };
+    let decisions = [
+        decided("a.gone", HealOn::Missing, Verdict::Recreate),
+        decided("a.other", HealOn::Changed, Verdict::Update),
+        decided("b.left", HealOn::Changed, Verdict::Leave(Why::Reported)),
+    ];
+    let situation = Situation {
+        policy: &policy,
+        findings: &[],
+        sightings: &[],
+        recent: Effort::default(),
+        instances: 20,
+        now: Timestamp(0),
+    };
+    let dependents = ["b.x", "b.y", "b.left"].map(addr).into();
+    let remedy = Remedy {
+        situation: &situation,
+        decisions: &decisions,
+        dependents: &dependents,
+    };
+    let applied = applied();
+    let judged = |changes: &[Change]| check(&remedy, changes, |_| Some(&applied)).err();
+    let replace = || Action::Replace(ReplaceOrder::DestroyFirst);
+    let gone = || change("a.gone", Action::Create);
+    assert_eq!(judged(&[gone(), change("b.x", Action::Update)]), None);
+    assert_eq!(judged(&[gone(), change("b.x", replace())]), None);
+    // What is forced counts, and so does what that destroys.
+    let three = [
+        gone(),
+        change("b.x", Action::Update),
+        change("b.y", Action::Update),
+    ];
+    assert!(matches!(judged(&three), Some(Objection::Exceeds(excess)) if excess.wanted == 3));
+    let two = [change("b.x", replace()), change("b.y", replace())];
+    assert!(
+        matches!(judged(&two), Some(Objection::Exceeds(excess)) if excess.what == "destroyed objects")
+    );
+    // What is left alone stays so, though it depends on what is healed; and so does all that does not depend on it.
+    let left = change("b.left", Action::Update);
+    assert_eq!(
+        judged(&[gone(), left]),
+        Some(Objection::Beyond(addr("b.left")))
+    );
+    let stranger = change("c.x", Action::Update);
+    assert_eq!(judged(&[stranger]), Some(Objection::Beyond(addr("c.x"))));
+    assert_eq!(
+        judged(&[change("b.x", Action::Destroy)]),
+        Some(Objection::Beyond(addr("b.x")))
+    );
+    // An update never becomes a replacement.
+    assert_eq!(
+        judged(&[change("a.other", replace())]),
+        Some(Objection::Another(addr("a.other")))
+    );
+    let edited = Change {
+        config: Value::object([("size", Value::int(2))]),
+        ..change("b.x", Action::Update)
+    };
+    assert_eq!(judged(&[edited]), Some(Objection::Edited(addr("b.x"))));
 }

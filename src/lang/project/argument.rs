@@ -188,6 +188,28 @@ pub(super) fn patterns(texts: Vec<(Str, Span)>, out: &mut Diagnostics) -> Vec<(P
     found
 }
 
+/// Takes a list of patterns of instances; `because` says why a part of one is none.
+pub(super) fn instances(
+    parts: &mut Parts,
+    name: &'static str,
+    because: &str,
+) -> Vec<(Pattern, Span)> {
+    let texts = strings(parts, name).unwrap_or_default();
+    let mut found = patterns(texts, &mut parts.diagnostics);
+    for (pattern, span) in &found {
+        if pattern.names_attribute() {
+            let message = format!("`{pattern}` names an attribute, and {because}");
+            parts.diagnostics.push(
+                Diagnostic::error("value-type", message)
+                    .at(*span, "")
+                    .help("leave out what follows the instance's name"),
+            );
+        }
+    }
+    found.retain(|(pattern, _)| !pattern.names_attribute());
+    found
+}
+
 /// Takes `window` and `freeze`.
 pub(super) fn calendar(parts: &mut Parts) -> Calendar {
     let window = strings(parts, "window").unwrap_or_default();

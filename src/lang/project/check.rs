@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use model::{Diagnostic, Diagnostics, Span, Str};
+use model::{Diagnostic, Diagnostics, Pattern, Span, Str};
 
-use super::argument::{count, duration};
+use super::argument::{count, duration, instances};
 use crate::load::Parts;
 use crate::syntax::ast::{Block, Expr, Ident};
 
@@ -29,6 +29,8 @@ pub struct Check {
     pub streak: u32,
     /// How long it is evidence that it passed; by default for ever.
     pub expires: Option<Duration>,
+    /// The instances that are unhealthy when it does not pass; by default it is about the environment as a whole.
+    pub about: Vec<(Pattern, Span)>,
 }
 
 /// What a check asks.
@@ -70,6 +72,7 @@ pub(super) fn read(label: Ident, block: Block) -> (Option<Check>, Diagnostics) {
     let within = time("within", Duration::from_secs(60));
     let timeout = time("timeout", Duration::from_secs(10));
     let expires = duration(&mut parts, "expires").map(|(time, _)| time);
+    let about = instances(&mut parts, "about", "a check is about instances");
     let streak = match count(&mut parts, "streak", 1) {
         Some((streak, span)) => {
             out.extend(too_long(streak, every, within, span));
@@ -105,6 +108,7 @@ pub(super) fn read(label: Ident, block: Block) -> (Option<Check>, Diagnostics) {
         timeout,
         streak,
         expires,
+        about,
     });
     (check, out)
 }

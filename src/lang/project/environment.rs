@@ -2,7 +2,7 @@
 
 use model::{Diagnostic, Diagnostics, Pattern, Span, Str, Value};
 
-use super::argument::{choice, patterns, strings};
+use super::argument::{choice, instances, strings};
 use super::require::Require;
 use super::{no_labels, require};
 use crate::eval;
@@ -68,7 +68,7 @@ pub(super) fn read(label: Ident, block: Block) -> (Option<Environment>, Diagnost
         after: strings(&mut parts, "after").unwrap_or_default(),
         verify: Vec::new(),
         promote: choice(&mut parts, "promote", PROMOTE).unwrap_or_default(),
-        protect: protect(&mut parts),
+        protect: instances(&mut parts, "protect", "instances are protected"),
         require: Require::default(),
     };
     if let Some(attribute) = parts.attribute("variables") {
@@ -85,24 +85,6 @@ pub(super) fn read(label: Ident, block: Block) -> (Option<Environment>, Diagnost
     }
     out.extend(parts.finish());
     (Some(environment), out)
-}
-
-/// Takes `protect`: instances, because a part of one cannot be destroyed.
-fn protect(parts: &mut Parts) -> Vec<(Pattern, Span)> {
-    let texts = strings(parts, "protect").unwrap_or_default();
-    let mut found = patterns(texts, &mut parts.diagnostics);
-    for (pattern, span) in &found {
-        if pattern.names_attribute() {
-            let message = format!("`{pattern}` names an attribute, and instances are protected");
-            parts.diagnostics.push(
-                Diagnostic::error("value-type", message)
-                    .at(*span, "")
-                    .help("leave out what follows the instance's name"),
-            );
-        }
-    }
-    found.retain(|(pattern, _)| !pattern.names_attribute());
-    found
 }
 
 /// The entries of an object of literals, each with the place of its value.

@@ -1,0 +1,431 @@
+//! One look at an environment: observes everything that is recorded, judges what differs, and records what it saw. Changes
+//! neither the world nor what is recorded of it. Entry point: [`look`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use delivery::drift::{self, Difference as Differs, Finding};
+use delivery::heal::{self as policy, Decision, Effort, Situation};
+use engine::observation::{Kept, Observation};
+use engine::{Events, Looked, Recorded, Seen, SessionRequest, Sight};
+use lang::project::{Check, Heal, HealOn};
+use model::address::InstanceAddr;
+use model::clock::Timestamp;
+use model::event::EventKind;
+use model::serial::RunId;
+use model::{Diagnostic, Diagnostics, Str, Value};
+use sha2::{Digest, Sha256};
+use state::{CheckResult, RecordError, RunKind, RunOutcome, Sighting, Sightings, Store};
+
+use super::args::Showing;
+use super::invocation::Invocation;
+use super::listen::{Listener, Listening};
+use super::output::difference::{Difference, differences};
+use super::output::drift::{DriftRow, DriftView, What};
+use super::prepare::{self, Prepared, Refused, Wanted, Wants};
+use super::revised::Content;
+use super::{checks, record, suggested};
+
+/// A look at one environment, with what healing needs.
+#[derive(Debug)]
+pub struct Look {
+    /// What is shown of it.
+    pub view: DriftView,
+    /// What differs, judged.
+    pub findings: Vec<Finding>,
+    /// What is known of drift from now on.
+    pub sightings: Vec<Sighting>,
+    /// How much healing did lately.
+    pub recent: Effort,
+    /// Whether the look is in the record: nothing is healed that is not.
+    pub is_recorded: bool,
+    /// The environment.
+    pub prepared: Prepared,
+    /// Its record.
+    pub store: Store,
+}
+
+/// Looks at one environment, and records what was seen.
+///
+/// The record is what is compared with: it is what was applied last. The definition, as it was then, says how providers are
+/// configured and what `ignore_changes` names.
+pub async fn look(invocation: &Invocation, environment: &Str) -> Result<Look, Refused> {
+    let wanted = Wanted::configured(Some(environment), Wants::Applied);
+    let prepared = prepare::prepare(invocation, wanted).await?;
+    let refused = |error: &(dyn std::error::Error + 'static)| Refused {
+        diagnostics: record::diagnostic(error).into(),
+        sources: prepared.sources().clone(),
+    };
+    let store = record::open(&prepared.project.record()).map_err(|error| refused(&error))?;
+    let clock = &invocation.process.clock;
+    let at = clock.now();
+    let earlier = store.sightings(environment).map_err(|e| refused(&e))?;
+    let recorded = engine::record::read(&store, environment).map_err(|e| refused(&e))?;
+    let serial = recorded.serial;
+    let observation = Observation::begin(&store, clock, request(invocation, environment), serial);
+    let outputs = outputs(&recorded);
+    let subjects = subjects(&prepared, &recorded);
+    let looked = observed(invocation, &prepared, recorded).await;
+    let results = if looked.instances > 0 {
+        tried(invocation, &prepared, &store, &outputs, &observation).await
+    } else {
+        Vec::new()
+    };
+    let rules = &prepared.project.file.heal;
+    let failed = |check: &&Check| {
+        let mut failed = results.iter().filter(|result| !result.passed);
+        failed.any(|result| check.name == result.name.as_str())
+    };
+    let failing: Vec<&Check> = checks::of(&prepared).into_iter().filter(failed).collect();
+    let mut judged = Judged::of(rules, looked, at, &earlier.rows, (&failing, &subjects));
+    judged
+        .tell(&Events::ignored(clock.clone()).noted_by(&observation))
+        .await;
+    let recent = healed_lately(&store, environment, rules, at).map_err(|e| refused(&e))?;
+    let decisions = policy::decide(&Situation {
+        policy: rules,
+        findings: &judged.findings,
+        sightings: &judged.sightings,
+        recent,
+        instances: judged.instances,
+        now: at,
+    });
+    let rows = policy::quarantined(&decisions, judged.sightings.clone());
+    let failing = failing_of(&results);
+    let tried = results.clone();
+    let (by, outcome) = (earlier.by, RunOutcome::Succeeded);
+    let kept = if judged.instances == 0 && earlier.rows.is_empty() {
+        // There was nothing to look at, which is nothing to keep.
+        Ok(Kept::Recorded)
+    } else {
+        let sightings = Sightings {
+            by,
+            rows: rows.clone(),
+        };
+        observation
+            .finish_looking(results, sightings, outcome)
+            .await
+    };
+    let is_recorded = was_kept(invocation, environment, kept).map_err(|e| refused(&e))?;
+    let took = clock.now().since(at);
+    let view = DriftView {
+        environment: environment.clone(),
+        serial,
+        revision: prepared.content.as_ref().and_then(Content::id),
+        at,
+        took,
+        instances: judged.instances,
+        rows: judged.rows(decisions),
+        unreadable: judged.unreadable,
+        failing,
+        checks: tried,
+    };
+    Ok(Look {
+        view,
+        findings: judged.findings,
+        sightings: rows,
+        recent,
+        is_recorded,
+        prepared,
+        store,
+    })
+}
+
+/// The recorded instances that a check of the environment is about.
+fn subjects(prepared: &Prepared, recorded: &Recorded) -> BTreeSet<InstanceAddr> {
+    let checks = checks::of(prepared);
+    let patterns: Vec<_> = checks.iter().flat_map(|check| &check.about).collect();
+    if patterns.is_empty() {
+        return BTreeSet::new();
+    }
+    let instances = recorded.instances();
+    instances
+        .filter(|(_, instance)| instance.current.is_some())
+        .map(|(addr, _)| addr)
+        .filter(|addr| patterns.iter().any(|(pattern, _)| pattern.matches(addr)))
+        .collect()
+}
+
+/// The recorded outputs, as checks see them.
+fn outputs(recorded: &engine::Recorded) -> BTreeMap<Str, (Value, bool)> {
+    let outputs = recorded.outputs.iter();
+    outputs
+        .map(|(name, output)| (name.clone(), (output.value.clone(), output.sensitive)))
+        .collect()
+}
+
+fn request(invocation: &Invocation, environment: &Str) -> SessionRequest {
+    SessionRequest {
+        environment: environment.clone(),
+        kind: RunKind::Drift,
+        plan: None,
+        revision: None,
+        configuration: None,
+        actor: invocation.actor(),
+        note: None,
+    }
+}
+
+/// Observes everything that is recorded, and shows that it goes on.
+async fn observed(invocation: &Invocation, prepared: &Prepared, recorded: Recorded) -> Looked {
+    let listener = Listener::start(invocation, Listening::Screen, prepared.sources());
+    let events = Events::to(listener.sender(), invocation.process.clock.clone());
+    let providers = prepared.providers.clone();
+    let looked = engine::look(prepared.desired(), recorded, providers, &events).await;
+    drop(events);
+    listener.finish().await;
+    looked
+}
+
+/// Says whether a look is in the record, and why not where it is not.
+fn was_kept(
+    invocation: &Invocation,
+    environment: &Str,
+    kept: Result<Kept, RecordError>,
+) -> Result<bool, RecordError> {
+    let (id, why) = match kept {
+        Ok(Kept::Recorded) => return Ok(true),
+        Ok(Kept::Outdated) | Err(RecordError::SightingsMoved { .. }) => {
+            ("record-moved-on", "another run was faster".to_owned())
+        }
+        Err(error @ RecordError::ReadOnly { .. }) => ("read-only-directory", error.to_string()),
+        Err(error) => return Err(error),
+    };
+    unrecorded(invocation, environment, id, &why);
+    Ok(false)
+}
+
+async fn tried(
+    invocation: &Invocation,
+    prepared: &Prepared,
+    store: &Store,
+    outputs: &BTreeMap<Str, (Value, bool)>,
+    observation: &Observation,
+) -> Vec<CheckResult> {
+    let run = checks::Run {
+        invocation,
+        prepared,
+        store,
+        outputs,
+        showing: Showing {
+            json: false,
+            detail: false,
+            compact_warnings: false,
+        },
+        again: format!(
+            "{} drift {}",
+            suggested::program(invocation),
+            prepared.environment
+        ),
+    };
+    run.within(observation).await
+}
+
+fn failing_of(results: &[CheckResult]) -> Vec<(Str, String)> {
+    let failing = results.iter().filter(|result| !result.passed);
+    failing
+        .map(|result| (result.name.as_str().into(), result.detail.clone()))
+        .collect()
+}
+
+/// The look was made and is shown, but is not in the record.
+fn unrecorded(invocation: &Invocation, environment: &Str, id: &'static str, why: &str) {
+    let message = format!("what was seen of `{environment}` is not recorded");
+    let diagnostic = Diagnostic::warning(id, message).note(why);
+    let diagnostics = Diagnostics::from(diagnostic.help("look again"));
+    invocation.report(&diagnostics, &model::Sources::default(), "", false);
+}
+
+/// How much healing did to an environment within the time over which the policy counts.
+fn healed_lately(
+    store: &Store,
+    environment: &Str,
+    policy: &Heal,
+    now: Timestamp,
+) -> Result<Effort, RecordError> {
+    let Some(per) = policy.limit.per else {
+        return Ok(Effort::default());
+    };
+    let mut effort = Effort::default();
+    for run in store.runs_since(environment, RunId(0))? {
+        if run.kind != RunKind::Heal || now.since(run.started) >= per {
+            continue;
+        }
+        let journal = store.journal(run.id)?;
+        let touched: BTreeSet<&InstanceAddr> = journal.iter().map(|step| &step.addr).collect();
+        effort.resources += touched.len() as u64;
+        let destroys = |step: &&state::JournalRow| step.action == "destroy";
+        effort.destroys += journal.iter().filter(destroys).count() as u64;
+    }
+    Ok(effort)
+}
+
+/// What a look saw, judged.
+struct Judged {
+    findings: Vec<Finding>,
+    /// What differs in each finding, in their order.
+    whats: Vec<What>,
+    unreadable: Vec<Diagnostic>,
+    sightings: Vec<Sighting>,
+    instances: u64,
+}
+
+impl Judged {
+    /// `failing` are the checks that do not pass, with the instances that checks are about.
+    fn of(
+        policy: &Heal,
+        looked: Looked,
+        now: Timestamp,
+        earlier: &[Sighting],
+        (failing, subjects): (&[&Check], &BTreeSet<InstanceAddr>),
+    ) -> Self {
+        let instances = looked.instances;
+        let (mut found, unreadable) = seen(looked.seen);
+        let mut blind: BTreeSet<InstanceAddr> = unreadable
+            .iter()
+            .filter_map(|found| found.address.clone())
+            .collect();
+        let unreadable_addrs = blind.clone();
+        let gone = found.iter().filter(|(it, _)| it.on == HealOn::Missing);
+        blind.extend(gone.map(|(it, _)| it.addr.clone()));
+        let differing = found.iter().map(|(it, _)| it.addr.clone()).collect();
+        let unhealthy = drift::unhealthy(failing.iter().copied(), subjects, &blind, &differing);
+        found.extend(unhealthy.into_iter().map(|(addr, checks)| {
+            let mut hash = Sha256::new();
+            for check in &checks {
+                hash.update(check.as_bytes());
+                hash.update([0]);
+            }
+            let difference = Differs {
+                addr,
+                on: HealOn::Unhealthy,
+                attributes: Vec::new(),
+                seen: hash.finalize().into(),
+            };
+            (difference, What::Unhealthy(checks))
+        }));
+        found.sort_by(|(a, _), (b, _)| a.addr.cmp(&b.addr));
+        let (differing, whats): (Vec<Differs>, Vec<What>) = found.into_iter().unzip();
+        let findings = drift::classify(policy, differing);
+        let sightings = drift::remember(earlier, &findings, &unreadable_addrs, now);
+        Self {
+            findings,
+            whats,
+            unreadable,
+            sightings,
+            instances,
+        }
+    }
+
+    /// Since when, and by how many looks in a row, each current drift is seen.
+    fn since(&self) -> BTreeMap<(&InstanceAddr, &str), &Sighting> {
+        drift::current(&self.sightings)
+            .map(|row| ((&row.addr, row.class.as_str()), row))
+            .collect()
+    }
+
+    /// Tells what was found, to be kept.
+    async fn tell(&self, events: &Events) {
+        let since = self.since();
+        for finding in &self.findings {
+            let addr = &finding.difference.addr;
+            let row = since.get(&(addr, finding.class()));
+            let names = finding.difference.attributes.iter();
+            let class = if finding.is_expected() {
+                "expected"
+            } else {
+                finding.class()
+            };
+            events
+                .emit(EventKind::Sighted {
+                    addr: addr.clone(),
+                    class: class.into(),
+                    attributes: names.map(ToString::to_string).collect(),
+                    since: row.map_or_else(|| events.now(), |row| row.first_seen),
+                })
+                .await;
+        }
+        for addr in self
+            .unreadable
+            .iter()
+            .filter_map(|found| found.address.as_ref())
+        {
+            events
+                .emit(EventKind::Sighted {
+                    addr: addr.clone(),
+                    class: "unreadable".into(),
+                    attributes: Vec::new(),
+                    since: events.now(),
+                })
+                .await;
+        }
+    }
+
+    /// What is shown of it.
+    fn rows(&mut self, decisions: Vec<Decision>) -> Vec<DriftRow> {
+        let whats = std::mem::take(&mut self.whats);
+        let since = self.since();
+        let found = self.findings.iter().zip(decisions).zip(whats);
+        found
+            .map(|((finding, decision), what)| {
+                let row = since.get(&(&finding.difference.addr, finding.class()));
+                DriftRow {
+                    addr: decision.addr.clone(),
+                    what,
+                    since: row.map(|row| row.first_seen),
+                    looks: row.map_or(0, |row| row.looks),
+                    decision,
+                }
+            })
+            .collect()
+    }
+}
+
+/// What was seen to differ, and what could not be read.
+fn seen(seen: Vec<Seen>) -> (Vec<(Differs, What)>, Vec<Diagnostic>) {
+    let (mut found, mut unreadable) = (Vec::new(), Vec::new());
+    for Seen {
+        addr,
+        recorded,
+        sight,
+    } in seen
+    {
+        match sight {
+            Sight::Gone { instead } => {
+                let difference = Differs {
+                    addr,
+                    on: HealOn::Missing,
+                    attributes: Vec::new(),
+                    seen: [0; 32],
+                };
+                found.push((difference, What::Gone(instead)));
+            }
+            Sight::Changed { observed } => {
+                let differing = differences(&recorded, &observed);
+                let difference = Differs {
+                    addr,
+                    on: HealOn::Changed,
+                    attributes: differing.iter().map(|found| found.path.clone()).collect(),
+                    seen: digest(&differing, &observed),
+                };
+                found.push((difference, What::Changed(differing)));
+            }
+            Sight::Unreadable(why) => unreadable.push(*why),
+        }
+    }
+    (found, unreadable)
+}
+
+/// A digest of what is there. Where there are secrets in it, only of which places differ.
+fn digest(found: &[Difference], observed: &Value) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for found in found {
+        hash.update(found.name.as_bytes());
+        hash.update([0]);
+    }
+    if !observed.has_marks()
+        && let Ok(bytes) = engine::codec::encode(observed)
+    {
+        hash.update(bytes);
+    }
+    hash.finalize().into()
+}
