@@ -475,24 +475,12 @@ pub struct DriftArgs {
     /// Show values whole
     #[arg(long)]
     pub detail: bool,
-    /// The files to be written.
+    /// Reports.
     #[command(flatten)]
-    pub reports: Reports,
-}
-
-/// Reports of looks, as files that are replaced whole.
-#[derive(Clone, Debug, Default, ClapArgs)]
-#[command(next_help_heading = "Reports")]
-pub struct Reports {
-    /// Write results as JUnit XML
-    #[arg(long, value_name = "FILE")]
-    pub junit: Option<PathBuf>,
+    pub reporting: Reporting,
     /// Write numbers for Prometheus, as the node exporter's textfile collector reads them
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub metrics: Option<PathBuf>,
-    /// Write a summary in Markdown, of at most 60000 bytes
-    #[arg(long, value_name = "FILE")]
-    pub markdown: Option<PathBuf>,
 }
 
 /// `terrace show`.

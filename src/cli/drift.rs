@@ -5,18 +5,18 @@
 use std::collections::BTreeSet;
 
 use delivery::Project;
-use model::{Diagnostic, Diagnostics, Severity, Sources, Str};
-use state::Store;
+use model::{Severity, Str};
 
-use super::args::{DriftArgs, Reports};
+use super::args::DriftArgs;
 use super::exit::ExitCode;
 use super::heal::{self, Healed};
 use super::invocation::Invocation;
 use super::look::look;
 use super::output::drift::{DriftOptions, DriftView, as_json, screen};
 use super::output::value::Amount;
-use super::output::{whole_file, write};
+use super::output::write;
 use super::prepare::{self, Refused};
+use super::reports::Reports;
 use super::{drift_report, record};
 
 /// Runs the command.
@@ -38,10 +38,15 @@ pub async fn run(invocation: &Invocation, args: &DriftArgs) -> ExitCode {
         }
         is_first = false;
     };
+    let reports = Reports::ready_with_metrics(invocation, &args.reporting, &args.metrics);
+    let reports = match reports {
+        Ok(reports) => reports,
+        Err(code) => return code,
+    };
     let asked = Asked {
         environments: &args.environments,
         heal: args.heal,
-        reports: &args.reports,
+        reports: &reports,
     };
     let round = match round(invocation, &asked, show).await {
         Ok(round) => round,
@@ -73,8 +78,8 @@ pub struct Asked<'a> {
 pub struct Round {
     /// What came of each.
     pub told: Vec<Told>,
-    /// Whether every file that was asked for is written.
-    pub is_reported: bool,
+    /// How the program ends by the reports.
+    pub reported: ExitCode,
 }
 
 /// What came of a look at an environment.
@@ -96,9 +101,7 @@ impl Round {
     /// How the program ends. What could not be told may be worse than what is known to have drifted.
     pub fn code(&self) -> ExitCode {
         let mut codes: BTreeSet<ExitCode> = self.told.iter().map(|told| told.code).collect();
-        if !self.is_reported {
-            codes.insert(ExitCode::Failed);
-        }
+        codes.insert(self.reported);
         let mut known = codes.iter().copied();
         let refused =
             known.rfind(|code| !matches!(code, ExitCode::Done | ExitCode::ChangesPending));
@@ -148,8 +151,14 @@ pub async fn round(
         });
     }
     let store = record::open_existing(&project.record()).ok().flatten();
-    let is_reported = reported(invocation, asked, &told, store.as_ref());
-    Ok(Round { told, is_reported })
+    let reports = asked.reports;
+    let mut reported = ExitCode::Done;
+    if reports.are_wanted() {
+        reported = reports.write(invocation, &drift_report::subject(&told), reported);
+    }
+    let measured = || drift_report::measured(&told, store.as_ref());
+    reported = reports.write_metrics(invocation, measured, reported);
+    Ok(Round { told, reported })
 }
 
 /// The environments that are meant: those named, or all that are declared.
@@ -194,47 +203,4 @@ fn code_of(view: &DriftView, healed: Healed) -> ExitCode {
     } else {
         ExitCode::Failed
     }
-}
-
-/// Writes the files that are asked for; says whether all of them are written.
-fn reported(
-    invocation: &Invocation,
-    asked: &Asked<'_>,
-    told: &[Told],
-    store: Option<&Store>,
-) -> bool {
-    let mut found = Diagnostics::new();
-    let mut put = |path: &std::path::Path, text: Result<String, String>| {
-        let path = invocation.directory.join(path);
-        let written = text
-            .and_then(|text| whole_file::write(&path, &text).map_err(|error| error.to_string()));
-        if let Err(why) = written {
-            let message = format!("cannot write `{}`", path.display());
-            found.push(Diagnostic::error("report-not-written", message).note(why));
-        }
-    };
-    let Reports {
-        junit,
-        metrics,
-        markdown,
-    } = asked.reports;
-    let subject = drift_report::subject(told);
-    if let Some(path) = junit {
-        put(
-            path,
-            delivery::report::junit(&subject).map_err(|error| error.to_string()),
-        );
-    }
-    if let Some(path) = markdown {
-        let summary = delivery::report::markdown(&subject, drift_report::MOST_MARKDOWN);
-        put(path, Ok(summary.text));
-    }
-    if let Some(path) = metrics {
-        let measured = drift_report::measured(told, store);
-        let text = measured.map(|measured| delivery::report::metrics(&measured));
-        put(path, text.map_err(|error| error.to_string()));
-    }
-    let is_reported = found.is_empty();
-    invocation.report(&found, &Sources::default(), "", false);
-    is_reported
 }

@@ -18,9 +18,6 @@ use super::heal::Healed;
 use super::output::drift::{DriftRow, DriftView, What, explained};
 use super::revised::source;
 
-/// A summary has at most so many bytes: what the strictest of the CI systems shows.
-pub const MOST_MARKDOWN: usize = 60_000;
-
 /// What was found, in words.
 pub fn subject(told: &[Told]) -> Subject {
     let is_healing = told.iter().any(|told| told.healed.is_some());

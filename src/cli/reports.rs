@@ -1,14 +1,16 @@
-//! Files that a command leaves for others to read: JUnit and Markdown. What stands in them is made by
+//! Files that a command leaves for others to read: JUnit, Markdown and metrics. What stands in them is made by
 //! `delivery::report`. Entry point: [`Reports`].
 
 use std::path::{Path, PathBuf};
 
-use delivery::report::{self, Subject};
+use delivery::report::{self, Measured, Subject};
 use model::{Diagnostic, Sources};
+use state::RecordError;
 
 use super::args::Reporting;
 use super::exit::ExitCode;
 use super::invocation::Invocation;
+use super::output::whole_file;
 
 /// The files that were asked for.
 #[derive(Clone, Debug)]
@@ -16,6 +18,7 @@ pub struct Reports {
     junit: Option<PathBuf>,
     markdown: Option<PathBuf>,
     max_bytes: usize,
+    metrics: Option<PathBuf>,
 }
 
 impl Reports {
@@ -24,6 +27,18 @@ impl Reports {
     /// # Errors
     /// When one cannot: that was said.
     pub fn ready(invocation: &Invocation, asked: &Reporting) -> Result<Self, ExitCode> {
+        Self::ready_with_metrics(invocation, asked, &None)
+    }
+
+    /// The same where metrics may be asked for too.
+    ///
+    /// # Errors
+    /// When one cannot be written: that was said.
+    pub fn ready_with_metrics(
+        invocation: &Invocation,
+        asked: &Reporting,
+        metrics: &Option<PathBuf>,
+    ) -> Result<Self, ExitCode> {
         let path = |path: &Option<PathBuf>| {
             let path = path.as_ref();
             path.map(|path| invocation.directory.join(path))
@@ -32,9 +47,11 @@ impl Reports {
             junit: path(&asked.junit),
             markdown: path(&asked.markdown),
             max_bytes: asked.max_bytes,
+            metrics: path(metrics),
         };
-        for path in reports.junit.iter().chain(&reports.markdown) {
-            if let Err(error) = probe(path) {
+        let files = reports.junit.iter().chain(&reports.markdown);
+        for path in files.chain(&reports.metrics) {
+            if let Err(error) = whole_file::probe(path) {
                 cannot_write(invocation, path, &error, "nothing was done");
                 return Err(ExitCode::Failed);
             }
@@ -52,7 +69,7 @@ impl Reports {
         let mut written = code;
         let mut put = |path: &Option<PathBuf>, text: &dyn Fn() -> std::io::Result<String>| {
             let Some(path) = path else { return };
-            if let Err(error) = text().and_then(|text| replace(path, &text)) {
+            if let Err(error) = text().and_then(|text| whole_file::write(path, &text)) {
                 cannot_write(invocation, path, &error, "");
                 written = written.max(ExitCode::Failed);
             }
@@ -67,6 +84,30 @@ impl Reports {
     }
 }
 
+impl Reports {
+    /// Writes the metrics where they are asked for. Returns `code`, or that it failed where they cannot be written.
+    pub fn write_metrics(
+        &self,
+        invocation: &Invocation,
+        measured: impl FnOnce() -> Result<Vec<Measured>, RecordError>,
+        code: ExitCode,
+    ) -> ExitCode {
+        let Some(path) = &self.metrics else {
+            return code;
+        };
+        let measured = measured().map_err(std::io::Error::other);
+        let written =
+            measured.and_then(|measured| whole_file::write(path, &report::metrics(&measured)));
+        match written {
+            Ok(()) => code,
+            Err(error) => {
+                cannot_write(invocation, path, &error, "");
+                code.max(ExitCode::Failed)
+            }
+        }
+    }
+}
+
 fn cannot_write(invocation: &Invocation, path: &Path, error: &std::io::Error, consequence: &str) {
     let message = format!("cannot write `{}`", path.display());
     let mut diagnostic = Diagnostic::error("file-not-writable", message).note(error.to_string());
@@ -75,33 +116,4 @@ fn cannot_write(invocation: &Invocation, path: &Path, error: &std::io::Error, co
     }
     let diagnostic = diagnostic.help("name a file in a directory that exists and can be written");
     invocation.report(&diagnostic.into(), &Sources::default(), "", false);
-}
-
-/// Whether [`replace`] could write this file.
-fn probe(path: &Path) -> std::io::Result<()> {
-    if path.is_dir() {
-        return Err(std::io::ErrorKind::IsADirectory.into());
-    }
-    let beside = beside(path)?;
-    std::fs::write(&beside, "")?;
-    std::fs::remove_file(&beside)
-}
-
-/// Writes a file whole: who reads it sees what was there or all that is there now.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let beside = beside(path)?;
-    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&beside);
-    }
-    written
-}
-
-/// A file of this process in the same directory.
-fn beside(path: &Path) -> std::io::Result<PathBuf> {
-    let name = path.file_name().ok_or(std::io::ErrorKind::InvalidInput)?;
-    let mut own = std::ffi::OsString::from(".");
-    own.push(name);
-    own.push(format!(".{}", std::process::id()));
-    Ok(path.with_file_name(own))
 }

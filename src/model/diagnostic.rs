@@ -305,7 +305,6 @@ pub const IDS: &[&str] = &[
     "record-newer",
     "record-unreadable",
     "record-write",
-    "report-not-written",
     "reserved-name",
     "revision-too-large",
     "rollback-failed",

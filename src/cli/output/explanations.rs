@@ -362,12 +362,6 @@ const TEXTS: &[(&str, &str)] = &[
          Make room and apply again.",
     ),
     (
-        "report-not-written",
-        "A file that was asked for, as with --junit or --metrics, could not be written. What it would tell was done all the \
-         same, and is recorded. A report is written to a file beside it, which then takes its name, so that whoever \
-         reads it never sees a part: its directory has to be there, and writable.",
-    ),
-    (
         "reserved-name",
         "This name has a meaning of its own in the language and cannot be given to anything else.",
     ),
