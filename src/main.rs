@@ -14,7 +14,7 @@ use lang::functions::Random;
 use model::address::ProviderSource;
 use model::clock::{Clock, Timestamp};
 
-use cli::invocation::Process;
+use cli::invocation::{Directories, Process};
 
 fn main() -> ExitCode {
     // A provider that panics is told as an error, at its place.
@@ -82,14 +82,15 @@ struct BuiltIn {
     world: local::World,
 }
 
-fn built_in(directory: &Path, clock: Arc<dyn Clock>) -> Arc<dyn Providers> {
-    let directory = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+fn built_in(directories: Directories<'_>, clock: Arc<dyn Clock>) -> Arc<dyn Providers> {
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let entropy = Arc::new(local::SystemEntropy);
     Arc::new(BuiltIn {
         world: local::World {
             clock,
             entropy,
-            directory,
+            directory: absolute(directories.own),
+            source: absolute(directories.source),
             search_path: std::env::var_os("PATH"),
         },
     })

@@ -17,17 +17,49 @@ pub struct World {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub entropy: Arc<dyn Entropy>,
-    /// Relative paths are relative to this directory; commands run in it.
+    /// What a definition makes under a relative path is made below this directory; processes run in it.
     pub directory: PathBuf,
+    /// What a definition reads or runs under a relative path is its own file below this directory, where there is one.
+    /// It is `directory`, unless a revision out of the record is applied: then it is where that was checked out, so that
+    /// its own files are read, and not those of the working tree. Commands run in it.
+    pub source: PathBuf,
     /// Where programs are looked for that are named without a directory: the variable `PATH` of Terrace's environment,
     /// which processes get. None where there is none.
     pub search_path: Option<OsString>,
 }
 
 impl World {
-    /// The path a definition means by `path`.
+    /// The path of something that a definition makes.
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.directory.join(Path::new(path))
+    }
+
+    /// The path of something that a definition reads: a file of its own, or one that was made.
+    pub(crate) fn input(&self, path: &str) -> PathBuf {
+        let own = self.source.join(path);
+        if own.exists() { own } else { self.path(path) }
+    }
+
+    /// The program and arguments of something that runs in a directory of `directory`, where the definition has it run
+    /// in `inside` of it: those that name the definition's own files name them where they are.
+    pub(crate) fn words(&self, words: Vec<String>, inside: Option<&str>) -> Vec<String> {
+        if self.source == self.directory {
+            return words;
+        }
+        let beside = self.source.join(inside.unwrap_or_default());
+        let own = |word: String| {
+            let place = beside.join(&word);
+            match place.to_str() {
+                Some(path) if Path::new(&word).is_relative() && place.is_file() => path.to_owned(),
+                Some(_) | None => word,
+            }
+        };
+        let mut words = words.into_iter();
+        // A program without a directory is looked for on the search path.
+        let program = words
+            .next()
+            .map(|word| if word.contains('/') { own(word) } else { word });
+        program.into_iter().chain(words.map(own)).collect()
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -146,6 +178,58 @@ mod tests {
         };
         assert_eq!(bytes("a"), bytes("a"));
         assert_ne!(bytes("a"), bytes("b"));
+    }
+
+    #[test]
+    fn what_a_definition_reads_and_runs_is_its_own_where_it_has_it() {
+        let place = tempfile::tempdir().unwrap();
+        let (directory, source) = (place.path().join("here"), place.path().join("r1"));
+        for name in ["r1/site/server.py", "r1/tool", "here/made", "here/tool"] {
+            let file = place.path().join(name);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, "").unwrap();
+        }
+        let world = World {
+            clock: Arc::new(Still),
+            entropy: Arc::new(SystemEntropy),
+            directory: directory.clone(),
+            source: source.clone(),
+            search_path: None,
+        };
+        assert_eq!(world.input("./tool"), source.join("./tool"));
+        assert_eq!(world.input("made"), directory.join("made"));
+        assert_eq!(world.input("missing"), directory.join("missing"));
+        assert_eq!(world.path("tool"), directory.join("tool"));
+
+        let words = |words: &[&str], inside: Option<&str>| {
+            world.words(words.iter().map(ToString::to_string).collect(), inside)
+        };
+        let own = |name: &str| source.join(name).to_str().unwrap().to_owned();
+        assert_eq!(
+            words(&["./tool", "tool", "made"], None),
+            [&own("./tool"), &own("tool"), "made"]
+        );
+        assert_eq!(words(&["tool"], None), ["tool"], "it is on the search path");
+        assert_eq!(
+            words(&["python3", "server.py", "site"], Some("site")),
+            ["python3", &own("site/server.py"), "site"]
+        );
+        assert_eq!(words(&["/bin/sh"], None), ["/bin/sh"]);
+
+        let alone = World {
+            source: directory,
+            ..world
+        };
+        assert_eq!(alone.words(vec!["./tool".into()], None), ["./tool"]);
+    }
+
+    #[derive(Debug)]
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> Timestamp {
+            Timestamp(0)
+        }
     }
 
     #[test]

@@ -29,10 +29,19 @@ pub struct Process {
     pub clock: Arc<dyn Clock>,
     /// Random bytes.
     pub random: Arc<dyn RandomSource>,
-    /// Makes providers whose relative paths start at a directory.
-    pub providers: fn(&Path, Arc<dyn Clock>) -> Arc<dyn Providers>,
+    /// Makes providers whose relative paths start at directories.
+    pub providers: fn(Directories<'_>, Arc<dyn Clock>) -> Arc<dyn Providers>,
     /// The name of the system's user who runs this, where it has one.
     pub user: fn() -> Option<String>,
+}
+
+/// Where the relative paths of a definition start.
+#[derive(Clone, Copy, Debug)]
+pub struct Directories<'d> {
+    /// The definition's own directory: what it makes is made below it, whatever revision is applied.
+    pub own: &'d Path,
+    /// Where its files are read: the same, or where its revision was checked out.
+    pub source: &'d Path,
 }
 
 /// One call of the program.

@@ -21,7 +21,7 @@ use model::{Diagnostic, Diagnostics, Severity, Sources, Str, Value};
 use super::applied;
 use super::args::{Given, Planning, WordsError};
 use super::exit::ExitCode;
-use super::invocation::Invocation;
+use super::invocation::{Directories, Invocation};
 use super::output::prompt;
 use super::record;
 use super::revised::{self, Content};
@@ -455,10 +455,11 @@ pub(super) fn checks(
 
 /// Where the providers of a project come from.
 pub(super) fn providers(invocation: &Invocation, project: &Project) -> Arc<dyn Providers> {
-    (invocation.process.providers)(
-        &project.definition_directory(),
-        invocation.process.clock.clone(),
-    )
+    let directories = Directories {
+        own: &project.definition_directory(),
+        source: &project.source_directory(),
+    };
+    (invocation.process.providers)(directories, invocation.process.clock.clone())
 }
 
 /// What evaluation sees of the world.

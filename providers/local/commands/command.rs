@@ -160,6 +160,8 @@ impl LocalCommand {
     ) -> Result<Invocation, ProviderError> {
         let mut environment = named_texts(object, "environment");
         environment.extend(named_texts(object, "sensitive_environment"));
+        let directory = self.world.directory.to_string_lossy().into_owned();
+        environment.insert("TERRACE_DIRECTORY".to_owned(), directory);
         environment.extend(
             own.iter()
                 .map(|(name, text)| ((*name).to_owned(), (*text).to_owned())),
@@ -169,7 +171,7 @@ impl LocalCommand {
             environment,
             directory: self
                 .world
-                .path(text(object, "working_directory").unwrap_or_default()),
+                .input(text(object, "working_directory").unwrap_or_default()),
             stdin: text(object, "stdin").unwrap_or_default().into(),
             timeout: timeout(object)?,
         })

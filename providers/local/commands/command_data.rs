@@ -104,7 +104,7 @@ impl DataSource for CommandData {
             environment: BTreeMap::new(),
             directory: self
                 .world
-                .path(text(&config, "working_directory").unwrap_or_default()),
+                .input(text(&config, "working_directory").unwrap_or_default()),
             stdin: text(&config, "stdin").unwrap_or_default().into(),
             timeout: PATIENCE,
         };

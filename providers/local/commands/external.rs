@@ -99,7 +99,7 @@ impl DataSource for ExternalData {
             environment: BTreeMap::new(),
             directory: self
                 .world
-                .path(attributes::text(&config, "working_dir").unwrap_or_default()),
+                .input(attributes::text(&config, "working_dir").unwrap_or_default()),
             stdin,
             timeout: PATIENCE,
         };

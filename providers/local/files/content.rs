@@ -25,7 +25,7 @@ pub(super) fn of(world: &World, object: &Value) -> Result<Vec<u8>, ProviderError
         return decode(text);
     }
     if let Some(source) = attributes::text(object, "source") {
-        let path = world.path(source);
+        let path = world.input(source);
         return fs::read(&path).map_err(|error| {
             fault::about("read", &path, &error).at(Path::root().attribute("source"))
         });

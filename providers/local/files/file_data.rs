@@ -83,7 +83,7 @@ impl DataSource for FileData {
         let name = attributes::text(&config, "filename");
         let path = self
             .world
-            .path(name.ok_or_else(|| ProviderError::bug("a file has no name"))?);
+            .input(name.ok_or_else(|| ProviderError::bug("a file has no name"))?);
         let content = blocking(move || {
             let failed =
                 |error| fault::about("read", &path, &error).at(Path::root().attribute("filename"));

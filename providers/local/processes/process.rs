@@ -101,7 +101,9 @@ impl LocalProcess {
         let mut environment = named_texts(object, "environment");
         environment.extend(named_texts(object, "sensitive_environment"));
         Launch {
-            words: texts(object, "command"),
+            words: self
+                .world
+                .words(texts(object, "command"), text(object, "working_directory")),
             environment,
             directory: path("working_directory")
                 .unwrap_or_else(|| PathBuf::from(&self.world.directory)),

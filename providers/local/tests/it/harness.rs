@@ -46,6 +46,7 @@ impl Bench {
             clock: clock.clone(),
             entropy: Arc::new(SystemEntropy),
             directory: directory.path().to_path_buf(),
+            source: directory.path().to_path_buf(),
             search_path: std::env::var_os("PATH"),
         };
         let (host, namespace) = match name {

@@ -1,0 +1,7 @@
+module "site" {
+  source = "./module"
+}
+
+output "seen" {
+  value = module.site.seen
+}

@@ -1,0 +1,1 @@
+printf '{"motd": "%s"}' "$(cat module/motd)"
