@@ -135,4 +135,12 @@ impl ApplyError {
             exists: Exists::Object(object),
         }
     }
+
+    /// An error after which it cannot be told what exists.
+    pub fn unknown(error: ProviderError) -> Self {
+        Self {
+            error,
+            exists: Exists::Unknown,
+        }
+    }
 }

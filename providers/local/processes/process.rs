@@ -114,15 +114,16 @@ impl LocalProcess {
         }
     }
 
-    /// Starts it and waits until it is ready. After an error nothing of it runs.
-    async fn start(&self, planned: &Value, marker: &str) -> Result<Object, ProviderError> {
-        let ready = Ready::of(planned)?;
+    /// Starts it and waits until it is ready; one that does not get ready is stopped.
+    async fn start(&self, planned: &Value, marker: &str) -> Result<Object, ApplyError> {
+        let ready = Ready::of(planned).map_err(ApplyError::nothing)?;
         if let Some(ready) = &ready
             && ready.is_taken().await
         {
-            return Err(taken(ready));
+            return Err(ApplyError::nothing(taken(ready)));
         }
-        let prepared = self.launch(planned, marker).prepare()?;
+        let prepared = self.launch(planned, marker).prepare();
+        let prepared = prepared.map_err(ApplyError::nothing)?;
         self.started(planned, ready, prepared, marker).await
     }
 
@@ -161,30 +162,43 @@ impl LocalProcess {
         ready: Option<Ready>,
         prepared: Prepared<'_>,
         marker: &str,
-    ) -> Result<Object, ProviderError> {
-        let mut child = prepared.start()?;
+    ) -> Result<Object, ApplyError> {
+        let id = match text(planned, "id") {
+            Some(id) => id.to_owned(),
+            None => world::uuid(&*self.world.entropy).map_err(ApplyError::nothing)?,
+        };
+        let stop = Stop::of(planned).map_err(ApplyError::nothing)?;
+        let mut child = prepared.start().map_err(ApplyError::nothing)?;
+        // From here on it runs, and is found by its marker whatever fails.
         let pid = child.id().and_then(|id| i32::try_from(id).ok());
-        let pid =
-            pid.ok_or_else(|| ProviderError::bug("a process that was started has no number"))?;
+        let pid = pid
+            .ok_or_else(|| ProviderError::bug("a process that was started has no number"))
+            .map_err(ApplyError::unknown)?;
         // It is there, if only as what is left of it, until someone asks how it ended.
-        let identity = Identity::of(pid, marker)?.ok_or_else(|| {
-            ProviderError::bug("a process that was started is not in the list of processes")
-        })?;
+        let identity = Identity::of(pid, marker)
+            .and_then(|identity| {
+                identity.ok_or_else(|| {
+                    ProviderError::bug("a process that was started is not in the list of processes")
+                })
+            })
+            .map_err(ApplyError::unknown)?;
         if let Some(ready) = ready
             && let Err(error) = until_ready(&mut *child, &identity, &ready, planned).await
         {
-            Stop::of(planned)?.stop(&identity).await?;
-            return Err(error);
+            return Err(match stop.stop(&identity).await {
+                Ok(()) => ApplyError::nothing(error),
+                Err(left) => {
+                    let detail = format!("{}\nIt could not be stopped: {left}", error.detail);
+                    ApplyError::unknown(error.detail(detail.trim_start()))
+                }
+            });
         }
-        let id = match text(planned, "id") {
-            Some(id) => id.to_owned(),
-            None => world::uuid(&*self.world.entropy)?,
-        };
         object(
             &attributes::with(planned, [("id", Value::string(id))]),
             &identity,
             Presence::Running,
         )
+        .map_err(ApplyError::unknown)
     }
 
     async fn update(&self, request: ApplyRequest) -> Result<Option<Object>, ApplyError> {
@@ -219,7 +233,6 @@ impl LocalProcess {
         self.started(&planned, ready, prepared, &marker)
             .await
             .map(Some)
-            .map_err(ApplyError::nothing)
     }
 
     async fn stop(&self, object: &Value, private: &[u8]) -> Result<(), ProviderError> {
@@ -482,7 +495,7 @@ impl WorldType for LocalProcess {
         match Change::of(&request) {
             Change::Create => {
                 let started = self.start(&request.planned, &request.marker).await;
-                started.map(Some).map_err(ApplyError::nothing)
+                started.map(Some)
             }
             Change::Update => self.update(request).await,
             Change::Destroy => {
