@@ -281,6 +281,7 @@ impl<'i> Left<'i> {
         if unchanged {
             return known(how, Vec::new());
         }
+        let object = self.as_left(object, schema);
         let object = self.marked(object, schema, secrets);
         let changes = self.recorded_as(object, unfinished, schema, provider)?;
         known(how, changes)
@@ -296,11 +297,33 @@ impl<'i> Left<'i> {
         gone.collect()
     }
 
+    /// An object that was found, but where the step did not get to what it was to change, as it was recorded.
+    fn as_left(&self, found: Object, schema: &ResourceSchema) -> Object {
+        let version = schema.schema.version;
+        let recorded = self
+            .recorded
+            .as_ref()
+            .filter(|recorded| !self.prior.is_null() && recorded.schema_version == version);
+        let Some(recorded) = recorded else {
+            return found;
+        };
+        let bare = |value: &Value| value.clone().unmark_deep().0;
+        let planned = self.undertaken.as_ref().map(|object| bare(&object.value));
+        let value = apply::unfinished(
+            &bare(&recorded.value),
+            &bare(&self.prior),
+            &planned.unwrap_or(Value::NULL),
+            &found.value,
+        );
+        Object { value, ..found }
+    }
+
     /// An object that was found, with its marks.
     fn marked(&self, found: Object, schema: &ResourceSchema, secrets: &SecretTexts) -> Object {
         // What is there may still be as it was, with what was secret in it then.
         let planned = self.undertaken.as_ref().map(|object| &object.value);
-        let marked = planned.into_iter().chain([&self.prior]);
+        let recorded = self.recorded.as_ref().map(|object| &object.value);
+        let marked = planned.into_iter().chain([&self.prior]).chain(recorded);
         let paths: Vec<_> = marked
             .flat_map(|value| value.clone().unmark_paths().1)
             .collect();

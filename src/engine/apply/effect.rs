@@ -17,7 +17,7 @@ use model::{Diagnostic, Str, Value};
 use state::{How, Intent, ObjectChange, RecordError, RunWriter, Settlement};
 use tokio::task::JoinSet;
 
-use super::write::Row;
+use super::write::{self, Row};
 use crate::asking::Asking;
 use crate::codec::CodecError;
 use crate::events::Events;
@@ -43,6 +43,9 @@ pub(super) struct Effect {
     /// The object before, without marks; null for a create.
     pub(super) prior: Value,
     pub(super) prior_private: Vec<u8>,
+    /// The object as recorded when the plan was made, with marks, where that is of the same schema version; null for a
+    /// create.
+    pub(super) recorded: Value,
     /// What was promised, without marks; null for a destroy.
     pub(super) planned: Value,
     /// The configuration now, without marks and wholly known; null for a destroy.
@@ -556,18 +559,12 @@ fn failed(effect: &Effect, error: &ApplyError) -> Result<Judged, CodecError> {
             .about(addr.clone());
     let mut changes = Vec::new();
     match (&error.exists, effect.kind) {
-        // It is as it was, and recorded so.
-        (Exists::Object(object), StepKind::Destroy)
-            if object.value == effect.prior && object.private == effect.private => {}
+        // It is as it was, and what is recorded is what was applied last.
+        (Exists::Object(object), StepKind::Update | StepKind::Destroy)
+            if object.value == effect.prior && object.private == effect.prior_private => {}
         (Exists::Object(object), kind) => {
             let tainted = kind == StepKind::Create;
-            let value = marked(effect, object.value.clone());
-            // What it still has of before is as secret as it was.
-            let value = if kind == StepKind::Create {
-                value
-            } else {
-                value.mark_paths(&effect.row.change.before.clone().unmark_paths().1)
-            };
+            let value = left(effect, object.value.clone());
             let null = Value::Null(effect.schema.schema.block.value_type());
             // An object that is only half made may have unknowns left: they become null.
             let value = if value.is_wholly_known() {
@@ -598,6 +595,19 @@ fn failed(effect: &Effect, error: &ApplyError) -> Result<Judged, CodecError> {
         detail,
         changes,
     ))
+}
+
+/// What is to be recorded of an object that a failed step left, with its marks.
+fn left(effect: &Effect, found: Value) -> Value {
+    if effect.kind == StepKind::Create {
+        return marked(effect, found);
+    }
+    let (recorded, recorded_marks) = effect.recorded.clone().unmark_paths();
+    let value = write::unfinished(&recorded, &effect.prior, &effect.planned, &found);
+    // What it still has of before is as secret as it was.
+    marked(effect, value)
+        .mark_paths(&recorded_marks)
+        .mark_paths(&effect.row.change.before.clone().unmark_paths().1)
 }
 
 fn without_unknowns(value: &Value, null: &Value) -> Value {

@@ -20,6 +20,7 @@ use tokio::sync::watch;
 pub(crate) use effect::find;
 pub(crate) use session::Tenure;
 pub use session::{Session, SessionError, SessionRequest};
+pub(crate) use write::unfinished;
 
 use crate::events::Events;
 use crate::open::{self, OpenStep};

@@ -127,6 +127,11 @@ impl Schedule<'_> {
         let kept = (kind == StepKind::Destroy)
             .then(|| self.recorded(&change))
             .flatten();
+        let recorded = (kind != StepKind::Create)
+            .then(|| self.recorded(&change))
+            .flatten()
+            .filter(|object| object.schema_version == change.schema_version)
+            .map_or(Value::NULL, |object| object.value.clone());
         // An object that is to go keeps what is recorded of it until it is gone.
         let (dependencies, create_before_destroy) = match kept {
             Some(object) => (object.dependencies.clone(), object.create_before_destroy),
@@ -153,6 +158,7 @@ impl Schedule<'_> {
             schema,
             prior,
             prior_private,
+            recorded,
             planned,
             config,
             config_marks,

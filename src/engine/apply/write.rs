@@ -1,12 +1,12 @@
 //! What a step's result changes in the record.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use model::Value;
 use model::address::{InstanceAddr, ProviderAddr};
 use model::change::{Change, Dependencies, DeposedKey};
-use model::plan::{Plan, Relinked, StepId};
+use model::plan::{Drift, Plan, Relinked, StepId, StepKind};
+use model::{Str, Value};
 use sha2::{Digest, Sha256};
 use state::ObjectChange;
 
@@ -64,6 +64,9 @@ pub(crate) fn marker(run: model::serial::RunId, step: StepId, lineage: &str) -> 
 }
 
 /// The changes that what was observed, moves, and other dependencies bring to the record before any step runs.
+///
+/// What differs at an instance that also has a step is not among them: until the step is done, what was applied last
+/// stays recorded, so that a difference which the step does not get to mend is seen again.
 pub(crate) fn observed(plan: &Plan, recorded: &Recorded) -> Result<Vec<ObjectChange>, CodecError> {
     let mut changes = Vec::new();
     for change in &plan.changes {
@@ -80,7 +83,9 @@ pub(crate) fn observed(plan: &Plan, recorded: &Recorded) -> Result<Vec<ObjectCha
         .iter()
         .map(|link| (&link.addr, link))
         .collect();
-    for drift in &plan.drift {
+    let stepped = stepped(plan);
+    let unstepped = |drift: &&Drift| !stepped.contains(&drift.addr);
+    for drift in plan.drift.iter().filter(unstepped) {
         let Some(object) = recorded.current(&drift.addr) else {
             continue;
         };
@@ -111,6 +116,41 @@ pub(crate) fn observed(plan: &Plan, recorded: &Recorded) -> Result<Vec<ObjectCha
     Ok(changes)
 }
 
+/// The instances whose current object a step is about that records what becomes of it.
+fn stepped(plan: &Plan) -> HashSet<&InstanceAddr> {
+    let changes = plan.steps.iter().filter_map(|step| match step.kind {
+        StepKind::Create | StepKind::Update | StepKind::Destroy | StepKind::Forget => {
+            plan.change_of(step)
+        }
+        StepKind::Read | StepKind::Move | StepKind::Import | StepKind::Refresh => None,
+    });
+    let current = changes.filter(|change| change.deposed.is_none());
+    current.map(|change| &change.addr).collect()
+}
+
+/// What is to be recorded of an object after a step that did not come to its end, attribute by attribute: what is
+/// `found`; but what the step was to change and left as it was `before` stays as `recorded`, so that what differed
+/// then still differs. `planned` is null for a destroy. All are without marks and of the same schema version.
+pub(crate) fn unfinished(
+    recorded: &Value,
+    before: &Value,
+    planned: &Value,
+    found: &Value,
+) -> Value {
+    let Some(fields) = found.as_fields() else {
+        return found.clone();
+    };
+    let kept = |(name, found): (&Str, &Value)| {
+        let was_to_change = planned
+            .get(name)
+            .is_none_or(|planned| planned.is_wholly_known() && planned != found);
+        let is_left = was_to_change && before.get(name) == Some(found);
+        let recorded = recorded.get(name).filter(|_| is_left);
+        (name.clone(), recorded.unwrap_or(found).clone())
+    };
+    Value::object(fields.iter().map(kept))
+}
+
 fn linked(object: RecordedObject, link: Option<&Relinked>) -> RecordedObject {
     match link {
         Some(link) => RecordedObject {
@@ -125,4 +165,35 @@ fn linked(object: RecordedObject, link: Option<&Relinked>) -> RecordedObject {
 fn put(addr: &InstanceAddr, object: RecordedObject) -> Result<ObjectChange, CodecError> {
     let object = record::object(addr, None, &object)?;
     Ok(ObjectChange::Put(Box::new(object)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_step_did_not_get_to_stays_as_it_was_recorded() {
+        let object = |size: &str, tags: &str, id: &str| {
+            Value::object([
+                ("size", Value::string(size)),
+                ("tags", Value::string(tags)),
+                ("id", Value::string(id)),
+            ])
+        };
+        let recorded = object("small", "a", "1");
+        let before = object("large", "b", "1");
+        let planned = object("small", "a", "1");
+        let after = |found: &Value| unfinished(&recorded, &before, &planned, found);
+        assert_eq!(after(&before), recorded, "nothing was done");
+        assert_eq!(after(&planned), planned, "all of it was done");
+        let half = object("small", "b", "1");
+        assert_eq!(after(&half), object("small", "a", "1"), "tags still differ");
+        let other = object("huge", "b", "1");
+        assert_eq!(after(&other), object("huge", "a", "1"));
+        // What the plan took as it was is recorded as it is.
+        let taken = unfinished(&recorded, &before, &object("large", "a", "1"), &before);
+        assert_eq!(taken, object("large", "a", "1"));
+        let destroyed = unfinished(&recorded, &before, &Value::NULL, &before);
+        assert_eq!(destroyed, recorded);
+    }
 }

@@ -10,6 +10,7 @@
 mod bed;
 mod crashes;
 mod definitions;
+mod drift;
 mod failures;
 mod histories;
 mod links;
