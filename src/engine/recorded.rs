@@ -21,6 +21,9 @@ pub struct Recorded {
     pub blocks: BTreeMap<Arc<BlockAddr>, BTreeMap<InstanceKey, RecordedInstance>>,
     /// Root outputs.
     pub outputs: BTreeMap<Str, RecordedOutput>,
+    /// Of instances that go by another address here than in the record: for each object, by its deposed key, the address
+    /// that it is recorded under.
+    pub origins: HashMap<InstanceAddr, BTreeMap<Option<DeposedKey>, InstanceAddr>>,
 }
 
 /// The objects of one instance.
@@ -88,6 +91,15 @@ impl Recorded {
             .count()
     }
 
+    /// The address that an object is recorded under, where it goes by another one here.
+    pub(crate) fn origin(
+        &self,
+        addr: &InstanceAddr,
+        deposed: Option<&DeposedKey>,
+    ) -> Option<&InstanceAddr> {
+        self.origins.get(addr)?.get(&deposed.cloned())
+    }
+
     /// Calls the objects of `from` by `to`; nothing happens when there are none or `to` has objects already.
     pub(crate) fn rename(&mut self, from: &InstanceAddr, to: &InstanceAddr) -> bool {
         let taken = self
@@ -105,6 +117,15 @@ impl Recorded {
         if keys.is_empty() {
             self.blocks.remove(&from.block);
         }
+        let mut earlier = self.origins.remove(from).unwrap_or_default();
+        let current = instance.current.iter().map(|_| None);
+        let objects = current.chain(instance.deposed.keys().cloned().map(Some));
+        let origins = objects.map(|key| {
+            let origin = earlier.remove(&key).unwrap_or_else(|| from.clone());
+            (key, origin)
+        });
+        let origins: Vec<_> = origins.collect();
+        self.origins.entry(to.clone()).or_default().extend(origins);
         let slot = self
             .blocks
             .entry(to.block.clone())

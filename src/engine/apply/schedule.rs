@@ -24,7 +24,7 @@ use super::{ApplyOptions, Outcome, Stop};
 use crate::asking::Asking;
 use crate::events::Events;
 use crate::open::OpenStep;
-use crate::plan::Planned;
+use crate::plan::{Planned, moves};
 use crate::record::{self, StoreError};
 
 /// The most effects in the world at once at the start; it grows while no provider asks to slow down.
@@ -141,8 +141,12 @@ impl<'s> Schedule<'s> {
 
     /// Instances that earlier runs left in doubt are not touched: whatever is done to them could be done twice.
     pub(super) fn spare(mut self, unsettled: Vec<OpenStep>) -> Self {
-        let by_instance = unsettled.into_iter().map(|open| (open.addr.clone(), open));
-        self.unsettled = by_instance.collect();
+        for open in unsettled {
+            // The definition may call it otherwise than the run did that left it.
+            let now = moves::present(&self.planned.desired, &open.addr);
+            self.unsettled.insert(now, open.clone());
+            self.unsettled.insert(open.addr.clone(), open);
+        }
         self
     }
 
@@ -151,8 +155,7 @@ impl<'s> Schedule<'s> {
             return None;
         }
         let change = self.planned.plan.change_of(step)?;
-        let names = std::iter::once(&change.addr).chain(&change.previous);
-        let open = names.filter_map(|addr| self.unsettled.get(addr)).next()?;
+        let open = self.unsettled.get(&change.addr)?;
         let addr = change.addr.clone();
         let message = format!("`{addr}` was left as it is: it cannot be told what became of it");
         let diagnostic = open.error(message).about(addr.clone());
@@ -162,7 +165,9 @@ impl<'s> Schedule<'s> {
 
     pub(super) async fn run(mut self) -> Result<Outcome, StoreError> {
         self.planned.desired.set_phase(Phase::Apply);
-        let observed = write::observed(&self.planned.plan, &self.planned.recorded);
+        let observed = write::observed(&self.planned.plan, &self.planned.recorded, |addr| {
+            self.unsettled.contains_key(addr)
+        });
         let observed = observed.map_err(|source| StoreError::Object {
             address: "what was observed".into(),
             source,
@@ -242,14 +247,14 @@ impl<'s> Schedule<'s> {
                 self.complete(node);
                 continue;
             };
-            if matches!(step.kind, StepKind::Move) {
-                self.count(step.kind);
-                self.complete(node);
-                continue;
-            }
             if let Some((addr, diagnostic)) = self.in_doubt(&step) {
                 self.refuse(StepId(node), step.kind, &addr, diagnostic)
                     .await;
+                continue;
+            }
+            if matches!(step.kind, StepKind::Move) {
+                self.count(step.kind);
+                self.complete(node);
                 continue;
             }
             let (in_world, full) = match self.effects(&step) {

@@ -66,25 +66,31 @@ pub(crate) fn marker(run: model::serial::RunId, step: StepId, lineage: &str) -> 
 /// The changes that what was observed, moves, and other dependencies bring to the record before any step runs.
 ///
 /// What differs at an instance that also has a step is not among them: until the step is done, what was applied last
-/// stays recorded, so that a difference which the step does not get to mend is seen again.
-pub(crate) fn observed(plan: &Plan, recorded: &Recorded) -> Result<Vec<ObjectChange>, CodecError> {
+/// stays recorded, so that a difference which the step does not get to mend is seen again. Nothing is written of
+/// instances that are `unsettled`: what will be found out of them is written where they are recorded.
+pub(crate) fn observed(
+    plan: &Plan,
+    recorded: &Recorded,
+    unsettled: impl Fn(&InstanceAddr) -> bool,
+) -> Result<Vec<ObjectChange>, CodecError> {
     let mut changes = Vec::new();
     for change in &plan.changes {
-        if let Some(from) = &change.previous {
+        let deposed = change.deposed.as_ref();
+        let moved = change.previous.as_ref();
+        let from = moved.or_else(|| recorded.origin(&change.addr, Some(deposed?)));
+        if let Some(from) = from.filter(|_| !unsettled(&change.addr)) {
             changes.push(ObjectChange::Move {
                 from: from.clone(),
                 to: change.addr.clone(),
-                deposed: None,
+                deposed: deposed.map(|key| key.0.clone()),
             });
         }
     }
-    let mut links: HashMap<&InstanceAddr, &Relinked> = plan
-        .relinked
-        .iter()
-        .map(|link| (&link.addr, link))
-        .collect();
+    let links = plan.relinked.iter().filter(|link| !unsettled(&link.addr));
+    let mut links: HashMap<&InstanceAddr, &Relinked> =
+        links.map(|link| (&link.addr, link)).collect();
     let stepped = stepped(plan);
-    let unstepped = |drift: &&Drift| !stepped.contains(&drift.addr);
+    let unstepped = |drift: &&Drift| !stepped.contains(&drift.addr) && !unsettled(&drift.addr);
     for drift in plan.drift.iter().filter(unstepped) {
         let Some(object) = recorded.current(&drift.addr) else {
             continue;

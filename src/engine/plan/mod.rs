@@ -12,7 +12,7 @@ mod instances;
 mod links;
 pub mod look;
 pub(crate) mod marks;
-mod moves;
+pub(crate) mod moves;
 mod observe;
 mod order;
 mod origins;

@@ -11,7 +11,7 @@ use model::{Diagnostic, Diagnostics, Span};
 
 use crate::recorded::Recorded;
 
-/// For each instance that was moved, by its new address: the address it is recorded under.
+/// For each instance whose current object was moved, by its new address: the address it is recorded under.
 pub(crate) type Moves = HashMap<InstanceAddr, InstanceAddr>;
 
 /// A `moved` statement with absolute addresses; module steps without a key stand for all instances.
@@ -24,9 +24,8 @@ struct Statement {
 /// Applies all `moved` blocks of the definition, and moves between `a` and `a[0]` when `count` came or went.
 pub(crate) fn apply(desired: &Desired, recorded: &mut Recorded) -> (Moves, Diagnostics) {
     let mut out = Diagnostics::new();
-    let mut moves = Moves::new();
     if recorded.blocks.is_empty() {
-        return (moves, out);
+        return (Moves::new(), out);
     }
     let statements = ordered(statements(desired));
     let mut places = match statements.is_empty() {
@@ -56,8 +55,6 @@ pub(crate) fn apply(desired: &Desired, recorded: &mut Recorded) -> (Moves, Diagn
                 if place.last() != Some(&to.block) {
                     place.push(to.block.clone());
                 }
-                let first = moves.remove(&from).unwrap_or(from);
-                moves.insert(to, first);
             } else {
                 out.push(
                     Diagnostic::warning("move-blocked", format!("`{from}` cannot become `{to}`, which is recorded already"))
@@ -67,8 +64,25 @@ pub(crate) fn apply(desired: &Desired, recorded: &mut Recorded) -> (Moves, Diagn
             }
         }
     }
-    implied(desired, recorded, &mut moves);
-    (moves, out)
+    implied(desired, recorded);
+    let origins = recorded.origins.iter();
+    let current = origins.filter_map(|(to, origins)| {
+        let from = origins.get(&None)?;
+        Some((to.clone(), from.clone()))
+    });
+    (current.collect(), out)
+}
+
+/// The address that an instance goes by now, which is recorded, or was to be, under `addr`.
+pub(crate) fn present(desired: &Desired, addr: &InstanceAddr) -> InstanceAddr {
+    let mut at = addr.clone();
+    for statement in ordered(statements(desired)) {
+        if let Some(to) = renamed(&at, &statement.from, &statement.to) {
+            at = to;
+        }
+    }
+    let key = implied_key(desired, &at.block, &at.key);
+    key.map_or_else(|| at.clone(), |key| at.block.instance(key))
 }
 
 fn statements(desired: &Desired) -> Vec<Statement> {
@@ -211,37 +225,36 @@ fn matches_steps(named: &[ModuleStep], steps: &[ModuleStep]) -> bool {
 }
 
 /// `a` and `a[0]` are the same instance when `count` was added to or taken from a block.
-fn implied(desired: &Desired, recorded: &mut Recorded, moves: &mut Moves) {
+fn implied(desired: &Desired, recorded: &mut Recorded) {
     let mut wanted: BTreeMap<InstanceAddr, InstanceAddr> = BTreeMap::new();
     for (block, keys) in &recorded.blocks {
         let (once, first) = (InstanceKey::None, InstanceKey::Index(0));
-        let (has, wants) = match (keys.contains_key(&once), keys.contains_key(&first)) {
-            (true, false) => (once, first),
-            (false, true) => (first, once),
+        let has = match (keys.contains_key(&once), keys.contains_key(&first)) {
+            (true, false) => once,
+            (false, true) => first,
             (true, true) | (false, false) => continue,
         };
-        let name = ResourceName {
-            mode: block.mode,
-            rtype: block.rtype.clone(),
-            name: block.name.clone(),
-        };
-        let declared = desired
-            .definition()
-            .module(&block.module.path())
-            .and_then(|module| module.resources.get(&name));
-        let is_wanted = match declared.map(|declared| &declared.repeat) {
-            Some(Repeat::Once) => wants == InstanceKey::None,
-            Some(Repeat::Count(_)) => has == InstanceKey::None,
-            Some(Repeat::ForEach(_)) | None => false,
-        };
-        if is_wanted {
+        if let Some(wants) = implied_key(desired, block, &has) {
             wanted.insert(block.instance(has), block.instance(wants));
         }
     }
     for (from, to) in wanted {
-        if recorded.rename(&from, &to) {
-            let first = moves.remove(&from).unwrap_or(from);
-            moves.insert(to, first);
-        }
+        recorded.rename(&from, &to);
+    }
+}
+
+/// The key that the one instance of a block, or the first of several, gets when `count` was added or taken.
+fn implied_key(desired: &Desired, block: &BlockAddr, has: &InstanceKey) -> Option<InstanceKey> {
+    let name = ResourceName {
+        mode: block.mode,
+        rtype: block.rtype.clone(),
+        name: block.name.clone(),
+    };
+    let module = desired.definition().module(&block.module.path())?;
+    let first = InstanceKey::Index(0);
+    match (&module.resources.get(&name)?.repeat, has) {
+        (Repeat::Once, has) if *has == first => Some(InstanceKey::None),
+        (Repeat::Count(_), InstanceKey::None) => Some(first),
+        (Repeat::Once | Repeat::Count(_) | Repeat::ForEach(_), _) => None,
     }
 }

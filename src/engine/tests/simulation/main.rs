@@ -14,5 +14,6 @@ mod drift;
 mod failures;
 mod histories;
 mod links;
+mod moves;
 mod recovery;
 mod stops;
