@@ -9,9 +9,11 @@ use model::change::{Action, Change};
 use model::clock::Timestamp;
 use model::event::{Event, EventKind};
 use model::plan::{Plan, StepKind};
+use model::serial::RevisionId;
 use model::{Diagnostics, Str};
 
-use super::output::json::ui::Message;
+use super::exit::ExitCode;
+use super::output::json::ui::{Message, version};
 use super::output::plan::reason;
 
 /// The environment that a command is about now, and what became of it so far.
@@ -21,24 +23,44 @@ pub struct Account(Mutex<Option<Kept>>);
 /// What became of one environment.
 #[derive(Clone, Debug, Default)]
 pub struct Kept {
-    /// The environment.
+    /// The environment, once it is known.
     pub environment: Str,
+    /// Whether messages name it, because there are several.
+    is_one_of_several: bool,
+    /// The revision that it has, or was to get.
+    pub revision: Option<RevisionId>,
     /// What was to change.
     pub plan: Option<report::Plan>,
     /// What was done, in the order of its ends.
     pub steps: Vec<report::StepOutcome>,
     /// The checks that were tried.
     pub checks: Vec<report::Checked>,
+    /// What has to happen before it goes on.
+    pub waits: Vec<report::Wait>,
     /// What went wrong first.
     pub wrong: Option<String>,
 }
 
 impl Account {
-    /// Begins to keep what becomes of an environment, which messages name from now on.
-    pub fn begin(&self, environment: &Str) {
+    /// Begins to keep what becomes of the environment that a command is about.
+    pub fn begin(&self) {
+        *self.kept() = Some(Kept::default());
+    }
+
+    /// Begins to keep what becomes of one of several environments, which messages name from now on.
+    pub fn turn_to(&self, environment: &Str) {
         *self.kept() = Some(Kept {
             environment: environment.clone(),
+            is_one_of_several: true,
             ..Kept::default()
+        });
+    }
+
+    /// Says which environment it is, and which revision, where one is known.
+    pub fn about(&self, environment: &Str, revision: Option<RevisionId>) {
+        self.with(|kept| {
+            kept.environment = environment.clone();
+            kept.revision = revision.or(kept.revision);
         });
     }
 
@@ -49,7 +71,15 @@ impl Account {
 
     /// Keeps a plan.
     pub fn plan(&self, plan: &Plan) {
-        self.with(|kept| kept.plan = Some(planned(plan)));
+        self.with(|kept| {
+            kept.revision = plan.revision.or(kept.revision);
+            kept.plan = Some(planned(plan));
+        });
+    }
+
+    /// Keeps what it waits for.
+    pub fn waits(&self, waits: impl IntoIterator<Item = report::Wait>) {
+        self.with(|kept| kept.waits = waits.into_iter().collect());
     }
 
     /// Keeps what went wrong, where it is the first thing.
@@ -71,14 +101,27 @@ impl Account {
         });
     }
 
+    /// The first message of the stream; nothing where it began already, with another environment.
+    pub fn opening(&self, at: Timestamp) -> String {
+        match self.one_of_several() {
+            Some(_) => String::new(),
+            None => version(env!("CARGO_PKG_VERSION")).line(at) + "\n",
+        }
+    }
+
     /// A message as a line of the stream, with the environment that it is about where several are.
     pub fn line(&self, message: Message, at: Timestamp) -> String {
-        let environment = self.kept().as_ref().map(|kept| kept.environment.clone());
-        let message = match environment {
+        let message = match self.one_of_several() {
             Some(environment) => message.about(&environment),
             None => message,
         };
         message.line(at) + "\n"
+    }
+
+    fn one_of_several(&self) -> Option<Str> {
+        let kept = self.kept();
+        let kept = kept.as_ref().filter(|kept| kept.is_one_of_several);
+        kept.map(|kept| kept.environment.clone())
     }
 
     fn with(&self, change: impl FnOnce(&mut Kept)) {
@@ -93,6 +136,38 @@ impl Account {
 }
 
 impl Kept {
+    /// What reports say of a command that ended so.
+    pub fn report(self, code: ExitCode, took: Duration) -> report::Environment {
+        let is_unchanged = self.steps.is_empty()
+            && (self.plan.as_ref()).is_none_or(|plan| plan.changes.is_empty());
+        let outcome = match code {
+            ExitCode::Done | ExitCode::ChangesPending if is_unchanged && self.checks.is_empty() => {
+                report::Outcome::Unchanged
+            }
+            ExitCode::Done | ExitCode::ChangesPending => report::Outcome::Done,
+            ExitCode::WaitsForPerson | ExitCode::WaitsForTime => report::Outcome::Waiting,
+            ExitCode::Failed
+            | ExitCode::Unformatted
+            | ExitCode::Usage
+            | ExitCode::Bug
+            | ExitCode::Locked
+            | ExitCode::Interrupted => {
+                report::Outcome::Failed(self.wrong.unwrap_or_else(|| "it was not done".into()))
+            }
+        };
+        report::Environment {
+            name: self.environment,
+            revision: self.revision,
+            outcome,
+            took: Some(took),
+            plan: self.plan,
+            steps: self.steps,
+            checks: self.checks,
+            drift: None,
+            waits: self.waits,
+        }
+    }
+
     fn take(&mut self, event: &EventKind) {
         let mut step = |kind: StepKind, addr: &_, result, took: Option<Duration>| {
             self.steps.push(report::StepOutcome {

@@ -98,6 +98,9 @@ pub enum Command {
     Drift(DriftArgs),
     /// Try the checks of an environment on what is deployed there
     Verify(VerifyArgs),
+    /// Carry a revision through the environments
+    #[command(subcommand)]
+    Pipeline(PipelineCommand),
     /// Bring a revision to an environment, when every rule is met
     Promote(PromoteArgs),
     /// Go back to what was in an environment before
@@ -194,6 +197,27 @@ pub struct Planning {
 }
 
 impl Planning {
+    /// A plan of everything, with what is configured.
+    pub fn everything(parallelism: Option<NonZeroUsize>) -> Self {
+        Self {
+            variables: Vec::new(),
+            variable_files: Vec::new(),
+            given: Vec::new(),
+            targets: Vec::new(),
+            excludes: Vec::new(),
+            replaces: Vec::new(),
+            refresh: true,
+            refresh_only: false,
+            destroy: false,
+            parallelism,
+            input_words: Vec::new(),
+            input: false,
+            inputs: Vec::new(),
+            lock: None,
+            lock_timeout: None,
+        }
+    }
+
     /// Options that were given and have no effect, each with the reason.
     pub fn without_effect(&self) -> Vec<&'static str> {
         let lock = self
@@ -261,6 +285,61 @@ pub struct VerifyArgs {
     pub reporting: Reporting,
 }
 
+/// `terrace pipeline ..`.
+#[derive(Debug, Subcommand)]
+pub enum PipelineCommand {
+    /// Carry a revision through the environments as far as the rules let it
+    Run(PipelineRunArgs),
+}
+
+/// `terrace pipeline run`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Nobody is asked: the rules of terrace.hcl say what may come where. Run it again to go on.
+
+Exit codes: 0 done, 1 failed, 3 waits for a person, 4 waits for time.
+
+Examples:
+  terrace pipeline run                         the definition as it is, and what is under way
+  terrace pipeline run r42                     this revision
+  terrace pipeline run --input app_version=1.9.0 --junit report.xml --markdown summary.md")]
+pub struct PipelineRunArgs {
+    /// The revision, if not the definition as it is: r42, or the start of its digest or commit
+    #[arg(value_name = "REVISION", conflicts_with = "input_words")]
+    pub revision: Option<String>,
+    /// Give an input, which all environments share; may be repeated
+    #[arg(long = "input", value_name = "NAME=VALUE", require_equals = true)]
+    input_words: Vec<String>,
+    /// Inputs that were given, by name and text.
+    #[arg(skip)]
+    pub inputs: Vec<(String, String)>,
+    /// When it or a check fails: stop, or rollback to what was there before
+    #[arg(
+        long,
+        value_name = "WHAT",
+        value_enum,
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub on_failure: OnFailure,
+    /// At most so many operations at once
+    #[arg(long, value_name = "N", value_parser = so_many)]
+    pub parallelism: Option<NonZeroUsize>,
+    /// Write JSON, one message a line
+    #[arg(long)]
+    pub json: bool,
+    /// Show every change of its own, and values whole
+    #[arg(long)]
+    pub detail: bool,
+    /// Has no effect: nobody is asked
+    #[arg(long, hide = true)]
+    auto_approve: bool,
+    /// Reports.
+    #[command(flatten)]
+    pub reporting: Reporting,
+}
+
 /// `terrace plan`.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
@@ -290,6 +369,9 @@ pub struct PlanArgs {
     /// How it is shown.
     #[command(flatten)]
     pub showing: Showing,
+    /// Reports.
+    #[command(flatten)]
+    pub reporting: Reporting,
 }
 
 /// `terrace apply`.
@@ -323,6 +405,9 @@ pub struct ApplyArgs {
     /// How it is shown.
     #[command(flatten)]
     pub showing: Showing,
+    /// Reports.
+    #[command(flatten)]
+    pub reporting: Reporting,
 }
 
 /// `terrace promote`.
@@ -356,6 +441,9 @@ pub struct PromoteArgs {
     /// How it is shown.
     #[command(flatten)]
     pub showing: Showing,
+    /// Reports.
+    #[command(flatten)]
+    pub reporting: Reporting,
 }
 
 /// What happens when an apply, or a check after it, fails.
@@ -820,6 +908,10 @@ pub fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Args, Box<Early
         let (inputs, _) = given::inputs(&args.input_words).map_err(|error| Early::usage(&error))?;
         args.inputs = inputs;
     }
+    if let Command::Pipeline(PipelineCommand::Run(args)) = &mut args.command {
+        let (inputs, _) = given::inputs(&args.input_words).map_err(|error| Early::usage(&error))?;
+        args.inputs = inputs;
+    }
     if let (Some(planning), Some((_, matches))) = (args.command.planning(), matches.subcommand()) {
         let (inputs, ask) =
             given::inputs(&planning.input_words).map_err(|error| Early::usage(&error))?;
@@ -855,6 +947,7 @@ impl Command {
             | Self::Rollback(_)
             | Self::ReleaseHold(_)
             | Self::Verify(_)
+            | Self::Pipeline(_)
             | Self::Explain(_) => None,
         }
     }

@@ -16,6 +16,7 @@ pub mod listen;
 
 pub mod applied;
 pub mod apply;
+pub mod carried;
 pub mod checks;
 pub mod completions;
 pub mod console;
@@ -30,6 +31,7 @@ pub mod log;
 pub mod look;
 pub mod one_run;
 pub mod outputs;
+pub mod pipeline;
 pub mod plan;
 pub mod promote;
 pub mod revision;
@@ -69,18 +71,41 @@ pub fn run(line: impl IntoIterator<Item = OsString>, process: Process) -> ExitCo
         return ExitCode::Usage;
     }
     match args.command {
-        Command::Plan(args) => block_on(plan::run(&invocation, args)),
-        Command::Apply(args) => block_on(apply::run(&invocation, args)),
+        Command::Plan(args) => {
+            let reporting = args.reporting.clone();
+            let work = plan::run(&invocation, args);
+            block_on(reports::around(&invocation, &reporting, "plan", work))
+        }
+        Command::Apply(args) => {
+            let reporting = args.reporting.clone();
+            let work = apply::run(&invocation, args);
+            block_on(reports::around(&invocation, &reporting, "apply", work))
+        }
         Command::Destroy(args) => block_on(apply::destroy(&invocation, args)),
         Command::Drift(args) => block_on(drift::run(&invocation, &args)),
-        Command::Verify(args) => block_on(verify::run(&invocation, &args)),
+        Command::Pipeline(args::PipelineCommand::Run(args)) => {
+            block_on(pipeline::run(&invocation, &args))
+        }
+        Command::Verify(args) => {
+            let work = verify::run(&invocation, &args);
+            block_on(reports::around(
+                &invocation,
+                &args.reporting,
+                "verify",
+                work,
+            ))
+        }
         Command::Version(args) => answer(version::text(&args).as_bytes(), ExitCode::Done),
         Command::Completions(args) => answer(&completions::script(&args), ExitCode::Done),
         Command::Explain(args) => {
             let (text, code) = explain::text(&args, invocation.stdout);
             answer(text.as_bytes(), code)
         }
-        Command::Promote(args) => block_on(promote::run(&invocation, args)),
+        Command::Promote(args) => {
+            let reporting = args.reporting.clone();
+            let work = promote::run(&invocation, args);
+            block_on(reports::around(&invocation, &reporting, "promote", work))
+        }
         Command::Rollback(args) => block_on(rollback::run(&invocation, args)),
         Command::Approve(args) => block_on(promote::approve(&invocation, args)),
         Command::Hold(args) => block_on(holds::hold(&invocation, args)),

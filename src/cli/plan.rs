@@ -105,7 +105,7 @@ pub fn refuse(invocation: &Invocation, refused: &Refused, showing: Showing) -> E
         let mut translator = Translator::new(&refused.sources);
         let now = invocation.process.clock.now();
         let line = |message| invocation.account.line(message, now);
-        let mut text = line(ui::version(env!("CARGO_PKG_VERSION")));
+        let mut text = invocation.account.opening(now);
         for diagnostic in &refused.diagnostics {
             text.push_str(&line(ui::diagnostic(diagnostic, &mut translator)));
         }
@@ -425,7 +425,7 @@ fn show_json(invocation: &Invocation, made: &Made, sources: &Sources) {
         .collect();
     let mut translator = Translator::new(sources);
     let line = |message| invocation.account.line(message, now);
-    let mut text = line(ui::version(env!("CARGO_PKG_VERSION")));
+    let mut text = invocation.account.opening(now);
     for message in ui::plan(&made.planned.plan, &recorded) {
         text.push_str(&line(message));
     }

@@ -256,6 +256,7 @@ impl<'w> Wanted<'w> {
 /// With everything that is wrong with any of it.
 pub async fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prepared, Refused> {
     let (mut project, environment, mut warnings) = open_environment(invocation, wanted)?;
+    invocation.account.about(&environment, None);
     let named = wanted.revision;
     let content = named.map(|name| revised::check_out(invocation, &mut project, name));
     let mut content = content.transpose()?;

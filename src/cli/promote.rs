@@ -4,6 +4,7 @@
 use delivery::facts::{Effects, Facts};
 use delivery::gate::{Question, Unmet, Waits, unmet};
 use delivery::gather::gather;
+use delivery::report::{Wait, WaitsFor};
 use delivery::stages::{Pipeline, Stage};
 use delivery::standing::{Instance, Standing, standing};
 use delivery::verdict::{self, Seen, Verdict};
@@ -15,7 +16,7 @@ use model::{Diagnostic, Diagnostics, Sources, Str};
 use state::{RecordError, Store};
 
 use super::apply::{Apply, Purpose, ask};
-use super::args::{ApproveArgs, Planning, PromoteArgs, Showing};
+use super::args::{ApproveArgs, OnFailure, Planning, PromoteArgs, Showing};
 use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::gate::{sentence, what_to_do};
@@ -30,53 +31,20 @@ pub async fn run(invocation: &Invocation, args: PromoteArgs) -> ExitCode {
         words: &args.words,
         planning: &args.planning,
         showing: args.showing,
+        on_failure: args.on_failure,
     };
     let promotion = match Promotion::open(invocation, &asked) {
         Ok(promotion) => promotion,
         Err(refused) => return plan::refuse(invocation, &refused, args.showing),
     };
-    // What no plan can change is said before one is made.
-    let early = promotion.unmet(None, invocation.process.clock.now());
-    if early
-        .iter()
-        .any(|rule| !matches!(rule, Unmet::Approvals { .. }))
-    {
-        return promotion.blocked(invocation, &early);
-    }
-    let (prepared, made) = match promotion.plan(invocation, &asked).await {
-        Ok(planned) => planned,
-        Err(code) => return code,
+    let asking = match args.auto_approve {
+        true => Asking::Nobody,
+        false => Asking::Someone,
     };
-    let effects = match effects(&promotion.store, &made.planned.plan) {
-        Ok(effects) => effects,
-        Err(error) => return record::report(invocation, &error),
-    };
-    let form = plan::form(args.showing, false);
-    let again = Again {
-        invocation,
-        prepared: &prepared,
-        planning: Some(&args.planning),
-    };
-    plan::show(invocation, &made, again, args.showing, form, None);
-    let missing = promotion.unmet(Some(&effects), invocation.process.clock.now());
-    if !missing.is_empty() {
-        return promotion.blocked(invocation, &missing);
+    match promotion.carry(invocation, &asked, asking).await {
+        Carried::Ended(code) => code,
+        Carried::Blocked(missing) => promotion.blocked(invocation, &missing),
     }
-    if !made.planned.plan.is_empty() && !args.auto_approve && !ask(invocation, &made.planned.plan) {
-        return ExitCode::Failed;
-    }
-    let Made { planned, .. } = made;
-    Apply {
-        invocation,
-        prepared: &prepared,
-        store: &promotion.store,
-        showing: args.showing,
-        parallelism: args.planning.parallelism,
-        purpose: Purpose::Promote,
-        planning: Some(&args.planning),
-    }
-    .go_or_back(planned, args.on_failure)
-    .await
 }
 
 /// Runs `terrace approve`: what is approved is what the plan does that is shown.
@@ -85,6 +53,7 @@ pub async fn approve(invocation: &Invocation, args: ApproveArgs) -> ExitCode {
         words: &args.words,
         planning: &args.planning,
         showing: args.showing,
+        on_failure: OnFailure::Stop,
     };
     let promotion = match Promotion::open(invocation, &asked) {
         Ok(promotion) => promotion,
@@ -136,15 +105,39 @@ pub async fn approve(invocation: &Invocation, args: ApproveArgs) -> ExitCode {
 }
 
 /// What a command line asks for.
-struct Asked<'a> {
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
     /// A revision and an environment, or an environment.
-    words: &'a [String],
-    planning: &'a Planning,
-    showing: Showing,
+    pub words: &'a [String],
+    /// How the plan is made.
+    pub planning: &'a Planning,
+    /// How it is shown.
+    pub showing: Showing,
+    /// What happens when it fails.
+    pub on_failure: OnFailure,
+}
+
+/// Who is asked before anything is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asking {
+    /// Who sits there.
+    Someone,
+    /// Nobody: it was said before.
+    Nobody,
+}
+
+/// How it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Carried {
+    /// It came, or failed to, or nobody wanted it: that was said.
+    Ended(ExitCode),
+    /// These rules are not met: that is to be said.
+    Blocked(Vec<Unmet>),
 }
 
 /// A revision, the environment it is to come to, and all that is known of both.
-struct Promotion {
+#[derive(Debug)]
+pub struct Promotion {
     store: Store,
     pipeline: Pipeline,
     stage: Stage,
@@ -153,7 +146,11 @@ struct Promotion {
 }
 
 impl Promotion {
-    fn open(invocation: &Invocation, asked: &Asked<'_>) -> Result<Self, Refused> {
+    /// Finds out what is to come where, and what is known of both.
+    ///
+    /// # Errors
+    /// When there is no such revision or environment, or the record cannot be read.
+    pub fn open(invocation: &Invocation, asked: &Asked<'_>) -> Result<Self, Refused> {
         let (project, _) = prepare::open(invocation)?;
         let sources = &project.sources;
         let refused = |diagnostic: Diagnostic| Refused::alone(diagnostic, sources);
@@ -188,6 +185,7 @@ impl Promotion {
                     .help("make one by applying to an environment that comes after no other"),
             ));
         };
+        invocation.account.about(&stage.name, Some(revision));
         Ok(Self {
             store,
             pipeline,
@@ -195,6 +193,69 @@ impl Promotion {
             facts,
             revision,
         })
+    }
+
+    /// Plans, asks and applies, where every rule is met.
+    pub async fn carry(
+        &self,
+        invocation: &Invocation,
+        asked: &Asked<'_>,
+        asking: Asking,
+    ) -> Carried {
+        // What no plan can change is said before one is made.
+        let early = self.unmet(None, invocation.process.clock.now());
+        if early
+            .iter()
+            .any(|rule| !matches!(rule, Unmet::Approvals { .. }))
+        {
+            return Carried::Blocked(early);
+        }
+        let (prepared, made) = match self.plan(invocation, asked).await {
+            Ok(planned) => planned,
+            Err(code) => return Carried::Ended(code),
+        };
+        let effects = match effects(&self.store, &made.planned.plan) {
+            Ok(effects) => effects,
+            Err(error) => return Carried::Ended(record::report(invocation, &error)),
+        };
+        let again = Again {
+            invocation,
+            prepared: &prepared,
+            planning: Some(asked.planning),
+        };
+        let form = plan::form(asked.showing, false);
+        plan::show(invocation, &made, again, asked.showing, form, None);
+        let missing = self.unmet(Some(&effects), invocation.process.clock.now());
+        if !missing.is_empty() {
+            return Carried::Blocked(missing);
+        }
+        let plan = &made.planned.plan;
+        if !plan.is_empty() && asking == Asking::Someone && !ask(invocation, plan) {
+            return Carried::Ended(ExitCode::Failed);
+        }
+        let apply = Apply {
+            invocation,
+            prepared: &prepared,
+            store: &self.store,
+            showing: asked.showing,
+            parallelism: asked.planning.parallelism,
+            purpose: Purpose::Promote,
+            planning: Some(asked.planning),
+        };
+        Carried::Ended(apply.go_or_back(made.planned, asked.on_failure).await)
+    }
+
+    /// Shows what would be done, to those who are to say whether it may.
+    pub async fn show(&self, invocation: &Invocation, asked: &Asked<'_>) {
+        if let Ok((prepared, made)) = self.plan(invocation, asked).await {
+            let again = Again {
+                invocation,
+                prepared: &prepared,
+                planning: Some(asked.planning),
+            };
+            let form = plan::form(asked.showing, false);
+            plan::show(invocation, &made, again, asked.showing, form, None);
+        }
     }
 
     fn unmet(&self, effects: Option<&Effects>, now: Timestamp) -> Vec<Unmet> {
@@ -219,6 +280,11 @@ impl Promotion {
                     .help(what_to_do(rule, revision, stage, now))
             })
             .collect();
+        invocation.account.waits(missing.iter().map(|rule| Wait {
+            waits_for: waits_for(rule.waits()),
+            sentence: sentence(rule, revision, stage),
+            remedy: what_to_do(rule, revision, stage, now),
+        }));
         let what = format!("{revision} did not come to {}", stage.name);
         invocation.report(&found, &Sources::default(), &what, false);
         code(missing)
@@ -344,6 +410,15 @@ enum EffectError {
 impl From<CodecError> for EffectError {
     fn from(error: CodecError) -> Self {
         Self::Codec(error)
+    }
+}
+
+/// The word of reports for it.
+pub fn waits_for(waits: Waits) -> WaitsFor {
+    match waits {
+        Waits::Time => WaitsFor::Time,
+        Waits::Person => WaitsFor::Approval,
+        Waits::Work => WaitsFor::Condition,
     }
 }
 

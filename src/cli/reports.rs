@@ -1,5 +1,5 @@
 //! Files that a command leaves for others to read: JUnit, Markdown and metrics. What stands in them is made by
-//! `delivery::report`. Entry point: [`Reports`].
+//! `delivery::report`. Entry points: [`around`], [`Reports`].
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,32 @@ use super::args::Reporting;
 use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::whole_file;
+
+/// Does what a command does to one environment, and writes the reports that were asked for, also where it fails.
+pub async fn around(
+    invocation: &Invocation,
+    asked: &Reporting,
+    what: &str,
+    work: impl Future<Output = ExitCode>,
+) -> ExitCode {
+    let reports = match Reports::ready(invocation, asked) {
+        Ok(reports) => reports,
+        Err(code) => return code,
+    };
+    if !reports.are_wanted() {
+        return work.await;
+    }
+    let clock = &invocation.process.clock;
+    let started = clock.now();
+    invocation.account.begin();
+    let code = work.await;
+    let kept = invocation.account.end();
+    let subject = Subject {
+        operation: format!("{what} {}", kept.environment).trim_end().to_owned(),
+        environments: vec![kept.report(code, clock.now().since(started))],
+    };
+    reports.write(invocation, &subject, code)
+}
 
 /// The files that were asked for.
 #[derive(Clone, Debug)]

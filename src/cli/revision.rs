@@ -22,6 +22,7 @@ use super::invocation::Invocation;
 use super::output::revision::{self as screen, RevisionView, name};
 use super::output::write;
 use super::prepare::{self, Loaded, Prepared, Refused};
+use super::revised::Content;
 use super::{record, revised};
 
 /// Runs the command.
@@ -51,19 +52,13 @@ fn of_record(error: &(dyn std::error::Error + 'static)) -> Refused {
     refused(record::diagnostic(error))
 }
 
-/// Makes a revision of the definition as it is. No environment's variables are needed: only inputs are part of it.
 async fn create(invocation: &Invocation, args: &RevisionCreateArgs) -> Result<String, Refused> {
-    let prepared = definition(invocation, args)?;
-    let store = record::open(&prepared.project.record()).map_err(|error| of_record(&error))?;
-    let (content, found) =
-        revised::take(&prepared, &store).map_err(|diagnostic| refused(*diagnostic))?;
-    let mut warnings = prepared.warnings.clone();
-    warnings.extend(found);
-    invocation.report(&warnings, prepared.sources(), "", false);
-    let note = args.note.clone();
-    let (row, is_new) = revised::put(invocation, &prepared.project, &content, &store, note)
-        .await
-        .map_err(|error| of_record(&error))?;
+    let Made {
+        store,
+        content,
+        row,
+        is_new,
+    } = make(invocation, &args.inputs, args.note.clone()).await?;
     let word = if is_new { "Made" } else { "Found" };
     invocation.say(&screen::sentence(&row, word, invocation.stderr));
     if args.json {
@@ -76,8 +71,55 @@ async fn create(invocation: &Invocation, args: &RevisionCreateArgs) -> Result<St
     Ok(format!("{}\n", name(&row)))
 }
 
+/// A revision that was made of the definition as it is, or found.
+struct Made {
+    store: Store,
+    content: Content,
+    row: RevisionRow,
+    is_new: bool,
+}
+
+/// Makes a revision of the definition as it is. No environment's variables are needed: only inputs are part of it.
+async fn make(
+    invocation: &Invocation,
+    inputs: &[(String, String)],
+    note: Option<String>,
+) -> Result<Made, Refused> {
+    let prepared = definition(invocation, inputs)?;
+    let store = record::open(&prepared.project.record()).map_err(|error| of_record(&error))?;
+    let (content, found) =
+        revised::take(&prepared, &store).map_err(|diagnostic| refused(*diagnostic))?;
+    let mut warnings = prepared.warnings.clone();
+    warnings.extend(found);
+    invocation.report(&warnings, prepared.sources(), "", false);
+    let (row, is_new) = revised::put(invocation, &prepared.project, &content, &store, note)
+        .await
+        .map_err(|error| of_record(&error))?;
+    Ok(Made {
+        store,
+        content,
+        row,
+        is_new,
+    })
+}
+
+/// The revision that the definition is as it is now, made if need be; that is said.
+///
+/// # Errors
+/// When the definition cannot be read, or no revision made of it.
+pub async fn of_now(
+    invocation: &Invocation,
+    inputs: &[(String, String)],
+) -> Result<RevisionRow, Refused> {
+    let made = make(invocation, inputs, None).await?;
+    if made.is_new {
+        invocation.say(&screen::made(&made.row, invocation.stderr));
+    }
+    Ok(made.row)
+}
+
 /// The project and its definition, with the values of inputs alone.
-fn definition(invocation: &Invocation, args: &RevisionCreateArgs) -> Result<Prepared, Refused> {
+fn definition(invocation: &Invocation, inputs: &[(String, String)]) -> Result<Prepared, Refused> {
     let (mut project, mut warnings) = prepare::open(invocation)?;
     let Loaded {
         mut definition,
@@ -91,7 +133,7 @@ fn definition(invocation: &Invocation, args: &RevisionCreateArgs) -> Result<Prep
         warnings.extend(prepare::checks(invocation, &project, Some(&root)));
         let before = revised::inputs_before(&project)?;
         let asked = delivery::inputs::Asked {
-            given: &args.inputs,
+            given: inputs,
             before: before.as_ref(),
             missing: Missing::Reported,
         };

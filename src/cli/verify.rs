@@ -2,29 +2,19 @@
 //! a check is tried is in `delivery`.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use delivery::report::{self, Outcome, Subject};
-use model::serial::RevisionId;
 use model::{Diagnostic, Sources, Str, Value};
 use state::{RunRow, Store};
 
-use super::account::Kept;
 use super::args::{Showing, VerifyArgs};
 use super::exit::ExitCode;
 use super::invocation::Invocation;
-use super::output::json::ui;
 use super::output::write;
 use super::prepare::{self, Refused, Wanted, Wants};
-use super::reports::Reports;
 use super::{checks, plan, record, suggested};
 
 /// Runs the command.
 pub async fn run(invocation: &Invocation, args: &VerifyArgs) -> ExitCode {
-    let reports = match Reports::ready(invocation, &args.reporting) {
-        Ok(reports) => reports,
-        Err(code) => return code,
-    };
     let showing = Showing {
         json: args.json,
         detail: false,
@@ -40,64 +30,16 @@ pub async fn run(invocation: &Invocation, args: &VerifyArgs) -> ExitCode {
     };
     if args.json {
         let now = invocation.process.clock.now();
-        let _ = write::answer(&(ui::version(env!("CARGO_PKG_VERSION")).line(now) + "\n"));
+        let _ = write::answer(&invocation.account.opening(now));
     }
-    let started = invocation.process.clock.now();
-    if reports.are_wanted() {
-        invocation.account.begin(&environment);
-    }
-    let (revision, code) = verify(invocation, &environment, showing).await;
-    if !reports.are_wanted() {
-        return code;
-    }
-    let took = invocation.process.clock.now().since(started);
-    let subject = Subject {
-        operation: format!("verify {environment}"),
-        environments: vec![told(invocation.account.end(), revision, took, code)],
-    };
-    reports.write(invocation, &subject, code)
+    verify(invocation, &environment, showing).await
 }
 
-/// What is said of an environment whose checks were tried.
-fn told(
-    kept: Kept,
-    revision: Option<RevisionId>,
-    took: Duration,
-    code: ExitCode,
-) -> report::Environment {
-    let Kept {
-        environment,
-        plan: _,
-        steps,
-        checks,
-        wrong,
-    } = kept;
-    let outcome = match (code, wrong) {
-        (ExitCode::Done, _) => Outcome::Done,
-        (_, why) => Outcome::Failed(why.unwrap_or_default()),
-    };
-    report::Environment {
-        name: environment,
-        revision,
-        outcome,
-        took: Some(took),
-        plan: None,
-        steps,
-        checks,
-        drift: None,
-        waits: Vec::new(),
-    }
-}
-
-/// Tries the checks of an environment on what is deployed there; says which revision that is.
-pub async fn verify(
-    invocation: &Invocation,
-    environment: &Str,
-    showing: Showing,
-) -> (Option<RevisionId>, ExitCode) {
+/// Tries the checks of an environment on what is deployed there.
+pub async fn verify(invocation: &Invocation, environment: &Str, showing: Showing) -> ExitCode {
     match tried(invocation, environment, showing).await {
-        Ok((revision, code)) => (revision, code),
-        Err(refused) => (None, plan::refuse(invocation, &refused, showing)),
+        Ok(code) => code,
+        Err(refused) => plan::refuse(invocation, &refused, showing),
     }
 }
 
@@ -105,7 +47,7 @@ async fn tried(
     invocation: &Invocation,
     environment: &Str,
     showing: Showing,
-) -> Result<(Option<RevisionId>, ExitCode), Refused> {
+) -> Result<ExitCode, Refused> {
     let (project, _) = prepare::open(invocation)?;
     let of_record = |error: &(dyn std::error::Error + 'static)| {
         Refused::alone(record::diagnostic(error), &project.sources)
@@ -132,13 +74,14 @@ async fn tried(
     };
     let prepared = prepare::prepare(invocation, wanted).await?;
     let revision = name.and_then(|name| name.parse().ok());
+    invocation.account.about(environment, revision);
     if checks::of(&prepared).is_empty() {
         let file = prepared.project.base.join(delivery::project::PROJECT_FILE);
         invocation.say(&format!(
             "{environment} has no checks: `verify` in {} names them\n",
             file.display()
         ));
-        return Ok((revision, ExitCode::Done));
+        return Ok(ExitCode::Done);
     }
     let run = checks::Run {
         invocation,
@@ -148,8 +91,7 @@ async fn tried(
         showing,
         again: format!("{} verify {environment}", suggested::program(invocation)),
     };
-    let code = run.look(serial).await.map_err(|error| of_record(&error))?;
-    Ok((revision, code))
+    run.look(serial).await.map_err(|error| of_record(&error))
 }
 
 /// What an environment holds.

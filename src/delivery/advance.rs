@@ -58,7 +58,7 @@ impl Waiting {
     }
 
     /// Whether all that is missing is missing in environments before, among those of `others` which wait themselves.
-    fn is_behind(&self, others: &[Self]) -> bool {
+    pub fn is_behind(&self, others: &[Self]) -> bool {
         let mut work = self
             .unmet
             .iter()

@@ -126,6 +126,22 @@ impl Unmet {
         }
     }
 
+    /// When it will be met by itself.
+    pub fn until(&self) -> Option<Timestamp> {
+        match self {
+            Self::NotSoaked { until, .. } => *until,
+            Self::Closed { opens } => *opens,
+            Self::Unknown
+            | Self::Rejected(_)
+            | Self::Held(_)
+            | Self::RolledBack { .. }
+            | Self::Overtakes { .. }
+            | Self::NotDeployed { .. }
+            | Self::NotVerified { .. }
+            | Self::Approvals { .. } => None,
+        }
+    }
+
     /// The environment before in which something is missing.
     pub fn before(&self) -> Option<&Str> {
         match self {

@@ -104,6 +104,8 @@ fn history(store: &Store, environment: &Str) -> Result<History, RecordError> {
                 history.deployments.push(deployment);
                 history.evidence.extend(evidence);
             }
+            // What was said of another revision than the one that is there says nothing of it.
+            RunKind::Verify if is_of_another(&history, &run) => {}
             RunKind::Verify => history.evidence.extend(evidence(store, &run)?),
             RunKind::Approve => {
                 if let Some(revision) = revision_of(&run) {
@@ -127,6 +129,11 @@ fn history(store: &Store, environment: &Str) -> Result<History, RecordError> {
         }
     }
     Ok(history)
+}
+
+/// Whether a run is about another revision than someone brought here last.
+fn is_of_another(history: &History, run: &RunRow) -> bool {
+    revision_of(run).is_some_and(|about| history.aimed_at() != Some(about))
 }
 
 /// Checks are asked only after all steps of a run were done, so that a run with checks did what it was to do even where

@@ -82,18 +82,18 @@ pub fn standing(instance: &Instance<'_>, stage: &Stage) -> Standing {
     if let Some(stay) = last.filter(|stay| stay.until.is_none()) {
         return verified(instance, stage, here, stay);
     }
+    let is_left = here.rolled_back.contains_key(&instance.revision);
     // What was tried last may have left anything behind, also of what was there before.
     if let Some(failed) = here
         .deployments
         .last()
-        .filter(|last| last.revision == Some(instance.revision) && !last.succeeded)
+        .filter(|last| last.revision == Some(instance.revision) && !last.succeeded && !is_left)
     {
         return Standing::Failed { run: failed.run };
     }
     let newer = here
         .occupant()
         .filter(|stay| stay.revision > instance.revision);
-    let is_left = here.rolled_back.contains_key(&instance.revision);
     match (last.and_then(|stay| stay.until), newer) {
         // What a rollback left is not past: it waits to be released, unless a newer one came.
         (Some(until), newer) if !is_left || newer.is_some() => return Standing::Passed { until },

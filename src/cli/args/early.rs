@@ -29,6 +29,7 @@ Change environments:
   destroy      Destroy all of an environment
 
 Promote revisions:
+  pipeline run Carry a revision through the environments as far as the rules let it
   promote      Bring a revision to an environment, when every rule is met
   rollback     Go back to what was in an environment before
   approve      Approve what a revision does to an environment
@@ -38,6 +39,7 @@ Promote revisions:
 
 Look at environments:
   status       Show all environments, or one, at a glance
+  verify       Try the checks of an environment on what is deployed there
   drift        Find what is not as it was applied, and heal it
   show         Show what is recorded, a saved plan or a run
   output       Show the outputs of an environment

@@ -14,6 +14,7 @@ pub mod gate;
 pub mod json;
 pub mod line;
 pub mod moment;
+pub mod pipeline;
 pub mod plan;
 pub mod progress;
 pub mod prompt;

@@ -1,12 +1,17 @@
 //! The pipeline's rules over thousands of random histories: revisions, deployments that the rules allowed, checks,
-//! approvals, holds, rejections, repairs, a clock that also goes back. What the rules promise is found again by an
+//! approvals, holds, rejections, repairs, runs of the pipeline that may die, a clock that also goes back. What the rules promise is found again by an
 //! oracle that only looks at what happened, in order.
 #![expect(
     clippy::expect_used,
+    clippy::panic,
     reason = "a test fails where what it made is not there"
 )]
 
+#[path = "histories/runs.rs"]
+mod runs;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use delivery::advance::{Next, Round, next};
@@ -69,6 +74,8 @@ struct Oracle {
     there: BTreeMap<Str, (RevisionId, BTreeSet<Str>)>,
     /// Revisions that were there with all checks passed, per environment, ever.
     verified: BTreeSet<(Str, RevisionId)>,
+    /// The revision that was brought last, whatever came of it.
+    aimed_at: BTreeMap<Str, RevisionId>,
     /// Who approved what for where.
     approved: BTreeMap<(Str, RevisionId), Vec<(Str, Effects)>>,
 }
@@ -81,6 +88,20 @@ struct World {
     now: Timestamp,
     run: u64,
     story: Vec<String>,
+    /// Where everything ends as it is fated to, whose fates these are; else it ends by chance.
+    fates: Option<u64>,
+    /// Moments in which a `pipeline run` could have died, and the one in which it does.
+    moments: u64,
+    dies_at: Option<u64>,
+}
+
+/// How a deployment ends.
+#[derive(Clone, Copy)]
+enum End {
+    Well,
+    Badly,
+    /// Its process died.
+    Never,
 }
 
 impl World {
@@ -95,6 +116,9 @@ impl World {
             now: Timestamp(1_000_000_000),
             run: 0,
             story: Vec::new(),
+            fates: None,
+            moments: 0,
+            dies_at: None,
         }
     }
 
@@ -143,15 +167,55 @@ impl World {
         } else {
             ahead
         };
-        match self.chance.below(12) {
+        match self.chance.below(15) {
             0 => self.make_revision(),
             1..=5 => self.promote(),
             6 | 7 => self.check(),
             8 => self.approve(),
             9 => self.repair(),
             10 => self.hold(),
-            _ => self.reject(),
+            11 => self.reject(),
+            _ => self.run_pipeline(),
         }
+    }
+
+    fn run_pipeline(&mut self) {
+        if let Some(revision) = self.a_revision() {
+            // Most runs live as long as they need.
+            self.dies_at = Some(self.moments + self.chance.below(20));
+            let _ = self.pipeline_run(revision);
+            self.dies_at = None;
+        }
+    }
+
+    /// Whether a `pipeline run` dies in this moment.
+    fn dies(&mut self) -> bool {
+        let now = self.moments;
+        self.moments += 1;
+        self.dies_at == Some(now)
+    }
+
+    fn fate(&mut self, what: impl Hash, end: u64) -> bool {
+        match self.fates {
+            None => self.chance.one_in(end),
+            Some(seed) => {
+                let mut hash = DefaultHasher::new();
+                (seed, what).hash(&mut hash);
+                hash.finish().is_multiple_of(end)
+            }
+        }
+    }
+
+    fn succeeds(&mut self, stage: &Str, revision: RevisionId) -> bool {
+        !self.fate((stage.as_str(), revision.0), 4)
+    }
+
+    fn passes(&mut self, stage: &Str, revision: RevisionId, check: &Str) -> bool {
+        !self.fate((stage.as_str(), revision.0, check.as_str()), 5)
+    }
+
+    fn stage(&self, name: &Str) -> Stage {
+        self.pipeline.stage(name).expect("it is a stage").clone()
     }
 
     fn make_revision(&mut self) {
@@ -184,11 +248,23 @@ impl World {
         if !found.is_empty() {
             return;
         }
+        let end = match self.succeeds(&stage.name, revision) {
+            true => End::Well,
+            false => End::Badly,
+        };
+        self.bring(&stage, revision, &effects, end);
+    }
+
+    /// Brings a revision to an environment, and checks it; says whether all is well.
+    fn bring(&mut self, stage: &Stage, revision: RevisionId, effects: &Effects, end: End) -> bool {
         self.story.push(format!("{revision:?} to {}", stage.name));
-        self.allowed(&stage, revision, &effects);
-        let succeeded = !self.chance.one_in(4);
+        self.allowed(stage, revision, effects);
+        let name = stage.name.clone();
+        self.oracle.aimed_at.insert(name.clone(), revision);
         let (run, started) = (self.run(), self.now);
-        self.now.0 += self.chance.below(60_000) as i64;
+        if self.fates.is_none() {
+            self.now.0 += self.chance.below(60_000) as i64;
+        }
         let deployment = Deployment {
             run,
             revision: Some(revision),
@@ -197,28 +273,30 @@ impl World {
             is_rollback: false,
             by: "ci".into(),
             started,
-            ended: Some(self.now),
-            succeeded,
+            ended: match end {
+                End::Well | End::Badly => Some(self.now),
+                End::Never => None,
+            },
+            succeeded: matches!(end, End::Well),
             break_glass: None,
         };
-        self.history(&stage.name).deployments.push(deployment);
-        if !succeeded {
-            self.oracle.there.remove(&stage.name);
-            return;
+        self.history(&name).deployments.push(deployment);
+        if !matches!(end, End::Well) {
+            self.oracle.there.remove(&name);
+            return false;
         }
-        let stays = self
-            .oracle
-            .there
-            .get(&stage.name)
-            .is_some_and(|(there, _)| *there == revision);
-        if !stays {
+        let stays = self.oracle.there.get(&name);
+        if stays.is_none_or(|(there, _)| *there != revision) {
             let fresh = (revision, BTreeSet::new());
-            self.oracle.there.insert(stage.name.clone(), fresh);
+            self.oracle.there.insert(name.clone(), fresh);
         }
+        let mut all = true;
         for check in &stage.checks {
-            let passed = !self.chance.one_in(5);
-            self.checked(&stage, run, &check.name, passed);
+            let passed = self.passes(&name, revision, &check.name);
+            all &= passed;
+            self.checked(stage, run, &check.name, passed);
         }
+        all
     }
 
     /// What must be true of every promotion that the rules allow.

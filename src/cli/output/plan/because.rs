@@ -18,7 +18,10 @@ pub(super) struct Phrase {
 pub fn reason(change: &Change) -> String {
     let phrases = phrases(change, 1).into_iter();
     let words: Vec<String> = phrases.map(|phrase| phrase.text).collect();
-    words.join("; ")
+    match words.is_empty() {
+        true => String::new(),
+        false => format!("because {}", words.join(" and ")),
+    }
 }
 
 /// More causes are counted.
