@@ -10,6 +10,7 @@ use delivery::Project;
 use delivery::revision::{self, Git, Manifest, Snapshot, Source, Taken};
 use delivery::verify::CheckedRevision;
 use lang::Definition;
+use model::address::ModulePath;
 use model::serial::RevisionId;
 use model::value::from_json_implied;
 use model::{Diagnostic, Diagnostics, Sources};
@@ -204,10 +205,14 @@ pub fn take(prepared: &Prepared, store: &Store) -> Result<(Content, Diagnostics)
         inputs: delivery::inputs::as_json(project, &prepared.variables),
         left_out: made_by(store, project, definition).map_err(of_record)?,
     };
-    let (snapshot, found) = revision::take(taken).map_err(|error| Box::new(error.diagnostic()))?;
+    let (snapshot, mut found) =
+        revision::take(taken).map_err(|error| Box::new(error.diagnostic()))?;
     let row = store
         .revision_by_digest(snapshot.digest().0)
         .map_err(of_record)?;
+    if let (None, Some(root)) = (&row, definition.modules.get(&ModulePath::root())) {
+        found.extend(revision::kept_in_clear(project, root));
+    }
     Ok((Content::taken(snapshot, row), found))
 }
 

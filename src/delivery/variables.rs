@@ -10,6 +10,7 @@ use lang::{eval, syntax};
 use model::{Diagnostic, Diagnostics, Sources, Span, Str, Value};
 
 use crate::project::Project;
+use crate::revision::automatic;
 
 /// A value or a file given on the command line, in order.
 #[derive(Clone, Debug)]
@@ -52,7 +53,7 @@ pub fn collect(
     for (name, text) in &places.process {
         reader.text(root, name, text, &format!("TF_VAR_{name}"), Origin::Process);
     }
-    for path in automatic(&places.project.source_directory()) {
+    for path in automatic(places.project) {
         let shown = shown(places, &path);
         reader.file(&path, &shown, Origin::AutoFile, None);
     }
@@ -120,27 +121,15 @@ fn shown(places: &Places<'_>, path: &Path) -> String {
     }
 }
 
-/// `terraform.tfvars`, then `*.auto.tfvars` by name, each before its JSON form.
-fn automatic(directory: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = ["terraform.tfvars", "terraform.tfvars.json"]
-        .iter()
-        .map(|name| directory.join(name))
-        .filter(|path| path.is_file())
-        .collect();
-    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    let mut auto: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
-        .filter(|path| {
-            let name = path
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned())
-                .unwrap_or_default();
-            name.ends_with(".auto.tfvars") || name.ends_with(".auto.tfvars.json")
-        })
-        .collect();
-    auto.sort();
-    found.extend(auto);
-    found
+/// The names of the variables that a variable file gives a value; none of a file that is not one.
+pub(crate) fn names_in(path: &Path) -> Vec<Str> {
+    let mut reader = Reader {
+        given: BTreeMap::new(),
+        out: Diagnostics::new(),
+        sources: &mut Sources::default(),
+    };
+    reader.file(path, &path.to_string_lossy(), Origin::AutoFile, None);
+    reader.given.into_keys().collect()
 }
 
 struct Reader<'s> {

@@ -309,6 +309,7 @@ pub const IDS: &[&str] = &[
     "revision-too-large",
     "rollback-failed",
     "rollback-impossible",
+    "secret-in-revision",
     "self-reference",
     "sensitive-value",
     "shared-input",

@@ -385,6 +385,14 @@ const TEXTS: &[(&str, &str)] = &[
          terrace log ENVIRONMENT says what was there.",
     ),
     (
+        "secret-in-revision",
+        "A revision keeps the files beside the definition as they are, so that it can be applied again, in every environment. \
+         `terraform.tfvars` and `*.auto.tfvars` are among them: a secret in one of them is in the record as it is written \
+         there, not sealed as the values of variables are.\n\n\
+         Give secrets by an environment's `variable_files` or by TF_VAR_name, or name the file in .gitignore or \
+         .terraceignore: then it is no part of a revision, and counts where it is.",
+    ),
+    (
         "self-reference",
         "A block refers to itself. What an instance has only after it is made cannot be part of what it is \
          made from.\n\n\

@@ -4,6 +4,7 @@
 //!
 //! [`take`] makes a [`Snapshot`] of a project, [`keep`] keeps it in the record, [`check_out`] makes files of it again.
 
+mod automatic;
 mod checkout;
 mod difference;
 mod git;
@@ -13,6 +14,7 @@ mod shape;
 mod snapshot;
 mod walk;
 
+pub use automatic::{automatic, kept_in_clear};
 pub use checkout::{CheckoutError, check_out, is_there, keep, read, write};
 pub use difference::{Change, Difference};
 pub use git::{Git, Source};

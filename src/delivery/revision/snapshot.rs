@@ -219,7 +219,7 @@ fn text(project: &Project, definition: &Definition) -> String {
 
 /// Where ignore files begin to count: at the root of the repository, or else at the project's directory, or above it
 /// where modules are. So a revision is the same on every machine.
-fn top(project: &Project, root: &Path) -> PathBuf {
+pub(super) fn top(project: &Project, root: &Path) -> PathBuf {
     let repository = root.ancestors().find(|above| above.join(".git").exists());
     if let Some(repository) = repository {
         return repository.to_owned();

@@ -53,16 +53,8 @@ pub(super) fn walk(top: &Path, directories: &[PathBuf], left_out: &BTreeSet<Path
         let is_inside = roots.iter().any(|root| path.starts_with(root));
         leads_there || is_inside && !left_out.contains(path) && !is_local(entry)
     };
-    let mut builder = WalkBuilder::new(top);
-    builder
-        .hidden(false)
-        .parents(false)
-        .follow_links(true)
-        .git_global(false)
-        .git_exclude(false)
-        .require_git(false)
-        .add_custom_ignore_filename(IGNORE)
-        .filter_entry(wanted);
+    let mut builder = builder(top);
+    builder.filter_entry(wanted);
     let mut found = Found::default();
     for (count, entry) in builder.build().enumerate() {
         if count >= MOST_ENTRIES {
@@ -78,6 +70,32 @@ pub(super) fn walk(top: &Path, directories: &[PathBuf], left_out: &BTreeSet<Path
         .files
         .sort_by(|one, other| one.place.cmp(&other.place));
     found
+}
+
+/// Those of `files`, absolute and in one directory below `top`, that ignore files leave out of revisions.
+pub(super) fn ignored(top: &Path, files: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
+    let wanted = files.clone();
+    let mut builder = builder(top);
+    builder.filter_entry(move |entry| wanted.iter().any(|file| file.starts_with(entry.path())));
+    let mut left = files.clone();
+    for entry in builder.build().flatten() {
+        left.remove(entry.path());
+    }
+    left
+}
+
+/// Walks what the ignore files from `top` on down do not leave out.
+fn builder(top: &Path) -> WalkBuilder {
+    let mut builder = WalkBuilder::new(top);
+    builder
+        .hidden(false)
+        .parents(false)
+        .follow_links(true)
+        .git_global(false)
+        .git_exclude(false)
+        .require_git(false)
+        .add_custom_ignore_filename(IGNORE);
+    builder
 }
 
 /// Whether an entry belongs to this machine, or to the record, and not to the definition.

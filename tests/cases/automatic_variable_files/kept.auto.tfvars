@@ -1,0 +1,2 @@
+kept = 1
+password = "tiger"

@@ -1,0 +1,5 @@
+environment "test" {}
+
+environment "production" {
+  after = ["test"]
+}
