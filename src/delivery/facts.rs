@@ -144,6 +144,14 @@ impl Stay {
     }
 }
 
+impl Deployment {
+    /// The revision that the environment has by it, if it succeeds. What was applied past the rules is none that the rules
+    /// know of, whatever it was made from.
+    pub fn known(&self) -> Option<RevisionId> {
+        self.revision.filter(|_| self.break_glass.is_none())
+    }
+}
+
 impl History {
     /// The times in which the environment had one revision as it should be, oldest first. Where a deployment failed
     /// nobody knows what the environment has, so that it has none until the next succeeds.
@@ -151,7 +159,7 @@ impl History {
         let mut stays: Vec<Stay> = Vec::new();
         for deployment in &self.deployments {
             let goes_on = stays.last().is_some_and(|stay| {
-                let is_same = deployment.is_repair || deployment.revision == Some(stay.revision);
+                let is_same = deployment.is_repair || deployment.known() == Some(stay.revision);
                 stay.until.is_none() && is_same
             });
             if goes_on && deployment.succeeded {
@@ -162,7 +170,7 @@ impl History {
                 stay.ended_by = Some(deployment.run);
             }
             if let (true, Some(revision), Some(ended)) =
-                (deployment.succeeded, deployment.revision, deployment.ended)
+                (deployment.succeeded, deployment.known(), deployment.ended)
             {
                 stays.push(Stay {
                     revision,
@@ -205,6 +213,6 @@ impl History {
     /// The newest deployment that tried to bring `revision`.
     pub fn last_try(&self, revision: RevisionId) -> Option<&Deployment> {
         let mut found = self.deployments.iter().rev();
-        found.find(|deployment| deployment.revision == Some(revision))
+        found.find(|deployment| deployment.known() == Some(revision))
     }
 }

@@ -7,6 +7,7 @@ use model::serial::{RevisionId, RunId};
 use serde::Deserialize;
 use state::{PROJECT, RecordError, RevisionRow, RunFilter, RunKind, RunOutcome, RunRow, Store};
 
+use crate::bound::{Promoted, promoted_by};
 use crate::facts::{Decision, Deployment, Evidence, Facts, History, RevisionFacts};
 use crate::verdict::approved;
 
@@ -129,6 +130,31 @@ fn history(store: &Store, environment: &Str) -> Result<History, RecordError> {
         }
     }
     Ok(history)
+}
+
+/// So many runs are read at once: mostly the newest is the one that matters.
+const PAGE: usize = 16;
+
+/// What was promoted to an environment last, which is what an apply there is bound to.
+///
+/// # Errors
+/// Those of reading the record.
+pub fn promoted(store: &Store, environment: &Str) -> Result<Promoted, RecordError> {
+    let mut filter = RunFilter {
+        kinds: vec![RunKind::Apply, RunKind::Promote, RunKind::Rollback],
+        ..RunFilter::of(environment, PAGE)
+    };
+    loop {
+        let runs = store.runs(&filter)?;
+        let found = runs
+            .iter()
+            .find_map(|run| promoted_by(&deployment(run, false)));
+        match (found, runs.last()) {
+            (Some(found), _) => return Ok(found),
+            (None, Some(last)) if runs.len() == PAGE => filter.before = Some(last.id),
+            (None, _) => return Ok(Promoted::Nothing),
+        }
+    }
 }
 
 /// Whether a run is about another revision than someone brought here last.

@@ -2,6 +2,7 @@
 
 pub mod advance;
 pub mod applied;
+pub mod bound;
 pub mod configuration;
 pub mod drift;
 mod excerpt;

@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use delivery::applied::applied;
+use delivery::bound::Promoted;
 use delivery::facts::{Effects, Facts};
-use delivery::gather::gather;
+use delivery::gather::{gather, promoted};
 use delivery::verdict::{self, Seen, Verdict};
 use model::Str;
 use model::clock::Timestamp;
@@ -62,6 +63,16 @@ impl Bed {
 
     /// A run that applies a revision, with what its checks said.
     fn deploy(&self, kind: RunKind, revision: &str, outcome: RunOutcome, checks: &[(&str, bool)]) {
+        self.run((kind, Some(revision), None), outcome, checks);
+    }
+
+    /// A run that applies a revision, or a part of one, for a reason.
+    fn run(
+        &self,
+        (kind, revision, note): (RunKind, Option<&str>, Option<&str>),
+        outcome: RunOutcome,
+        checks: &[(&str, bool)],
+    ) {
         let holder = Holder {
             process: state::Process::current(),
             actor: "ci".into(),
@@ -78,10 +89,10 @@ impl Bed {
         let run = NewRun {
             kind,
             plan: None,
-            revision: Some(revision.into()),
+            revision: revision.map(Into::into),
             configuration: None,
             actor: "ci".into(),
-            note: Some("break-glass: the site is down".into()),
+            note: note.map(Into::into),
             started: at(10),
         };
         let run = self.store.begin_run(&lease, run).wait().unwrap();
@@ -141,8 +152,6 @@ fn a_run_whose_checks_failed_did_what_it_was_to_do_and_one_without_checks_did_no
         .collect();
     assert_eq!(succeeded, [true, false, true]);
     assert_eq!(history.stays().len(), 2);
-    let reason = history.deployments[0].break_glass.as_ref();
-    assert_eq!(reason, Some(&"the site is down".into()));
     assert!(
         !history
             .newest("health", &history.stays()[0])
@@ -150,6 +159,38 @@ fn a_run_whose_checks_failed_did_what_it_was_to_do_and_one_without_checks_did_no
             .passed
     );
     assert!(history.newest("health", &history.stays()[1]).is_none());
+}
+
+#[test]
+fn what_was_applied_past_the_rules_is_there_and_is_no_revision_to_them() {
+    let bed = bed();
+    let first = bed.revision("one", None);
+    let promoted = |bed: &Bed| promoted(&bed.store, &"test".into()).unwrap();
+    assert_eq!(promoted(&bed), Promoted::Nothing);
+    let (done, past) = (RunOutcome::Succeeded, Some("break-glass: the site is down"));
+    bed.deploy(RunKind::Promote, "r1", done, &[("health", true)]);
+    // More parts of it than are read at once.
+    for _ in 0..20 {
+        bed.run((RunKind::Apply, None, None), done, &[]);
+    }
+    assert!(matches!(promoted(&bed), Promoted::Revision { revision, .. } if revision == first));
+    bed.run(
+        (RunKind::Apply, Some("r1"), past),
+        done,
+        &[("health", true)],
+    );
+    let facts = bed.facts();
+    let history = &facts.environments["test"];
+    assert_eq!(history.occupant(), None);
+    let Promoted::PastRules(found) = promoted(&bed) else {
+        unreachable!("{:?}", promoted(&bed));
+    };
+    assert_eq!(
+        (found.reason.as_str(), found.revision),
+        ("the site is down", Some(first))
+    );
+    bed.deploy(RunKind::Promote, "r1", RunOutcome::Failed, &[]);
+    assert!(matches!(promoted(&bed), Promoted::Revision { .. }));
 }
 
 #[tokio::test]

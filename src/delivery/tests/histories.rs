@@ -15,6 +15,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use delivery::advance::{Next, Round, next};
+use delivery::bound::{Promoted, may_apply, promoted_by};
 use delivery::facts::{
     Approval, Decision, Deployment, Effects, Evidence, Facts, History, RevisionFacts,
 };
@@ -76,6 +77,8 @@ struct Oracle {
     verified: BTreeSet<(Str, RevisionId)>,
     /// The revision that was brought last, whatever came of it.
     aimed_at: BTreeMap<Str, RevisionId>,
+    /// What the rules let come to each environment last; none since something was applied past them.
+    promoted: BTreeMap<Str, RevisionId>,
     /// Who approved what for where.
     approved: BTreeMap<(Str, RevisionId), Vec<(Str, Effects)>>,
 }
@@ -167,7 +170,7 @@ impl World {
         } else {
             ahead
         };
-        match self.chance.below(15) {
+        match self.chance.below(17) {
             0 => self.make_revision(),
             1..=5 => self.promote(),
             6 | 7 => self.check(),
@@ -175,6 +178,8 @@ impl World {
             9 => self.repair(),
             10 => self.hold(),
             11 => self.reject(),
+            12 => self.apply(),
+            13 => self.break_glass(),
             _ => self.run_pipeline(),
         }
     }
@@ -259,7 +264,60 @@ impl World {
     fn bring(&mut self, stage: &Stage, revision: RevisionId, effects: &Effects, end: End) -> bool {
         self.story.push(format!("{revision:?} to {}", stage.name));
         self.allowed(stage, revision, effects);
+        self.deploy(stage, revision, end)
+    }
+
+    /// What `apply` does where it is bound to what was promoted.
+    fn apply(&mut self) {
+        let stage = self.a_stage();
+        let Some(revision) = self.a_revision() else {
+            return;
+        };
+        let mut newest = self.history(&stage.name).deployments.iter().rev();
+        let promoted = newest.find_map(promoted_by).unwrap_or(Promoted::Nothing);
+        let known = self.oracle.promoted.get(&stage.name).copied();
+        let may = may_apply(&promoted, Some(revision));
+        assert_eq!(may, known == Some(revision), "{:#?}", self.story);
+        assert!(!may_apply(&promoted, None));
+        if may {
+            self.story
+                .push(format!("{revision:?} again in {}", stage.name));
+            self.deploy(&stage, revision, End::Well);
+        }
+    }
+
+    /// Something is applied that the rules were not asked about.
+    fn break_glass(&mut self) {
+        if !self.chance.one_in(3) {
+            return;
+        }
+        let (stage, revision) = (self.a_stage(), self.a_revision());
+        self.story
+            .push(format!("{revision:?} past the rules to {}", stage.name));
+        self.oracle.there.remove(&stage.name);
+        self.oracle.promoted.remove(&stage.name);
+        let (run, at) = (self.run(), self.now);
+        self.history(&stage.name).deployments.push(Deployment {
+            run,
+            revision,
+            configuration: None,
+            is_repair: false,
+            is_rollback: false,
+            by: "anna".into(),
+            started: at,
+            ended: Some(at),
+            succeeded: true,
+            break_glass: Some("the shop is down".into()),
+        });
+        // What its checks say is no evidence for any revision.
+        for check in &stage.checks {
+            self.checked(&stage, run, &check.name, true);
+        }
+    }
+
+    fn deploy(&mut self, stage: &Stage, revision: RevisionId, end: End) -> bool {
         let name = stage.name.clone();
+        self.oracle.promoted.insert(name.clone(), revision);
         self.oracle.aimed_at.insert(name.clone(), revision);
         let (run, started) = (self.run(), self.now);
         if self.fates.is_none() {
