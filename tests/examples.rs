@@ -172,7 +172,7 @@ fn the_jenkinsfile_plans_a_change_and_asks_before_production_only_when_that_wait
     [plan]
     sh examples/ci/prepare
     dir examples/shop
-      sh PATH="$PWD/bin:$PATH"; for environment in test staging production; do terrace plan "$environment" || exit; done
+      sh PATH="$PWD/bin:$PATH"; for environment in test staging production; do terrace plan "$environment" --input release="$(cat bin/release)" || exit; done
     SUCCESS
 
     ["push"]
@@ -180,7 +180,7 @@ fn the_jenkinsfile_plans_a_change_and_asks_before_production_only_when_that_wait
     [pipeline]
     sh examples/ci/prepare
     dir examples/shop
-      sh PATH="$PWD/bin:$PATH"; terrace pipeline run --junit report.xml --markdown summary.md
+      sh PATH="$PWD/bin:$PATH"; terrace pipeline run --input release="$(cat bin/release)" --junit report.xml --markdown summary.md
     junit examples/shop/report.xml
     archiveArtifacts examples/shop/summary.md
     SUCCESS
@@ -190,7 +190,7 @@ fn the_jenkinsfile_plans_a_change_and_asks_before_production_only_when_that_wait
     [pipeline]
     sh examples/ci/prepare
     dir examples/shop
-      sh PATH="$PWD/bin:$PATH"; terrace pipeline run --junit report.xml --markdown summary.md
+      sh PATH="$PWD/bin:$PATH"; terrace pipeline run --input release="$(cat bin/release)" --junit report.xml --markdown summary.md
     junit examples/shop/report.xml
     archiveArtifacts examples/shop/summary.md
     [production]
@@ -206,7 +206,7 @@ fn the_jenkinsfile_plans_a_change_and_asks_before_production_only_when_that_wait
     [pipeline]
     sh examples/ci/prepare
     dir examples/shop
-      sh PATH="$PWD/bin:$PATH"; terrace pipeline run --junit report.xml --markdown summary.md
+      sh PATH="$PWD/bin:$PATH"; terrace pipeline run --input release="$(cat bin/release)" --junit report.xml --markdown summary.md
     junit examples/shop/report.xml
     archiveArtifacts examples/shop/summary.md
     FAILURE terrace pipeline run ended with exit code 1
@@ -232,7 +232,7 @@ fn the_jenkinsfile_looks_for_drift_by_schedule_and_asks_nobody() {
     [pipeline]
     sh examples/ci/prepare
     dir examples/shop
-      sh PATH="$PWD/bin:$PATH"; terrace pipeline run --junit report.xml --markdown summary.md
+      sh PATH="$PWD/bin:$PATH"; terrace pipeline run --input release="$(cat bin/release)" --junit report.xml --markdown summary.md
     junit examples/shop/report.xml
     archiveArtifacts examples/shop/summary.md
     SUCCESS
@@ -248,7 +248,7 @@ fn the_jenkinsfile_looks_for_drift_by_schedule_and_asks_nobody() {
     [pipeline]
     sh examples/ci/prepare
     dir examples/shop
-      sh PATH="$PWD/bin:$PATH"; terrace pipeline run --junit report.xml --markdown summary.md
+      sh PATH="$PWD/bin:$PATH"; terrace pipeline run --input release="$(cat bin/release)" --junit report.xml --markdown summary.md
     junit examples/shop/report.xml
     archiveArtifacts examples/shop/summary.md
     FAILURE script returned exit code 2

@@ -17,15 +17,20 @@ const ENVIRONMENTS: [&str; 3] = ["test", "staging", "production"];
 fn the_shop_comes_up_in_three_environments_heals_and_leaves_nothing() {
     let shop = Shop::new();
 
-    for environment in ENVIRONMENTS {
-        shop.done(&["apply", environment, "-auto-approve"]);
-    }
+    let up = |shop: &Shop| {
+        shop.done(&["apply", "test", "-auto-approve", "--input", "release=one"]);
+        for environment in ["staging", "production"] {
+            shop.done(&["promote", environment, "-auto-approve"]);
+        }
+        shop.done(&["status"])
+    };
+    let status = up(&shop);
     assert_eq!(shop.servers().len(), 3 + 4 + 5);
-    insta::assert_snapshot!(shop.done(&["status"]) + "[EOF]", @r"
+    insta::assert_snapshot!(status + "[EOF]", @r"
     ENVIRONMENT  SERIAL  INSTANCES  REVISION  LAST RUN        CHECKS
-    test              1          9  r1        2 applied  <age>  1 passed
-    staging           1         11  r1        3 applied  <age>  2 passed
-    production        1         13  r1        4 applied  <age>  2 passed
+    test              1          9  r1        2 applied <age>  1 passed
+    staging           1         11  r1        3 promoted <age>  2 passed
+    production        1         13  r1        4 promoted <age>  2 passed
     [EOF]
     ");
     assert_eq!(
@@ -33,6 +38,15 @@ fn the_shop_comes_up_in_three_environments_heals_and_leaves_nothing() {
         r#"{"product":"sencha","quantity":3,"cents":2160}"#
     );
 
+    let before = shop.servers();
+    let again = up(&shop);
+    assert_eq!(before, shop.servers());
+    let serials = |status: &str| -> Vec<String> {
+        let lines = status.lines().skip(1);
+        let words = lines.filter_map(|line| line.split_whitespace().nth(1));
+        words.map(ToOwned::to_owned).collect()
+    };
+    assert_eq!(serials(&again), ["1", "1", "1"]);
     for environment in ENVIRONMENTS {
         assert_eq!(
             shop.run(&["plan", environment, "-detailed-exitcode"]).code,
@@ -41,7 +55,6 @@ fn the_shop_comes_up_in_three_environments_heals_and_leaves_nothing() {
         );
     }
 
-    let before = shop.servers();
     let orders = before.get("../run/test/orders.conf").expect("orders runs");
     kill(*orders);
     let plan = shop.run(&["plan", "test", "-detailed-exitcode"]);
@@ -51,13 +64,12 @@ fn the_shop_comes_up_in_three_environments_heals_and_leaves_nothing() {
 
     module.service["orders"]
       + module.service["orders"].local_process.server
-          command                = ["../bin/shop-server", "../run/test/orders.conf"]
+          command                = ["../bin/shop-server-one", "../run/test/orders.conf"]
           ready.http             = "http://127.0.0.1:<port+1>/health"
           ready.within           = "10s"
           stderr                 = "../run/test/orders.log"
           stop.grace             = "2s"
           triggers.configuration = "<sha256>"
-          triggers.program       = "<sha256>"
           triggers.token         = (sensitive value)
           id, pid known after apply
           because it is gone
@@ -112,7 +124,7 @@ impl Shop {
         for name in ["bin", "run"] {
             fs::create_dir(shop.path(name)).expect("a directory");
         }
-        fs::copy(server(), shop.path("bin/shop-server")).expect("the server is copied");
+        fs::copy(server(), shop.path("bin/shop-server-one")).expect("the server is copied");
         let mut project = fs::read_to_string(example.join("terrace.hcl")).expect("the project");
         for (port, offset) in [("18410", 0), ("18430", 20), ("18450", 40)] {
             assert!(project.contains(port), "{port} is in terrace.hcl");
@@ -197,7 +209,7 @@ impl Shop {
             (r"\bp[0-9a-f]{7}\b", "<plan>"),
             (r"\b[0-9a-f]{64}\b", "<sha256>"),
             (r"LAST RUN +CHECKS", "LAST RUN        CHECKS"),
-            (r"applied  (?:now|\d+[smh]) *", "applied  <age>  "),
+            (r"(applied|promoted) +(?:now|\d+[smh]) *", "$1 <age>  "),
         ] {
             let pattern = Regex::new(pattern).expect("a regular expression");
             text = pattern.replace_all(&text, instead).into_owned();

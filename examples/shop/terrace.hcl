@@ -2,6 +2,11 @@
 
 definition = "infra"
 
+# What is built once runs everywhere: `build` writes it into bin/release.
+input "release" {
+  description = "The build of the server"
+}
+
 environment "test" {
   variables = { first_port = 18410, front_ends = 1 }
   verify    = [check.health]

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use delivery::configuration;
+use delivery::gather::BREAK_GLASS;
 use engine::record::StoreError;
 use engine::{
     ApplyOptions, Events, OpenStep, Outcome, Planned, Session, SessionError, SessionRequest, Stop,
@@ -33,8 +34,9 @@ use super::plan::{self, Made};
 use super::prepare::{self, Prepared, Refused, Wanted};
 use super::revised::{self, Content};
 use super::rollback::Return;
+use super::shell::quoted;
 use super::suggested::Again;
-use super::{record, saved, under_way};
+use super::{bound, record, saved, under_way};
 
 /// Runs `terrace apply`.
 pub async fn run(invocation: &Invocation, args: ApplyArgs) -> ExitCode {
@@ -59,14 +61,16 @@ pub async fn run(invocation: &Invocation, args: ApplyArgs) -> ExitCode {
     let approved = args.auto_approve;
     match subject.plan {
         None => {
-            now(
-                invocation,
-                subject.environment.as_deref(),
-                &args.planning,
-                args.showing,
-                (approved, args.on_failure),
-            )
-            .await
+            let asked = Asked {
+                environment: subject.environment.as_deref(),
+                revision: args.revision.as_deref(),
+                planning: &args.planning,
+                showing: args.showing,
+                approved,
+                break_glass: args.break_glass.as_deref(),
+                on_failure: args.on_failure,
+            };
+            now(invocation, asked).await
         }
         Some(plan) => saved::apply(invocation, subject.environment.as_deref(), &plan, &args).await,
     }
@@ -75,14 +79,31 @@ pub async fn run(invocation: &Invocation, args: ApplyArgs) -> ExitCode {
 /// Runs `terrace destroy`.
 pub async fn destroy(invocation: &Invocation, mut args: DestroyArgs) -> ExitCode {
     args.planning.destroy = true;
-    now(
-        invocation,
-        args.environment.as_deref(),
-        &args.planning,
-        args.showing,
-        (args.auto_approve, OnFailure::Stop),
-    )
-    .await
+    let asked = Asked {
+        environment: args.environment.as_deref(),
+        revision: None,
+        planning: &args.planning,
+        showing: args.showing,
+        approved: args.auto_approve,
+        break_glass: None,
+        on_failure: OnFailure::Stop,
+    };
+    now(invocation, asked).await
+}
+
+/// What a command line asks for.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    environment: Option<&'a str>,
+    /// The revision to apply instead of the definition as it is.
+    revision: Option<&'a str>,
+    planning: &'a Planning,
+    showing: Showing,
+    /// Nobody is to be asked.
+    approved: bool,
+    /// Why the rules are not to be asked.
+    break_glass: Option<&'a str>,
+    on_failure: OnFailure,
 }
 
 /// Says that a stream of messages has nobody to answer a question.
@@ -98,32 +119,25 @@ pub(super) fn nobody_to_ask(invocation: &Invocation, showing: Showing) -> ExitCo
 }
 
 /// Plans, asks, applies.
-async fn now(
-    invocation: &Invocation,
-    environment: Option<&str>,
-    planning: &Planning,
-    showing: Showing,
-    (approved, on_failure): (bool, OnFailure),
-) -> ExitCode {
+async fn now(invocation: &Invocation, asked: Asked<'_>) -> ExitCode {
+    let Asked {
+        planning,
+        showing,
+        approved,
+        on_failure,
+        ..
+    } = asked;
     if showing.json && !approved {
         return nobody_to_ask(invocation, showing);
     }
-    let mut prepared = match prepare::prepare(invocation, Wanted::of(environment, planning)).await {
-        Ok(prepared) => prepared,
-        Err(refused) => return plan::refuse(invocation, &refused, showing),
+    let Ready {
+        prepared,
+        store,
+        purpose,
+    } = match ready(invocation, asked).await {
+        Ok(ready) => ready,
+        Err(code) => return code,
     };
-    plan::warn_without_effect(invocation, planning);
-    let store = match record::open(&prepared.project.record()) {
-        Ok(store) => store,
-        Err(error) => return record::report(invocation, &error),
-    };
-    match record::recover(invocation, &prepared, &store).await {
-        Ok(in_doubt) => prepared.warnings.extend(in_doubt),
-        Err(refused) => return plan::refuse(invocation, &refused, showing),
-    }
-    if let Err(refused) = revised::look(&mut prepared, &store, planning) {
-        return plan::refuse(invocation, &refused, showing);
-    }
     let mut made = match plan::make(invocation, &prepared, &store, planning, showing).await {
         Ok(made) => made,
         Err(refused) => return plan::refuse(invocation, &refused, showing),
@@ -142,7 +156,7 @@ async fn now(
         return ExitCode::Failed;
     }
     plan::show(invocation, &made, again, showing, folded, None);
-    let is_news = match is_news(&prepared, &store) {
+    let is_news = match is_news(&prepared, &store, &purpose) {
         Ok(is_news) => is_news,
         Err(error) => return record::report(invocation, &error),
     };
@@ -153,7 +167,7 @@ async fn now(
     if let Err(refused) = under_way::refuse(&prepared, &store, invocation.process.clock.now()) {
         return plan::refuse(invocation, &refused, showing);
     }
-    if unchanged_at_all && is_read_only(invocation, &prepared, &store).await {
+    if unchanged_at_all && is_read_only(invocation, &prepared, &store, &purpose).await {
         return unchanged(again, &store, made.planned, showing).await;
     }
     if !nothing && !approved && !ask(invocation, &made.planned.plan) {
@@ -168,14 +182,46 @@ async fn now(
         showing,
         parallelism,
         planning: Some(planning),
-        purpose: Purpose::Apply,
+        purpose,
     }
     .go_or_back(planned, on_failure)
     .await
 }
 
+/// What is ready to be planned, and may be applied as far as the rules of the pipeline go.
+struct Ready {
+    prepared: Prepared,
+    store: Store,
+    purpose: Purpose,
+}
+
+async fn ready(invocation: &Invocation, asked: Asked<'_>) -> Result<Ready, ExitCode> {
+    let planning = asked.planning;
+    let refuse = |refused: Refused| plan::refuse(invocation, &refused, asked.showing);
+    let wanted = Wanted {
+        revision: asked.revision,
+        ..Wanted::of(asked.environment, planning)
+    };
+    let mut prepared = prepare::prepare(invocation, wanted).await.map_err(refuse)?;
+    plan::warn_without_effect(invocation, planning);
+    let store = record::open(&prepared.project.record())
+        .map_err(|error| record::report(invocation, &error))?;
+    let in_doubt = record::recover(invocation, &prepared, &store)
+        .await
+        .map_err(refuse)?;
+    prepared.warnings.extend(in_doubt);
+    let bond = bound::bond(&mut prepared, &store, planning).map_err(refuse)?;
+    let purpose = bound::check(invocation, &prepared, &bond, asked.break_glass).map_err(refuse)?;
+    revised::look(&mut prepared, &store, planning).map_err(refuse)?;
+    Ok(Ready {
+        prepared,
+        store,
+        purpose,
+    })
+}
+
 /// Nothing to apply: the checks all the same, as what they see may be another, and the outputs as they are.
-async fn unchanged(
+pub async fn unchanged(
     again: Again<'_>,
     store: &Store,
     planned: Planned,
@@ -228,13 +274,8 @@ async fn unchanged(
 /// Nothing changes but what the record says that instances depend on, of which there is nothing to tell.
 async fn relink(again: Again<'_>, store: &Store, planned: Planned) -> ExitCode {
     let invocation = again.invocation;
-    let begun = begin(
-        again,
-        store,
-        (RunKind::Apply, &Purpose::Apply),
-        &planned.plan,
-    );
-    let session = match begun.await {
+    let (kind, purpose) = (RunKind::Apply, Purpose::Apply);
+    let session = match begin(again, store, (kind, &purpose), &planned.plan).await {
         Ok(session) => session,
         Err(code) => return code,
     };
@@ -307,15 +348,14 @@ async fn begin(
         prepared,
         ..
     } = again;
-    let (revision, mut configuration) = match used(invocation, prepared, store, kind).await {
-        Ok(used) => used,
-        Err(error) => return Err(record::report(invocation, &error)),
-    };
-    let mut note = None;
+    let (revision, mut configuration) =
+        match used(invocation, prepared, store, (kind, purpose)).await {
+            Ok(used) => used,
+            Err(error) => return Err(record::report(invocation, &error)),
+        };
     if let Purpose::Rollback(back) = purpose {
         // What was kept is what is used again, also where inputs were declared since.
         configuration = back.configuration.or(configuration);
-        note.clone_from(&back.reason);
     }
     let request = SessionRequest {
         environment: prepared.environment.clone(),
@@ -324,7 +364,7 @@ async fn begin(
         revision,
         configuration,
         actor: invocation.actor(),
-        note,
+        note: purpose.note(),
     };
     let expected = Some((plan.serial, &plan.lineage));
     match Session::begin(store, &invocation.process.clock, request, expected).await {
@@ -350,7 +390,7 @@ async fn used(
     invocation: &Invocation,
     prepared: &Prepared,
     store: &Store,
-    kind: RunKind,
+    (kind, purpose): (RunKind, &Purpose),
 ) -> Result<(Option<String>, Option<ConfigurationDigest>), StoreError> {
     if !matches!(
         kind,
@@ -358,7 +398,13 @@ async fn used(
     ) {
         return Ok((None, None));
     }
-    let row = revised::made(invocation, prepared, store).await?;
+    let row = match purpose {
+        // What it was is to be known, and may be promoted in its own time.
+        Purpose::BreakGlass(_) => revised::made_of(invocation, prepared, store).await?,
+        Purpose::Apply | Purpose::Promote | Purpose::Rollback(_) | Purpose::Heal(_) => {
+            revised::made(invocation, prepared, store).await?
+        }
+    };
     let revision = row.map(|row| RevisionId(row.number).to_string());
     let payload = configuration::payload(&prepared.project, &prepared.variables);
     let payload = payload.map_err(|source| StoreError::Object {
@@ -372,19 +418,25 @@ async fn used(
 }
 
 /// Whether the record cannot take what a run would say.
-async fn is_read_only(invocation: &Invocation, prepared: &Prepared, store: &Store) -> bool {
-    let used = used(invocation, prepared, store, RunKind::Apply).await;
+async fn is_read_only(
+    invocation: &Invocation,
+    prepared: &Prepared,
+    store: &Store,
+    purpose: &Purpose,
+) -> bool {
+    let used = used(invocation, prepared, store, (RunKind::Apply, purpose)).await;
     matches!(used, Err(StoreError::Record(RecordError::ReadOnly { .. })))
 }
 
 /// Whether the environment is to have another revision than the one it has, though nothing in it changes.
-fn is_news(prepared: &Prepared, store: &Store) -> Result<bool, RecordError> {
+fn is_news(prepared: &Prepared, store: &Store, purpose: &Purpose) -> Result<bool, RecordError> {
     let (project, environment) = (&prepared.project, &prepared.environment);
     let Some(content) = prepared.content.as_ref().filter(|_| project.has_file) else {
         return Ok(false);
     };
     let Some(id) = content.id() else {
-        return Ok(project.is_entry(environment));
+        let goes_past = matches!(purpose, Purpose::BreakGlass(_));
+        return Ok(goes_past || project.is_entry(environment));
     };
     // What is under way there brings it already, as where its checks apply again.
     let mut there = store.unended_runs(environment)?;
@@ -477,6 +529,8 @@ pub struct Apply<'a> {
 pub enum Purpose {
     /// The environment becomes as defined.
     Apply,
+    /// The same, past the rules: with the reason.
+    BreakGlass(String),
     /// A revision comes that the rules let come.
     Promote,
     /// What was there before comes back.
@@ -488,10 +542,19 @@ pub enum Purpose {
 impl Purpose {
     pub(super) fn kind(&self) -> RunKind {
         match self {
-            Self::Apply => RunKind::Apply,
+            Self::Apply | Self::BreakGlass(_) => RunKind::Apply,
             Self::Promote => RunKind::Promote,
             Self::Rollback(_) => RunKind::Rollback,
             Self::Heal(_) => RunKind::Heal,
+        }
+    }
+
+    /// What is noted with its run.
+    fn note(&self) -> Option<String> {
+        match self {
+            Self::BreakGlass(reason) => Some(format!("{BREAK_GLASS}{reason}")),
+            Self::Rollback(back) => back.reason.clone(),
+            Self::Apply | Self::Promote | Self::Heal(_) => None,
         }
     }
 }
@@ -505,34 +568,30 @@ impl Apply<'_> {
         }
     }
 
-    /// Applies the plan, tries the checks, and shows what came of it.
-    pub async fn go(&self, planned: Planned) -> ExitCode {
-        let mode = planned.plan.mode;
-        let kind = self.kind(mode);
-        let begun = begin(
-            self.again(),
-            self.store,
-            (kind, &self.purpose),
-            &planned.plan,
-        );
-        let session = match begun.await {
-            Ok(session) => session,
-            Err(code) => return code,
-        };
+    async fn begin(&self, plan: &Plan) -> Result<Session, ExitCode> {
+        let kind = self.kind(plan.mode);
+        let session = begin(self.again(), self.store, (kind, &self.purpose), plan).await?;
         // What is tried counts also if this process dies while it tries.
         if let Purpose::Heal(attempts) = &self.purpose
             && let Err(error) = session.sightings(attempts.clone()).await
         {
             let code = record::report(self.invocation, &error);
-            return finish(
-                self.invocation,
-                session,
-                RunOutcome::Failed,
-                BTreeMap::new(),
-            )
-            .await
-            .max(code);
+            let (outcome, counts) = (RunOutcome::Failed, BTreeMap::new());
+            return Err(finish(self.invocation, session, outcome, counts)
+                .await
+                .max(code));
         }
+        Ok(session)
+    }
+
+    /// Applies the plan, tries the checks, and shows what came of it.
+    pub async fn go(&self, planned: Planned) -> ExitCode {
+        let mode = planned.plan.mode;
+        let kind = self.kind(mode);
+        let session = match self.begin(&planned.plan).await {
+            Ok(session) => session,
+            Err(code) => return code,
+        };
         let listening = if self.showing.json {
             Listening::Json
         } else {
@@ -617,11 +676,16 @@ impl Apply<'_> {
             part: true,
             replace: outcome.done.values().all(|count| *count == 0),
         };
-        let what = match mode {
-            PlanMode::Normal | PlanMode::RefreshOnly => "apply",
-            PlanMode::Destroy => "destroy",
+        let revision = self.prepared.content.as_ref().and_then(Content::id);
+        let what = match (mode, &self.purpose, revision) {
+            (PlanMode::Destroy, _, _) => "destroy".to_owned(),
+            (PlanMode::Normal, Purpose::Promote, Some(id)) => format!("promote {id}"),
+            (PlanMode::Normal | PlanMode::RefreshOnly, _, _) => "apply".into(),
         };
-        let mut command = self.again().command(what, keep);
+        let mut command = self.again().command(&what, keep);
+        if let Purpose::BreakGlass(reason) = &self.purpose {
+            command.push_str(&format!(" --break-glass {}", quoted(reason)));
+        }
         if self.planning.is_none() && mode == PlanMode::RefreshOnly {
             command.push_str(" -refresh-only");
         }

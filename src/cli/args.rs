@@ -381,7 +381,8 @@ Examples:
   terrace apply staging                        plan, ask, apply
   terrace apply p7f3a91c                       exactly the plan that was shown
   terrace apply staging network.plan           exactly the plan in a file
-  terrace apply test -auto-approve             without a question")]
+  terrace apply test -auto-approve             without a question
+  terrace apply production --revision r42      what is promoted there, whatever was edited since")]
 pub struct ApplyArgs {
     /// The environment, a plan (its id or file), or both
     #[arg(value_name = "ENVIRONMENT | PLAN", num_args = 0..=2)]
@@ -399,6 +400,12 @@ pub struct ApplyArgs {
         hide_possible_values = true
     )]
     pub on_failure: OnFailure,
+    /// Apply this revision instead of the definition as it is: r42, or the start of its digest or commit
+    #[arg(long, value_name = "REVISION", conflicts_with = "input_words")]
+    pub revision: Option<String>,
+    /// Apply past the rules what was not promoted, and record why
+    #[arg(long, value_name = "REASON", value_parser = a_reason)]
+    pub break_glass: Option<String>,
     /// How a plan is made, where none is given.
     #[command(flatten)]
     pub planning: Planning,
@@ -890,6 +897,14 @@ pub struct ExplainArgs {
 fn so_many(text: &str) -> Result<NonZeroUsize, String> {
     text.parse()
         .map_err(|_| format!("`{text}` is not a whole number from 1"))
+}
+
+/// A reason that says something.
+fn a_reason(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("a reason is wanted, which is recorded".into()),
+        reason => Ok(reason.to_owned()),
+    }
 }
 
 /// Reads a command line, the program's name first.

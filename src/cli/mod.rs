@@ -16,6 +16,7 @@ pub mod listen;
 
 pub mod applied;
 pub mod apply;
+pub mod bound;
 pub mod carried;
 pub mod checks;
 pub mod completions;

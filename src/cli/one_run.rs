@@ -55,6 +55,9 @@ fn run_text(invocation: &Invocation, store: &Store, run: &RunRow) -> Result<Stri
     let id = run.id;
     let mut page = Page::new(invocation.stdout);
     page.line(&heading(run));
+    if let Some(note) = &run.note {
+        page.wrapped(&Line::plain(format!("  {note}")), 2);
+    }
     page.gap();
     for step in store.journal(id)? {
         let (label, word) = match step.result.as_ref().map(|result| result.how) {

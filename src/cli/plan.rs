@@ -11,12 +11,13 @@ use sha2::{Digest, Sha256};
 use state::{NewPlan, Payload, Protection, RecordError, Store};
 
 use super::args::{Keep, PlanArgs, Planning, Showing};
+use super::bound::{self, Bond, Way};
 use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::listen::{Listener, Listening};
 use super::output::json::diagnostic::Translator;
 use super::output::json::ui;
-use super::output::plan::{self as screen, Form, PlanFacts};
+use super::output::plan::{self as screen, Form, GoOn, PlanFacts};
 use super::output::recorded::OutputView;
 use super::output::write;
 use super::prepare::{Prepared, Refused, Wanted, prepare};
@@ -53,9 +54,15 @@ pub async fn run(invocation: &Invocation, args: PlanArgs) -> ExitCode {
         Ok(in_doubt) => prepared.warnings.extend(in_doubt),
         Err(refused) => return refuse(invocation, &refused, args.showing),
     }
-    if let Err(refused) = revised::look(&mut prepared, &store, &args.planning) {
-        return refuse(invocation, &refused, args.showing);
-    }
+    let bond = bound::bond(&mut prepared, &store, &args.planning);
+    let bond = bond.and_then(|bond| {
+        let way = bound::way(invocation, &prepared);
+        revised::look(&mut prepared, &store, &args.planning).map(|()| (bond, way))
+    });
+    let (bond, way) = match bond {
+        Ok(found) => found,
+        Err(refused) => return refuse(invocation, &refused, args.showing),
+    };
     let made = match make(invocation, &prepared, &store, &args.planning, args.showing).await {
         Ok(made) => made,
         Err(refused) => return refuse(invocation, &refused, args.showing),
@@ -75,27 +82,47 @@ pub async fn run(invocation: &Invocation, args: PlanArgs) -> ExitCode {
         invocation.report(&diagnostic.into(), prepared.sources(), "", false);
         return ExitCode::Failed;
     }
-    let program = suggested::program(invocation);
-    let apply_with = kept.then(|| match &args.out {
-        Some(path) => format!("{program} apply {}", quoted(&path.display().to_string())),
-        None => format!("{program} apply {}", made.planned.plan.id),
-    });
+    let again = Again {
+        invocation,
+        prepared: &prepared,
+        planning: Some(&args.planning),
+    };
+    let go_on = kept.then(|| go_on(again, &made.planned.plan, args.out.as_deref(), (&bond, way)));
+    let go_on = go_on.flatten();
     show(
         invocation,
         &made,
-        Again {
-            invocation,
-            prepared: &prepared,
-            planning: Some(&args.planning),
-        },
+        again,
         args.showing,
         form(args.showing, args.summary),
-        apply_with,
+        go_on,
     );
     if args.detailed_exitcode && !(made.planned.plan.is_empty() && made.open.is_empty()) {
         return ExitCode::ChangesPending;
     }
     ExitCode::Done
+}
+
+/// What to do with a plan that was kept.
+fn go_on(
+    again: Again<'_>,
+    plan: &Plan,
+    out: Option<&std::path::Path>,
+    (bond, way): (&Bond, Option<Way>),
+) -> Option<GoOn> {
+    let program = suggested::program(again.invocation);
+    match bond {
+        // A plan of a part does not say of which revision it is, so that it is not applied as it is.
+        Bond::Kept if plan.content.is_none() => Some(GoOn {
+            what: "Apply this part".into(),
+            command: again.command("apply", Keep::ALL),
+        }),
+        Bond::Free | Bond::Kept => Some(GoOn::exactly(match out {
+            Some(path) => format!("{program} apply {}", quoted(&path.display().to_string())),
+            None => format!("{program} apply {}", plan.id),
+        })),
+        Bond::Broken(_) => way.map(Way::go_on),
+    }
 }
 
 /// Shows what went wrong before anything was planned.
@@ -136,6 +163,8 @@ pub struct Made {
     pub planned: Planned,
     /// Steps of earlier runs that are open, on instances that the plan is about.
     pub open: Vec<OpenStep>,
+    /// That something was applied to the environment past the rules, and nothing was promoted since.
+    pub past_rules: Option<String>,
     /// Warnings.
     pub warnings: Diagnostics,
     /// How long it took.
@@ -233,9 +262,14 @@ pub async fn make_with(
                 diagnostics: record::diagnostic(&error).into(),
                 sources: sources(),
             })?;
+            let past_rules = bound::past_rules(prepared, store).map_err(|error| Refused {
+                diagnostics: record::diagnostic(&error).into(),
+                sources: sources(),
+            })?;
             Ok(Made {
                 planned,
                 open,
+                past_rules,
                 warnings,
                 took: clock.now().since(started),
             })
@@ -362,7 +396,7 @@ pub fn show(
     again: Again<'_>,
     showing: Showing,
     form: Form,
-    apply_with: Option<String>,
+    go_on: Option<GoOn>,
 ) {
     let plan = &made.planned.plan;
     let prepared = again.prepared;
@@ -390,7 +424,8 @@ pub fn show(
     let facts = PlanFacts {
         accounts: Vec::new(),
         took: Some(made.took),
-        apply_with,
+        go_on,
+        past_rules: made.past_rules.clone(),
         drift_with,
         rest_with: Some(again.command("plan", all)),
         open: made.open.clone(),

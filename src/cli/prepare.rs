@@ -16,6 +16,7 @@ use lang::load::Disk;
 use lang::{Definition, Desired, Graph, Phase, Settings, load};
 use model::address::ModulePath;
 use model::clock::Timestamp;
+use model::serial::RevisionId;
 use model::{Diagnostic, Diagnostics, Severity, Sources, Str, Value};
 
 use super::applied;
@@ -45,6 +46,8 @@ pub struct Prepared {
     pub providers: Arc<dyn Providers>,
     /// The revision that it is, or is to be; none where nobody looked.
     pub content: Option<Content>,
+    /// The revision that was named, so that the definition is not what is in the project's directory now.
+    pub named: Option<RevisionId>,
     /// Warnings so far.
     pub warnings: Diagnostics,
 }
@@ -311,6 +314,7 @@ pub async fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prep
             sources,
         });
     }
+    let named = wanted.revision.and(content.as_ref()).and_then(Content::id);
     Ok(Prepared {
         project,
         environment,
@@ -320,6 +324,7 @@ pub async fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prep
         settings,
         providers,
         content,
+        named,
         warnings,
     })
 }

@@ -1,7 +1,7 @@
 //! `terrace promote` and `terrace approve`: a revision comes to an environment when every rule is met. The rules are in
 //! `delivery::gate`; here the facts are gathered, the plan is made, and what is missing is said.
 
-use delivery::facts::{Effects, Facts};
+use delivery::facts::{Effects, Facts, History};
 use delivery::gate::{Question, Unmet, Waits, unmet};
 use delivery::gather::gather;
 use delivery::report::{Wait, WaitsFor};
@@ -15,7 +15,7 @@ use model::serial::RevisionId;
 use model::{Diagnostic, Diagnostics, Sources, Str};
 use state::{RecordError, Store};
 
-use super::apply::{Apply, Purpose, ask};
+use super::apply::{Apply, Purpose, ask, unchanged};
 use super::args::{ApproveArgs, OnFailure, Planning, PromoteArgs, Showing};
 use super::exit::ExitCode;
 use super::invocation::Invocation;
@@ -230,6 +230,10 @@ impl Promotion {
             return Carried::Blocked(missing);
         }
         let plan = &made.planned.plan;
+        if self.is_there() && plan.is_empty() && plan.drift.is_empty() {
+            let done = unchanged(again, &self.store, made.planned, asked.showing);
+            return Carried::Ended(done.await);
+        }
         if !plan.is_empty() && asking == Asking::Someone && !ask(invocation, plan) {
             return Carried::Ended(ExitCode::Failed);
         }
@@ -256,6 +260,13 @@ impl Promotion {
             let form = plan::form(asked.showing, false);
             plan::show(invocation, &made, again, asked.showing, form, None);
         }
+    }
+
+    /// Whether the environment has the revision, as the rules know.
+    fn is_there(&self) -> bool {
+        let here = self.facts.environments.get(&self.stage.name);
+        let stay = here.and_then(History::occupant);
+        stay.is_some_and(|stay| stay.revision == self.revision)
     }
 
     fn unmet(&self, effects: Option<&Effects>, now: Timestamp) -> Vec<Unmet> {

@@ -276,17 +276,28 @@ pub async fn made(
     prepared: &Prepared,
     store: &Store,
 ) -> Result<Option<RevisionRow>, RecordError> {
+    let (project, environment) = (&prepared.project, &prepared.environment);
+    let row = prepared.content.as_ref().and_then(Content::row);
+    if row.is_none() && (!project.has_file || !project.is_entry(environment)) {
+        return Ok(None);
+    }
+    made_of(invocation, prepared, store).await
+}
+
+/// Makes a revision of what was planned, or finds it, wherever it is applied, and says when it is made. None where nobody
+/// looked, as where only a part was planned.
+///
+/// # Errors
+/// When the record cannot be written.
+pub async fn made_of(
+    invocation: &Invocation,
+    prepared: &Prepared,
+    store: &Store,
+) -> Result<Option<RevisionRow>, RecordError> {
     let Some(content) = &prepared.content else {
         return Ok(None);
     };
-    if let Some(row) = content.row() {
-        return Ok(Some(row.clone()));
-    }
-    let (project, environment) = (&prepared.project, &prepared.environment);
-    if !project.has_file || !project.is_entry(environment) {
-        return Ok(None);
-    }
-    let (row, is_new) = put(invocation, project, content, store, None).await?;
+    let (row, is_new) = put(invocation, &prepared.project, content, store, None).await?;
     if is_new {
         invocation.say(&made_line(&row, invocation.stderr));
     }

@@ -164,6 +164,7 @@ fn definition(invocation: &Invocation, inputs: &[(String, String)]) -> Result<Pr
         settings,
         providers,
         content: None,
+        named: None,
         warnings,
     })
 }

@@ -19,7 +19,7 @@ use super::output::json::ui;
 use super::output::write;
 use super::prepare::{self, Prepared, Refused};
 use super::revised::{self, Content};
-use super::{plan, record, under_way};
+use super::{bound, plan, record, under_way};
 
 /// Applies a saved plan, exactly as it was shown.
 pub async fn apply(
@@ -28,7 +28,8 @@ pub async fn apply(
     plan: &PlanRef,
     args: &ApplyArgs,
 ) -> ExitCode {
-    let decided = args.planning.decided();
+    let mut decided = args.planning.decided();
+    decided.extend(args.revision.as_ref().map(|_| "--revision"));
     if !decided.is_empty() {
         plan::refuse(invocation, &decided_already(&decided), args.showing);
         return ExitCode::Usage;
@@ -63,65 +64,93 @@ pub async fn apply(
         Ok(prepared) => prepared,
         Err(refused) => return plan::refuse(invocation, &refused, args.showing),
     };
+    let bond = bound::bond_of_plan(&prepared, &store, plan.mode);
+    let break_glass = args.break_glass.as_deref();
+    let purpose = bond.and_then(|bond| bound::check(invocation, &prepared, &bond, break_glass));
+    let purpose = match purpose {
+        Ok(purpose) => purpose,
+        Err(refused) => return plan::refuse(invocation, &refused, args.showing),
+    };
     if let Err(refused) = under_way::refuse(&prepared, &store, invocation.process.clock.now()) {
         return plan::refuse(invocation, &refused, args.showing);
     }
     match record::recover(invocation, &prepared, &store).await {
-        Ok(in_doubt) => resumed(invocation, &prepared, &store, (plan, &in_doubt), args).await,
+        Ok(in_doubt) => {
+            let resuming = Resuming {
+                invocation,
+                prepared: &prepared,
+                store: &store,
+                args,
+                purpose,
+            };
+            resuming.go(plan, &in_doubt).await
+        }
         Err(refused) => plan::refuse(invocation, &refused, args.showing),
     }
 }
 
-/// Takes the plan up on what is recorded now, and applies it.
-async fn resumed(
-    invocation: &Invocation,
-    prepared: &Prepared,
-    store: &Store,
-    (plan, in_doubt): (Plan, &Diagnostics),
-    args: &ApplyArgs,
-) -> ExitCode {
-    if !args.showing.json {
-        invocation.report(in_doubt, prepared.sources(), "", false);
-    }
-    let recorded = match engine::record::read(store, &plan.environment) {
-        Ok(recorded) => recorded,
-        Err(error) => return record::report(invocation, &error),
-    };
-    let events = Events::ignored(invocation.process.clock.clone());
-    let resumed = engine::resume(
-        plan,
-        prepared.desired(),
-        recorded,
-        prepared.providers.clone(),
-        &events,
-    )
-    .await;
-    let planned = match resumed {
-        (Some(planned), _) => planned,
-        (None, diagnostics) => {
-            let refused = Refused {
-                diagnostics,
-                sources: prepared.sources().clone(),
-            };
-            return plan::refuse(invocation, &refused, args.showing);
+/// A plan that is taken up again.
+struct Resuming<'a> {
+    invocation: &'a Invocation,
+    prepared: &'a Prepared,
+    store: &'a Store,
+    args: &'a ApplyArgs,
+    purpose: Purpose,
+}
+
+impl Resuming<'_> {
+    /// Takes the plan up on what is recorded now, and applies it.
+    async fn go(self, plan: Plan, in_doubt: &Diagnostics) -> ExitCode {
+        let Self {
+            invocation,
+            prepared,
+            store,
+            args,
+            purpose,
+        } = self;
+        if !args.showing.json {
+            invocation.report(in_doubt, prepared.sources(), "", false);
         }
-    };
-    if args.showing.json {
-        say_plan(invocation, &planned.plan);
-        say_diagnostics(invocation, in_doubt, prepared.sources());
+        let recorded = match engine::record::read(store, &plan.environment) {
+            Ok(recorded) => recorded,
+            Err(error) => return record::report(invocation, &error),
+        };
+        let events = Events::ignored(invocation.process.clock.clone());
+        let resumed = engine::resume(
+            plan,
+            prepared.desired(),
+            recorded,
+            prepared.providers.clone(),
+            &events,
+        )
+        .await;
+        let planned = match resumed {
+            (Some(planned), _) => planned,
+            (None, diagnostics) => {
+                let refused = Refused {
+                    diagnostics,
+                    sources: prepared.sources().clone(),
+                };
+                return plan::refuse(invocation, &refused, args.showing);
+            }
+        };
+        if args.showing.json {
+            say_plan(invocation, &planned.plan);
+            say_diagnostics(invocation, in_doubt, prepared.sources());
+        }
+        let (showing, parallelism) = (args.showing, args.planning.parallelism);
+        Apply {
+            invocation,
+            prepared,
+            store,
+            showing,
+            parallelism,
+            planning: None,
+            purpose,
+        }
+        .go_or_back(planned, args.on_failure)
+        .await
     }
-    let (showing, parallelism) = (args.showing, args.planning.parallelism);
-    Apply {
-        invocation,
-        prepared,
-        store,
-        showing,
-        parallelism,
-        planning: None,
-        purpose: Purpose::Apply,
-    }
-    .go_or_back(planned, args.on_failure)
-    .await
 }
 
 /// Writes what is planned into the stream of messages.
@@ -230,6 +259,7 @@ pub fn from_plan(
         settings,
         providers,
         content,
+        named: None,
         warnings: Diagnostics::new(),
     })
 }

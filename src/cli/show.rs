@@ -12,7 +12,7 @@ use super::output::json;
 use super::output::json::configuration::DefinitionView;
 use super::output::json::plan::PlanView;
 use super::output::json::provider_configs::sources;
-use super::output::plan::{self as screen, PlanFacts};
+use super::output::plan::{self as screen, GoOn, PlanFacts};
 use super::output::recorded::OutputView;
 use super::output::state::{RecordScreen, record as record_screen};
 use super::output::write;
@@ -133,13 +133,18 @@ async fn saved(
         }
     };
     if !showing.json {
-        let apply_with = Some(format!("{} apply {}", program(invocation), plan.id));
+        let go_on = Some(GoOn::exactly(format!(
+            "{} apply {}",
+            program(invocation),
+            plan.id
+        )));
         let open = match open_steps(store, &plan, invocation.process.clock.now()) {
             Ok(open) => open,
             Err(error) => return record::report(invocation, &error),
         };
         let facts = PlanFacts {
-            apply_with,
+            go_on,
+            past_rules: None,
             open,
             ..PlanFacts::default()
         };

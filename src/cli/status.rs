@@ -1,6 +1,8 @@
 //! `terrace status`: every environment at a glance, from the record alone.
 
 use delivery::Project;
+use delivery::bound::Promoted;
+use delivery::gather::promoted;
 use model::clock::Timestamp;
 use model::{Diagnostics, Str};
 use state::{RecordError, RunFilter, Store};
@@ -11,7 +13,7 @@ use super::invocation::Invocation;
 use super::output::status::{Glance, as_json, screen};
 use super::output::write;
 use super::prepare::open;
-use super::{record, under_way, views};
+use super::{bound, record, under_way, views};
 
 /// Runs the command.
 pub fn run(invocation: &Invocation, args: &StatusArgs) -> ExitCode {
@@ -75,6 +77,7 @@ fn glance(
         serial: 0,
         objects: 0,
         revision: None,
+        past_rules: None,
         last: None,
         running: None,
         checks: Vec::new(),
@@ -99,6 +102,11 @@ fn glance(
     }
     if glance.objects > 0 {
         glance.revision = store.deployed(environment)?.and_then(|run| run.revision);
+    }
+    if bound::is_bound(project, environment)
+        && let Promoted::PastRules(past) = promoted(store, environment)?
+    {
+        glance.past_rules = Some(past);
     }
     let running = glance.running.as_ref().map(|run| run.id);
     let open = store.open_intents(environment)?.intents;

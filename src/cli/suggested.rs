@@ -46,6 +46,11 @@ impl Again<'_> {
         let options = self
             .planning
             .map_or_else(String::new, |planning| planning.again(keep, &sensitive));
-        format!("{program} {what} {environment}{options}")
+        // What was planned out of the record is not what is there now.
+        let named = self.prepared.named;
+        let revision = named
+            .filter(|_| matches!(what, "plan" | "apply"))
+            .map_or_else(String::new, |id| format!(" --revision {id}"));
+        format!("{program} {what} {environment}{revision}{options}")
     }
 }

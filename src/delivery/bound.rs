@@ -71,7 +71,9 @@ mod tests {
         Deployment {
             run: RunId(run),
             revision: revision.map(RevisionId),
+            configuration: None,
             is_repair: false,
+            is_rollback: false,
             by: "anna".into(),
             started: Timestamp(5),
             ended: None,

@@ -152,10 +152,11 @@ fn last(deployments: &[Deployment]) -> Option<&Deployment> {
     last.find(|deployment| !deployment.is_repair)
 }
 
-/// Whether what a deployment brought was applied whole and its checks, where any were asked until the next one, passed in
-/// one run.
+/// Whether what a deployment brought was applied whole, not past the rules, and its checks, where any were asked until the
+/// next one, passed in one run.
 fn is_good(history: &History, deployments: &[Deployment], at: usize) -> bool {
-    let Some(deployment) = deployments.get(at).filter(|found| found.succeeded) else {
+    let is_meant = |found: &&Deployment| found.succeeded && found.break_glass.is_none();
+    let Some(deployment) = deployments.get(at).filter(is_meant) else {
         return false;
     };
     let mut later = deployments.iter().skip(at + 1);

@@ -8,7 +8,7 @@ terraform {
 locals {
   # Paths are relative to the directory of the definition.
   directory = "../run/${terraform.workspace}"
-  program   = "../bin/shop-server"
+  program   = "../bin/shop-server-${var.release}"
 
   # The services behind the front ends, with what is particular to the configuration file of each.
   services = {

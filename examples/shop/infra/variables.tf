@@ -1,3 +1,13 @@
+variable "release" {
+  description = "Which build of the server runs: ../bin/shop-server-RELEASE, which is never another one"
+  type        = string
+
+  validation {
+    condition     = can(regex("^[0-9a-z]+$", var.release))
+    error_message = "A release is a word of small letters and digits."
+  }
+}
+
 variable "first_port" {
   description = "The first of 20 ports on 127.0.0.1 that are the environment's own"
   type        = number

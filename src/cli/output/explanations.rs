@@ -281,9 +281,23 @@ const TEXTS: &[(&str, &str)] = &[
         "A value is known only after the apply, where it is needed before.",
     ),
     (
+        "not-promoted",
+        "An environment that comes `after` others takes only a revision that was promoted to it, so that what runs there was \
+         verified before. An apply there is to apply that revision again, with other variables or to mend what changed \
+         outside; it brings nothing new.\n\n\
+         Bring a revision there: terrace promote. Apply what is promoted, whatever was edited since: terrace apply \
+         ENVIRONMENT --revision r42. In an emergency, --break-glass REASON applies the definition as it is; that is \
+         recorded, and status and plans show it until the next promotion.",
+    ),
+    (
         "nothing-deployed",
         "An environment has nothing in it that its checks could be tried on.\n\n\
          Bring something there first: terrace apply, terrace promote or terrace pipeline run.",
+    ),
+    (
+        "nothing-to-break",
+        "--break-glass goes past the rules of an environment that comes `after` others. There are none here, so that what \
+         was meant is not plain.",
     ),
     ("null-value", "A value is null where it may not be."),
     (

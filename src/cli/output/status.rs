@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use delivery::bound::PastRules;
+use delivery::gather::BREAK_GLASS;
 use model::Str;
 use model::clock::Timestamp;
 use model::serial::RunId;
@@ -28,6 +30,8 @@ pub struct Glance {
     pub objects: u64,
     /// The revision that is there, where that is told.
     pub revision: Option<String>,
+    /// What was applied past the rules, where nothing was promoted since.
+    pub past_rules: Option<PastRules>,
     /// Its last run.
     pub last: Option<RunRow>,
     /// The run that goes on.
@@ -56,6 +60,7 @@ pub fn outcome_word(run: &RunRow) -> &'static str {
         Some(RunOutcome::Cancelled) => "stopped",
         Some(RunOutcome::Interrupted) => "interrupted",
         Some(RunOutcome::Succeeded) => match run.kind {
+            RunKind::Apply if is_past_rules(run) => "by break-glass",
             RunKind::Apply => "applied",
             RunKind::Destroy => "destroyed",
             RunKind::Refresh => "refreshed",
@@ -74,6 +79,12 @@ pub fn outcome_word(run: &RunRow) -> &'static str {
             RunKind::Revision => "made",
         },
     }
+}
+
+fn is_past_rules(run: &RunRow) -> bool {
+    run.note
+        .as_ref()
+        .is_some_and(|note| note.starts_with(BREAK_GLASS))
 }
 
 fn has_failed_checks(run: &RunRow) -> bool {
@@ -154,11 +165,36 @@ pub fn screen(glances: &[Glance], now: Timestamp, one: bool, look: Look) -> Stri
         page.gap();
         page.line(&open_line(glance));
     }
+    for (glance, past) in glances
+        .iter()
+        .filter_map(|glance| Some((glance, glance.past_rules.as_ref()?)))
+    {
+        page.gap();
+        page.wrapped(&past_rules_line(glance, past), 2);
+    }
     for glance in glances.iter().filter(|glance| !glance.declared) {
         page.gap();
         page.wrapped(&undeclared_line(glance), 2);
     }
     page.finish()
+}
+
+fn past_rules_line(glance: &Glance, past: &PastRules) -> Line {
+    let name = &glance.environment;
+    let what = format!("{name} has no promoted revision");
+    Line::of(Label::Failed, what).then(format!(": {}", past_rules(past)))
+}
+
+/// That something was applied past the rules: who did, when and why.
+pub fn past_rules(past: &PastRules) -> String {
+    let when = readable(past.at);
+    let what = past
+        .revision
+        .map_or_else(String::new, |id| format!(" {id}"));
+    let PastRules {
+        run, by, reason, ..
+    } = past;
+    format!("{when} {by} applied{what} by break-glass in run {run}: {reason}")
 }
 
 fn undeclared_line(glance: &Glance) -> Line {
@@ -218,6 +254,9 @@ fn details(page: &mut Page, glance: &Glance, now: Timestamp) {
     )));
     if !glance.declared {
         page.wrapped(&Line::plain("  ").joined(undeclared_line(glance)), 4);
+    }
+    if let Some(past) = &glance.past_rules {
+        page.wrapped(&Line::plain("  ").joined(past_rules_line(glance, past)), 4);
     }
     let running = match &glance.running {
         Some(run) => format!(
@@ -291,6 +330,13 @@ pub fn as_json(glance: &Glance) -> serde_json::Value {
         "serial": glance.serial,
         "instances": glance.objects,
         "revision": glance.revision,
+        "break_glass": glance.past_rules.as_ref().map(|past| json!({
+            "run": past.run.0,
+            "revision": past.revision.map(|id| id.to_string()),
+            "by": past.by.as_str(),
+            "at": past.at.0,
+            "reason": past.reason.as_str(),
+        })),
         "running": glance.running.is_some(),
         "last_run": last,
         "checks": checks,

@@ -24,10 +24,9 @@ resource "local_process" "server" {
   command = [var.program, local_file.configuration.filename]
   stderr  = "${var.directory}/${var.name}.log"
 
-  # A new configuration, a new build of the program or a new token starts it anew.
+  # A new configuration or a new token starts it anew, as another program does.
   triggers = merge(var.triggers, {
     configuration = local_file.configuration.content_sha256
-    program       = filesha256(var.program)
   })
 
   ready {

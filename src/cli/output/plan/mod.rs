@@ -17,4 +17,4 @@ pub use block::heading;
 pub(crate) use block::write_text;
 pub use closing::{Counts, counts};
 pub use names::fold_addresses;
-pub use screen::{Form, PlanFacts, PlanOptions, render, write_differences};
+pub use screen::{Form, GoOn, PlanFacts, PlanOptions, render, write_differences};

@@ -28,14 +28,33 @@ pub struct PlanFacts {
     pub accounts: Vec<String>,
     /// How long it took to make.
     pub took: Option<Duration>,
-    /// The command that applies exactly this plan; none when it was not kept.
-    pub apply_with: Option<String>,
+    /// What comes after looking at it; none when it was not kept.
+    pub go_on: Option<GoOn>,
+    /// That something was applied to the environment past the rules: who did, when and why.
+    pub past_rules: Option<String>,
     /// The command that shows what changed outside and is no part of this plan.
     pub drift_with: Option<String>,
     /// The command that plans all, where the plan is about a part; none for the plain one.
     pub rest_with: Option<String>,
     /// Steps of earlier runs that are open, on instances that it is about.
     pub open: Vec<OpenStep>,
+}
+
+/// What to do with a plan that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoOn {
+    /// What the command does, as a phrase that begins a line.
+    pub what: String,
+    /// The command.
+    pub command: String,
+}
+
+impl GoOn {
+    /// The command applies exactly the plan.
+    pub fn exactly(command: String) -> Self {
+        let what = "Apply exactly this".into();
+        Self { what, command }
+    }
 }
 
 /// How much of the plan is shown.
@@ -82,12 +101,14 @@ pub fn render(plan: &Plan, facts: &PlanFacts, options: PlanOptions, look: Look) 
     let mut page = Page::new(look);
     if plan.is_empty() {
         page.wrapped(&nothing_to_do(plan, facts), 2);
+        write_past_rules(&mut page, facts);
         write_rest(&mut page, plan, facts);
         write_drift_hint(&mut page, plan, facts);
         write_open(&mut page, facts);
         return page.finish();
     }
     page.wrapped(&header(plan, facts), 2);
+    write_past_rules(&mut page, facts);
     if options.form == Form::Summary {
         page.gap();
         summary_table(plan).render(&mut page);
@@ -105,13 +126,18 @@ pub fn render(plan: &Plan, facts: &PlanFacts, options: PlanOptions, look: Look) 
     }
     if !facts.open.is_empty() {
         write_open(&mut page, facts);
-    } else if let Some(command) = &facts.apply_with {
-        page.wrapped(
-            &Line::plain("Apply exactly this: ").with(Label::Command, command.clone()),
-            2,
-        );
+    } else if let Some(GoOn { what, command }) = &facts.go_on {
+        let line = Line::plain(format!("{what}: ")).with(Label::Command, command.clone());
+        page.wrapped(&line, 2);
     }
     page.finish()
+}
+
+/// Writes that the environment has what no rule let come.
+fn write_past_rules(page: &mut Page, facts: &PlanFacts) {
+    if let Some(what) = &facts.past_rules {
+        page.wrapped(&Line::of(Label::Warning, what.clone()), 2);
+    }
 }
 
 /// So many open steps are named; more are counted.

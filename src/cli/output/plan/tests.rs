@@ -111,7 +111,8 @@ fn facts() -> PlanFacts {
     PlanFacts {
         accounts: vec!["aws 123456789012 eu-west-1".into()],
         took: Some(std::time::Duration::from_millis(3_100)),
-        apply_with: Some("terrace apply p7f3a91c".into()),
+        go_on: Some(GoOn::exactly("terrace apply p7f3a91c".into())),
+        past_rules: None,
         drift_with: Some("terrace plan staging --refresh-only".into()),
         rest_with: None,
         open: Vec::new(),

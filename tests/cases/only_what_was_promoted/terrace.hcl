@@ -1,0 +1,10 @@
+definition = "infra"
+
+environment "test" {
+  variables = { text = "for test" }
+}
+
+environment "production" {
+  after     = ["test"]
+  variables = { text = "for production" }
+}
