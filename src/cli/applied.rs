@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use delivery::revision;
 use delivery::{Project, configuration};
 use lang::desired::{Given, Origin};
 use lang::load::Module;
@@ -13,7 +14,7 @@ use state::{RecordError, Store};
 
 use super::prepare::Refused;
 use super::record;
-use super::revised::{self, Content};
+use super::revised::Content;
 
 /// What was applied last.
 #[derive(Debug)]
@@ -40,7 +41,12 @@ pub fn find(project: &mut Project, environment: &Str) -> Result<Option<AppliedLa
     };
     let row = store.revision(last.revision.0).map_err(of_record)?;
     let content = Content::kept(&store, row.manifest).map_err(|found| refused(*found))?;
-    revised::back_to(&store, project, &content).map_err(|found| refused(*found))?;
+    let place = revision::check_out(&store, &project.directory, content.digest)
+        .map_err(|error| refused(record::diagnostic(&error)))?;
+    project.checkout = Some(match content.manifest.definition.as_str() {
+        "." => place,
+        inside => place.join(inside),
+    });
     let variables = match last.configuration {
         None => None,
         Some(digest) => {

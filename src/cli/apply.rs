@@ -36,7 +36,7 @@ use super::revised::{self, Content};
 use super::rollback::Return;
 use super::shell::quoted;
 use super::suggested::Again;
-use super::{bound, record, saved, under_way};
+use super::{bound, notify, record, saved, under_way};
 
 /// Runs `terrace apply`.
 pub async fn run(invocation: &Invocation, args: ApplyArgs) -> ExitCode {
@@ -584,8 +584,19 @@ impl Apply<'_> {
         Ok(session)
     }
 
-    /// Applies the plan, tries the checks, and shows what came of it.
+    /// Applies the plan, tries the checks, and shows what came of it. Who wants to know is told.
     pub async fn go(&self, planned: Planned) -> ExitCode {
+        let code = self.applied(planned).await;
+        let Prepared {
+            project,
+            environment,
+            ..
+        } = self.prepared;
+        notify::of_runs(self.invocation, project, self.store, environment).await;
+        code
+    }
+
+    async fn applied(&self, planned: Planned) -> ExitCode {
         let mode = planned.plan.mode;
         let kind = self.kind(mode);
         let session = match self.begin(&planned.plan).await {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use delivery::verify::{CheckOutcome, Subject, verify};
+use delivery::verify::{CheckOutcome, Subject, Tries, verify};
 use engine::observation::{Kept, Observation};
 use engine::secrets::{Secrets, marked_in};
 use engine::{Events, Session, SessionRequest};
@@ -50,7 +50,9 @@ pub async fn check(
         showing,
         again: String::new(),
     };
-    let Tried { results, failed } = run.tried(|events| events.kept_by(session)).await;
+    let Tried { results, failed } = run
+        .tried(|events| events.kept_by(session), Tries::AsItSays)
+        .await;
     for result in results {
         session.check(result).await?;
     }
@@ -111,7 +113,9 @@ impl Run<'_> {
         let Tried {
             results,
             failed: mut found,
-        } = self.tried(|events| events.noted_by(&observation)).await;
+        } = self
+            .tried(|events| events.noted_by(&observation), Tries::AsItSays)
+            .await;
         let (outcome, code) = if found.is_empty() {
             (RunOutcome::Succeeded, ExitCode::Done)
         } else {
@@ -135,13 +139,13 @@ impl Run<'_> {
         Ok(code)
     }
 
-    /// Runs the checks as a part of a look, which keeps what is told; returns what came of them.
+    /// Runs the checks once as a part of a look, which keeps what is told; returns what came of them.
     pub async fn within(&self, observation: &Observation) -> Vec<CheckResult> {
         let keeping = |events: Events| events.noted_by(observation);
-        self.tried(keeping).await.results
+        self.tried(keeping, Tries::Once).await.results
     }
 
-    async fn tried(&self, keeping: impl FnOnce(Events) -> Events) -> Tried {
+    async fn tried(&self, keeping: impl FnOnce(Events) -> Events, tries: Tries) -> Tried {
         let Self {
             invocation,
             prepared,
@@ -165,6 +169,7 @@ impl Run<'_> {
         let revision = prepared.content.as_ref().and_then(Content::checked);
         let subject = Subject {
             environment: &prepared.environment,
+            tries,
             revision: revision.as_ref(),
             outputs: &values,
             directory: &prepared.project.directory,

@@ -5,19 +5,21 @@
 use std::collections::BTreeSet;
 
 use delivery::Project;
+use engine::Stop;
 use model::{Severity, Str};
 
 use super::args::DriftArgs;
 use super::exit::ExitCode;
 use super::heal::{self, Healed};
+use super::interrupt::interrupts;
 use super::invocation::Invocation;
-use super::look::look;
+use super::look::{Before, look};
 use super::output::drift::{DriftOptions, DriftView, as_json, screen};
 use super::output::value::Amount;
 use super::output::write;
 use super::prepare::{self, Refused};
 use super::reports::Reports;
-use super::{drift_report, record};
+use super::{drift_report, notify, record};
 
 /// Runs the command.
 pub async fn run(invocation: &Invocation, args: &DriftArgs) -> ExitCode {
@@ -124,8 +126,22 @@ pub async fn round(
     let (project, _) = prepare::open(invocation).map_err(|refused| refused.report(invocation))?;
     let environments = environments(invocation, &project, asked.environments)?;
     let mut told = Vec::new();
+    let mut stop = interrupts();
+    let before = if asked.heal {
+        Before::Healing
+    } else {
+        Before::Nothing
+    };
     for environment in environments {
-        told.push(match look(invocation, &environment).await {
+        if *stop.borrow() != Stop::Never {
+            return Err(ExitCode::Interrupted);
+        }
+        let looked = tokio::select! {
+            biased;
+            Ok(()) = stop.changed() => return Err(ExitCode::Interrupted),
+            looked = look(invocation, &environment, before) => looked,
+        };
+        told.push(match looked {
             Ok(looked) => {
                 show(&looked.view);
                 let healed = if asked.heal {
@@ -151,6 +167,19 @@ pub async fn round(
         });
     }
     let store = record::open_existing(&project.record()).ok().flatten();
+    if store.is_some() && !project.file.notify.is_empty() {
+        match record::open(&project.record()) {
+            Ok(store) => {
+                for told in &told {
+                    notify::of_drift(invocation, &project, &store, told).await;
+                    notify::of_runs(invocation, &project, &store, &told.environment).await;
+                }
+            }
+            Err(error) => {
+                record::report(invocation, &error);
+            }
+        }
+    }
     let reports = asked.reports;
     let mut reported = ExitCode::Done;
     if reports.are_wanted() {

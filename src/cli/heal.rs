@@ -8,7 +8,7 @@ use delivery::remedy::{Objection, Remedy, check, dependents, forced};
 use engine::PlanOptions;
 use engine::record::StoreError;
 use lang::project::HealOn;
-use model::address::{InstanceAddr, Target};
+use model::address::{InstanceAddr, InstanceKey, Target};
 use model::{Diagnostic, Diagnostics, Sources};
 use state::{RecordError, Sightings};
 
@@ -84,6 +84,12 @@ pub async fn heal(invocation: &Invocation, look: &Look) -> Healed {
         report(invocation, objected(&objection));
         return Healed::Nothing;
     }
+    if !made.open.is_empty() {
+        // Nobody knows what became of it, so that nobody can say what heals it.
+        invocation.report(&made.warnings, look.prepared.sources(), "", false);
+        report(invocation, in_doubt());
+        return Healed::Nothing;
+    }
     if made.planned.plan.changes.is_empty() {
         // It was put right in the meantime.
         return Healed::All;
@@ -153,6 +159,13 @@ async fn planned(
                 .chain(others)
                 .map(|addr| Target::Resource(addr.clone()))
                 .collect(),
+            // What drifted and is left alone stays out, where it is one instance of several: the block of the others may
+            // depend on the block.
+            excludes: decisions
+                .iter()
+                .filter(|decision| !decision.acts() && has_key(&decision.addr))
+                .map(|decision| Target::Resource(decision.addr.clone()))
+                .collect(),
             replace: acting()
                 .filter(is_replaced)
                 .map(|decision| decision.addr.clone())
@@ -173,6 +186,12 @@ async fn planned(
     with(&needed).await
 }
 
+/// Whether it is one instance of several of its block.
+fn has_key(addr: &InstanceAddr) -> bool {
+    let mut steps = addr.module().steps().iter();
+    addr.key != InstanceKey::None || steps.any(|step| step.key != InstanceKey::None)
+}
+
 /// What is known of drift with the attempts that are about to be made; none where another look knows more by now.
 fn counted(
     look: &Look,
@@ -182,6 +201,12 @@ fn counted(
     let Sightings { by, rows } = look.store.sightings(&look.view.environment)?;
     let rows = (rows == look.sightings).then(|| attempted(&rows, healing, now));
     Ok(rows.map(|rows| Sightings { by, rows }))
+}
+
+fn in_doubt() -> Diagnostic {
+    Diagnostic::warning("heal-refused", "nothing is healed")
+        .note("it is not known what became of a step that was cut short")
+        .help("see what it is: terrace plan")
 }
 
 fn objected(objection: &Objection) -> Diagnostic {

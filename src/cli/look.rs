@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use delivery::drift::{self, Difference as Differs, Finding};
+use delivery::gather::DRIFTED;
 use delivery::heal::{self as policy, Decision, Effort, Situation};
 use engine::observation::{Kept, Observation};
 use engine::{Events, Looked, Recorded, Seen, SessionRequest, Sight};
@@ -14,16 +15,25 @@ use model::event::EventKind;
 use model::serial::RunId;
 use model::{Diagnostic, Diagnostics, Str, Value};
 use sha2::{Digest, Sha256};
-use state::{CheckResult, RecordError, RunKind, RunOutcome, Sighting, Sightings, Store};
+use state::{CheckResult, How, RecordError, RunKind, RunOutcome, Sighting, Sightings, Store};
 
 use super::args::Showing;
 use super::invocation::Invocation;
 use super::listen::{Listener, Listening};
-use super::output::difference::{Difference, differences};
+use super::output::difference::{Difference, DifferenceKind, differences};
 use super::output::drift::{DriftRow, DriftView, What};
 use super::prepare::{self, Prepared, Refused, Wanted, Wants};
 use super::revised::Content;
-use super::{checks, record, suggested};
+use super::{checks, record, suggested, under_way};
+
+/// What a look comes before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// Nothing: neither the world nor what is recorded of it is changed.
+    Nothing,
+    /// Healing: what became of steps that were cut short is found out first.
+    Healing,
+}
 
 /// A look at one environment, with what healing needs.
 #[derive(Debug)]
@@ -48,7 +58,14 @@ pub struct Look {
 ///
 /// The record is what is compared with: it is what was applied last. The definition, as it was then, says how providers are
 /// configured and what `ignore_changes` names.
-pub async fn look(invocation: &Invocation, environment: &Str) -> Result<Look, Refused> {
+///
+/// # Errors
+/// When nobody can look: the definition cannot be read, or the environment is being changed.
+pub async fn look(
+    invocation: &Invocation,
+    environment: &Str,
+    before: Before,
+) -> Result<Look, Refused> {
     let wanted = Wanted::configured(Some(environment), Wants::Applied);
     let prepared = prepare::prepare(invocation, wanted).await?;
     let refused = |error: &(dyn std::error::Error + 'static)| Refused {
@@ -58,7 +75,18 @@ pub async fn look(invocation: &Invocation, environment: &Str) -> Result<Look, Re
     let store = record::open(&prepared.project.record()).map_err(|error| refused(&error))?;
     let clock = &invocation.process.clock;
     let at = clock.now();
-    let earlier = store.sightings(environment).map_err(|e| refused(&e))?;
+    // What a run has under way is neither as it was nor as it will be.
+    under_way::refuse(&prepared, &store, at)?;
+    if before == Before::Healing {
+        let in_doubt = record::recover(invocation, &prepared, &store).await?;
+        invocation.report(&in_doubt, prepared.sources(), "", false);
+    }
+    let lease = lease(&store, environment).map_err(|e| refused(&e))?;
+    let mut earlier = store.sightings(environment).map_err(|e| refused(&e))?;
+    let Since { changed, healed } =
+        since(&store, environment, earlier.by).map_err(|e| refused(&e))?;
+    let known = !earlier.rows.is_empty();
+    earlier.rows = drift::put_right(earlier.rows, &changed, &healed);
     let recorded = engine::record::read(&store, environment).map_err(|e| refused(&e))?;
     let serial = recorded.serial;
     let observation = Observation::begin(&store, clock, request(invocation, environment), serial);
@@ -93,16 +121,20 @@ pub async fn look(invocation: &Invocation, environment: &Str) -> Result<Look, Re
     let failing = failing_of(&results);
     let tried = results.clone();
     let (by, outcome) = (earlier.by, RunOutcome::Succeeded);
-    let kept = if judged.instances == 0 && earlier.rows.is_empty() {
+    let counts = judged.counts();
+    let kept = if judged.instances == 0 && !known {
         // There was nothing to look at, which is nothing to keep.
         Ok(Kept::Recorded)
+    } else if self::lease(&store, environment).map_err(|e| refused(&e))? != lease {
+        // Something was changed meanwhile, and what was seen may be of before, after or in between.
+        Ok(Kept::Outdated)
     } else {
         let sightings = Sightings {
             by,
             rows: rows.clone(),
         };
         observation
-            .finish_looking(results, sightings, outcome)
+            .finish_looking(results, sightings, (outcome, counts))
             .await
     };
     let is_recorded = was_kept(invocation, environment, kept).map_err(|e| refused(&e))?;
@@ -128,6 +160,45 @@ pub async fn look(invocation: &Invocation, environment: &Str) -> Result<Look, Re
         prepared,
         store,
     })
+}
+
+/// Who has the right to change the environment, and whether they have it still.
+fn lease(store: &Store, environment: &Str) -> Result<Option<(u64, bool)>, RecordError> {
+    let lease = store.lease(environment)?;
+    Ok(lease.map(|lease| (lease.token, lease.held)))
+}
+
+/// What runs did since what is known of drift was written.
+struct Since {
+    /// What was made or changed by an apply.
+    changed: BTreeSet<InstanceAddr>,
+    /// What was healed.
+    healed: BTreeSet<InstanceAddr>,
+}
+
+fn since(store: &Store, environment: &Str, by: Option<RunId>) -> Result<Since, RecordError> {
+    let (mut changed, mut healed) = (BTreeSet::new(), BTreeSet::new());
+    // A run that heals writes what is known before it begins.
+    let Some(by) = by else {
+        return Ok(Since { changed, healed });
+    };
+    for run in store.runs_since(environment, RunId(by.0.saturating_sub(1)))? {
+        if run.token.is_none() {
+            continue;
+        }
+        let touched = if run.kind == RunKind::Heal {
+            &mut healed
+        } else {
+            &mut changed
+        };
+        for step in store.journal(run.id)? {
+            let is_done = step.result.is_some_and(|result| result.how == How::Done);
+            if is_done && step.action != "destroy" {
+                touched.insert(step.addr);
+            }
+        }
+    }
+    Ok(Since { changed, healed })
 }
 
 /// The recorded instances that a check of the environment is about.
@@ -323,6 +394,22 @@ impl Judged {
             .collect()
     }
 
+    /// How much was seen of what.
+    fn counts(&self) -> BTreeMap<String, u64> {
+        let drifted = self
+            .findings
+            .iter()
+            .filter(|finding| !finding.is_expected());
+        [
+            (DRIFTED, drifted.count()),
+            ("unreadable", self.unreadable.len()),
+        ]
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(what, count)| (what.to_owned(), count as u64))
+        .collect()
+    }
+
     /// Tells what was found, to be kept.
     async fn tell(&self, events: &Events) {
         let since = self.since();
@@ -373,6 +460,7 @@ impl Judged {
                     what,
                     since: row.map(|row| row.first_seen),
                     looks: row.map_or(0, |row| row.looks),
+                    seen: finding.difference.seen,
                     decision,
                 }
             })
@@ -405,7 +493,7 @@ fn seen(seen: Vec<Seen>) -> (Vec<(Differs, What)>, Vec<Diagnostic>) {
                     addr,
                     on: HealOn::Changed,
                     attributes: differing.iter().map(|found| found.path.clone()).collect(),
-                    seen: digest(&differing, &observed),
+                    seen: digest(&differing),
                 };
                 found.push((difference, What::Changed(differing)));
             }
@@ -415,17 +503,26 @@ fn seen(seen: Vec<Seen>) -> (Vec<(Differs, What)>, Vec<Diagnostic>) {
     (found, unreadable)
 }
 
-/// A digest of what is there. Where there are secrets in it, only of which places differ.
-fn digest(found: &[Difference], observed: &Value) -> [u8; 32] {
+/// A digest of what differs, which says whether it is still the same. Where there are secrets in it, only of which places
+/// differ.
+fn digest(found: &[Difference]) -> [u8; 32] {
     let mut hash = Sha256::new();
     for found in found {
         hash.update(found.name.as_bytes());
         hash.update([0]);
-    }
-    if !observed.has_marks()
-        && let Ok(bytes) = engine::codec::encode(observed)
-    {
-        hash.update(bytes);
+        let there = match &found.kind {
+            DifferenceKind::Changed { new, .. } => new.as_ref(),
+            DifferenceKind::Added(new) => Some(new),
+            DifferenceKind::Removed(_)
+            | DifferenceKind::Hidden
+            | DifferenceKind::Shown
+            | DifferenceKind::Secret => None,
+        };
+        if let Some(there) = there.filter(|there| !there.has_marks())
+            && let Ok(bytes) = engine::codec::encode(there)
+        {
+            hash.update(bytes);
+        }
     }
     hash.finalize().into()
 }

@@ -30,6 +30,7 @@ pub mod holds;
 pub mod init;
 pub mod log;
 pub mod look;
+pub mod notify;
 pub mod one_run;
 pub mod outputs;
 pub mod pipeline;

@@ -214,7 +214,10 @@ impl<'a> Walk<'a> {
             {
                 Carried::Ended(ExitCode::Done) => Tried::Done,
                 Carried::Ended(code) => self.failed(code),
-                Carried::Blocked(unmet) => Tried::Blocked(unmet),
+                Carried::Blocked(unmet) => {
+                    promotion.tell(self.invocation, &unmet).await;
+                    Tried::Blocked(unmet)
+                }
             },
             Err(refused) => self.failed(plan::refuse(self.invocation, &refused, self.showing)),
         };

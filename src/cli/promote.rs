@@ -23,7 +23,7 @@ use super::output::gate::{sentence, what_to_do};
 use super::plan::{self, Made};
 use super::prepare::{self, Prepared, Refused, Wanted};
 use super::suggested::Again;
-use super::{record, revised};
+use super::{notify, record, revised};
 
 /// Runs `terrace promote`.
 pub async fn run(invocation: &Invocation, args: PromoteArgs) -> ExitCode {
@@ -43,7 +43,10 @@ pub async fn run(invocation: &Invocation, args: PromoteArgs) -> ExitCode {
     };
     match promotion.carry(invocation, &asked, asking).await {
         Carried::Ended(code) => code,
-        Carried::Blocked(missing) => promotion.blocked(invocation, &missing),
+        Carried::Blocked(missing) => {
+            promotion.tell(invocation, &missing).await;
+            promotion.blocked(invocation, &missing)
+        }
     }
 }
 
@@ -278,6 +281,20 @@ impl Promotion {
             effects,
             now,
         })
+    }
+
+    /// Tells who wants to know that it waits for a person.
+    pub async fn tell(&self, invocation: &Invocation, missing: &[Unmet]) {
+        if missing.iter().map(Unmet::waits).max() != Some(Waits::Person) {
+            return;
+        }
+        let (revision, stage) = (self.revision, &self.stage);
+        let sentences = missing
+            .iter()
+            .filter(|rule| rule.waits() == Waits::Person)
+            .map(|rule| sentence(rule, revision, stage))
+            .collect();
+        notify::of_waiting(invocation, &stage.name, revision, sentences).await;
     }
 
     /// Says what is missing, each with what to do.

@@ -36,6 +36,11 @@ pub struct Finding {
     pub rule: Option<Str>,
     /// What is to happen.
     pub action: HealAction,
+    /// An attribute that is expected to differ, beside others that are not: the instance cannot be put right without
+    /// setting that back too.
+    pub beside: Option<Path>,
+    /// Where no rule decided, the first rule that names the instance, but is not about this way to differ.
+    pub unfit: Option<Str>,
 }
 
 impl Finding {
@@ -77,12 +82,28 @@ fn judge(policy: &Heal, mut difference: Difference) -> Finding {
     }
     // Where all are expected, all are named.
     let expected = action == HealAction::Ignore;
+    let ignored = kept
+        .iter()
+        .find(|(wanted, _)| *wanted == HealAction::Ignore);
+    let beside = ignored
+        .filter(|_| !expected)
+        .map(|(_, attribute)| attribute.clone());
     kept.retain(|(wanted, _)| expected || *wanted != HealAction::Ignore);
     difference.attributes = kept.into_iter().map(|(_, attribute)| attribute).collect();
+    let unfit = match rule {
+        Some(_) => None,
+        None => policy.rules.iter().find(|rule| {
+            rule.patterns
+                .iter()
+                .any(|(pattern, _)| pattern.matches(&difference.addr))
+        }),
+    };
     Finding {
+        unfit: unfit.map(|rule| rule.name.clone()),
         difference,
         rule: rule.map(|rule| rule.name.clone()),
         action,
+        beside,
     }
 }
 
@@ -147,9 +168,30 @@ pub fn unhealthy<'c>(
     found
 }
 
+/// What is known of drift after what was done since it was written: what `changed` by an apply begins anew; of what was
+/// `healed` it is still known how often that was tried, but not that it differs.
+pub fn put_right(
+    earlier: Vec<Sighting>,
+    changed: &BTreeSet<InstanceAddr>,
+    healed: &BTreeSet<InstanceAddr>,
+) -> Vec<Sighting> {
+    let kept = earlier
+        .into_iter()
+        .filter(|row| !changed.contains(&row.addr));
+    kept.map(|row| {
+        let looks = if healed.contains(&row.addr) {
+            0
+        } else {
+            row.looks
+        };
+        Sighting { looks, ..row }
+    })
+    .collect()
+}
+
 /// What is known of drift after a look at `now` that found `findings` and could not read `unreadable`.
 ///
-/// What is found again keeps since when. What could not be read stays as it was known. What is not found any more is
+/// What is found again keeps since when; looks in a row are those that saw the same. What could not be read stays as it was known. What is not found any more is
 /// forgotten, but that it was healed is remembered for [`MEMORY`], with no looks in a row: what drifts again each night
 /// must not be healed for ever. What was left to a person and is gone was put right by one.
 pub fn remember(
@@ -172,7 +214,10 @@ pub fn remember(
             class: finding.class().into(),
             first_seen: lasting.map_or(now, |before| before.first_seen),
             last_seen: now,
-            looks: lasting.map_or(1, |before| before.looks.saturating_add(1)),
+            // What differs in another way by now has not been confirmed.
+            looks: lasting
+                .filter(|before| before.seen == finding.difference.seen)
+                .map_or(1, |before| before.looks.saturating_add(1)),
             attempts: before.map_or(0, |before| before.attempts),
             last_healed: before.and_then(|before| before.last_healed),
             quarantined: before.is_some_and(|before| before.quarantined),

@@ -53,6 +53,8 @@ pub struct History {
     pub deployments: Vec<Deployment>,
     /// What its checks said.
     pub evidence: Vec<Evidence>,
+    /// Looks that found drift: the run, and when.
+    pub drifted: Vec<(RunId, Timestamp)>,
     /// Who approved what.
     pub approvals: Vec<Approval>,
     /// That nothing may come here for now.

@@ -260,7 +260,7 @@ fn shorter(a: Option<Duration>, b: Option<Duration>) -> Option<Duration> {
 /// What happens in a stay and matters to how long it was left in peace.
 #[derive(Clone, Copy)]
 enum Moment<'m> {
-    /// Something was changed, or failed to be.
+    /// Something was changed, or failed to be, or had drifted.
     Disturbed,
     Checked(&'m Str, bool),
 }
@@ -280,8 +280,12 @@ fn moments<'h>(history: &'h History, stay: &Stay) -> Vec<(Timestamp, Moment<'h>)
         let at = deployment.ended.unwrap_or(deployment.started);
         (deployment.run, at, Moment::Disturbed)
     });
+    // What was found to have drifted was not in peace, whoever did it.
+    let drifted = history.drifted.iter().filter(|(run, _)| stay.has(*run));
+    let drifted = drifted.map(|(run, at)| (*run, *at, Moment::Disturbed));
     // A run disturbs before it checks.
-    let mut moments: Vec<(RunId, Timestamp, Moment<'h>)> = disturbed.chain(checked).collect();
+    let mut moments: Vec<(RunId, Timestamp, Moment<'h>)> =
+        disturbed.chain(drifted).chain(checked).collect();
     moments.sort_by_key(|(run, _, _)| *run);
     moments
         .into_iter()

@@ -14,6 +14,9 @@ use crate::verdict::approved;
 /// What a note of a run that went past the rules begins with.
 pub const BREAK_GLASS: &str = "break-glass: ";
 
+/// Among the counts of a look: how many instances were not as they were applied.
+pub const DRIFTED: &str = "drifted";
+
 /// Reads what happened in `environments`, and all revisions.
 ///
 /// # Errors
@@ -108,6 +111,12 @@ fn history(store: &Store, environment: &Str) -> Result<History, RecordError> {
             // What was said of another revision than the one that is there says nothing of it.
             RunKind::Verify if is_of_another(&history, &run) => {}
             RunKind::Verify => history.evidence.extend(evidence(store, &run)?),
+            RunKind::Drift => {
+                history.evidence.extend(evidence(store, &run)?);
+                if let Some(end) = run.end.filter(|end| end.counts.contains_key(DRIFTED)) {
+                    history.drifted.push((run.id, end.ended));
+                }
+            }
             RunKind::Approve => {
                 if let Some(revision) = revision_of(&run) {
                     let events = store.events(run.id)?;
@@ -124,7 +133,6 @@ fn history(store: &Store, environment: &Str) -> Result<History, RecordError> {
             RunKind::Refresh
             | RunKind::Recover
             | RunKind::Edit
-            | RunKind::Drift
             | RunKind::Reject
             | RunKind::Revision => {}
         }

@@ -55,6 +55,8 @@ pub struct Decision {
     pub action: HealAction,
     /// What happens.
     pub verdict: Verdict,
+    /// Where no rule decided, a rule that names the instance, but is not about this way to differ.
+    pub unfit: Option<Str>,
 }
 
 /// Whether an instance is healed.
@@ -77,6 +79,11 @@ pub enum Why {
     Reported,
     /// The policy wants what is there to be taken over, which a person does.
     ForAdoption,
+    /// An attribute of it is expected to differ, and would be set back too.
+    BesideExpected {
+        /// The attribute.
+        attribute: String,
+    },
     /// Too few looks in a row saw it.
     Unconfirmed {
         /// How many did.
@@ -143,6 +150,7 @@ pub fn decide(situation: &Situation<'_>) -> Vec<Decision> {
             on: finding.difference.on,
             rule: finding.rule.clone(),
             action: finding.action,
+            unfit: finding.unfit.clone(),
             verdict: {
                 let known = known.get(&finding.difference.addr).unwrap_or(&nothing);
                 verdict(situation, finding, known)
@@ -217,6 +225,10 @@ fn verdict(situation: &Situation<'_>, finding: &Finding, known: &Known<'_>) -> V
 /// What keeps a finding from being healed by itself.
 fn obstacle(situation: &Situation<'_>, finding: &Finding, known: &Known<'_>) -> Option<Why> {
     let Situation { policy, now, .. } = situation;
+    if let Some(attribute) = &finding.beside {
+        let attribute = attribute.to_string();
+        return Some(Why::BesideExpected { attribute });
+    }
     if known.is_quarantined || known.attempts >= u64::from(policy.attempts) {
         return Some(Why::Quarantined {
             attempts: known.attempts,

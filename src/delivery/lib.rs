@@ -11,6 +11,8 @@ pub mod gate;
 pub mod gather;
 pub mod heal;
 pub mod inputs;
+pub mod notice;
+pub mod post;
 mod probe;
 pub mod project;
 pub mod remedy;

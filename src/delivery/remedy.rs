@@ -5,10 +5,11 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use lang::project::HealOn;
-use model::Value;
 use model::address::{InstanceAddr, ResourceAddr};
 use model::change::{Action, Change, Dependencies};
+use model::{PathStep, Str, Value};
 
+use crate::drift::Finding;
 use crate::heal::{Decision, Effort, Excess, Situation, Verdict, allows};
 
 /// Returns the instances that depend on any of `healing`, however far, without these: what a new id of what is healed may
@@ -107,6 +108,12 @@ pub fn check<'r>(
         .filter(|decision| !decision.acts())
         .map(|decision| &decision.addr)
         .collect();
+    let findings: HashMap<&InstanceAddr, &Finding> = remedy
+        .situation
+        .findings
+        .iter()
+        .map(|finding| (&finding.difference.addr, finding))
+        .collect();
     let mut effort = Effort::default();
     for change in changes {
         let addr = &change.addr;
@@ -135,6 +142,10 @@ pub fn check<'r>(
         if !recorded(addr).is_some_and(|applied| brings_back(change, applied)) {
             return Err(Objection::Edited(addr.clone()));
         }
+        let seen = findings.get(addr).filter(|_| decided.contains_key(addr));
+        if seen.is_some_and(|finding| !only_sets_back(change, finding)) {
+            return Err(Objection::Another(addr.clone()));
+        }
         effort.resources += 1;
         effort.destroys += u64::from(destroys);
     }
@@ -145,7 +156,44 @@ pub fn check<'r>(
 fn brings_back(change: &Change, applied: &Value) -> bool {
     let (config, _) = change.config.clone().unmark_deep();
     let (applied, _) = applied.clone().unmark_deep();
-    agrees(&config, &applied)
+    agrees(&config, &applied) && ends_as(change, &applied)
+}
+
+/// Whether each attribute of which it is known what it will be becomes what was applied, or stays as it is.
+fn ends_as(change: &Change, applied: &Value) -> bool {
+    let (before, _) = change.before.clone().unmark_deep();
+    let (after, _) = change.after.clone().unmark_deep();
+    let Some(after) = after.as_fields() else {
+        return true;
+    };
+    let at = |value: &Value, name: &Str| value.as_fields().and_then(|all| all.get(name).cloned());
+    after.iter().all(|(name, after)| {
+        !after.is_wholly_known()
+            || at(&before, name).as_ref() == Some(after)
+            || at(applied, name).map_or(after.is_null(), |applied| applied == *after)
+    })
+}
+
+/// Whether a change in place touches no attributes but those that are to be set back, and what becomes known only then.
+fn only_sets_back(change: &Change, finding: &Finding) -> bool {
+    if finding.difference.on != HealOn::Changed || change.action != Action::Update {
+        return true;
+    }
+    let (before, _) = change.before.clone().unmark_deep();
+    let (after, _) = change.after.clone().unmark_deep();
+    let (Some(before), Some(after)) = (before.as_fields(), after.as_fields()) else {
+        return true;
+    };
+    let is_found = |name: &Str| {
+        let mut attributes = finding.difference.attributes.iter();
+        attributes.any(|path| match path.0.first() {
+            Some(PathStep::Attribute(first)) => first == name,
+            Some(_) | None => true,
+        })
+    };
+    after.iter().all(|(name, after)| {
+        !after.is_wholly_known() || before.get(name) == Some(after) || is_found(name)
+    })
 }
 
 /// Whether what is written in a configuration is what was applied.

@@ -69,11 +69,22 @@ impl CheckedRevision {
     }
 }
 
+/// How often a check is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tries {
+    /// Until it passes, for as long as its `within` says.
+    AsItSays,
+    /// Once, or as often in a row as it must pass: how things are now.
+    Once,
+}
+
 /// What checks can refer to.
 #[derive(Clone)]
 pub struct Subject<'s> {
     /// `environment`: its name.
     pub environment: &'s str,
+    /// How often each is tried.
+    pub tries: Tries,
     /// `revision`: what is deployed there, where that is known.
     pub revision: Option<&'s CheckedRevision>,
     /// `output`: the root outputs, with marks.
@@ -141,17 +152,19 @@ async fn until(
 ) -> CheckOutcome {
     let mut attempts = 0;
     let mut in_a_row = 0;
+    let is_once = subject.tries == Tries::Once;
+    let within = if is_once {
+        check.every.saturating_mul(check.streak.saturating_sub(1))
+    } else {
+        check.within
+    };
     loop {
         attempts += 1;
         // A last try has at least time to answer.
-        let left = check
-            .within
-            .saturating_sub(started.elapsed())
-            .max(SHORTEST_TRY);
-        let patience = if check.within.is_zero() || check.timeout <= left {
+        let left = within.saturating_sub(started.elapsed()).max(SHORTEST_TRY);
+        let patience = if is_once || within.is_zero() || check.timeout <= left {
             Patience::Try(check.timeout)
         } else {
-            let within = check.within;
             Patience::Rest { left, within }
         };
         let tried = tokio::select! {
@@ -170,7 +183,11 @@ async fn until(
         } else {
             detail
         };
-        let over = started.elapsed() + check.every > check.within;
+        let over = if is_once {
+            !good
+        } else {
+            started.elapsed() + check.every > within
+        };
         if passed || hopeless || over {
             // What was asked has texts of outputs in it, what was seen of a failure may have any.
             let secrets = if passed {

@@ -63,11 +63,11 @@ impl Observation {
         checks: Vec<CheckResult>,
         outcome: RunOutcome,
     ) -> Result<Kept, RecordError> {
-        self.end(checks, None, outcome).await
+        self.end(checks, None, (outcome, BTreeMap::new())).await
     }
 
     /// Writes the run as [`Observation::finish`] does, and makes `sightings` all that is known of the environment's
-    /// drift.
+    /// drift. `end` is how it ended, and how much it saw of what.
     ///
     /// # Errors
     /// When the record cannot be written; [`RecordError::SightingsMoved`] where another look was faster.
@@ -75,16 +75,16 @@ impl Observation {
         self,
         checks: Vec<CheckResult>,
         sightings: Sightings,
-        outcome: RunOutcome,
+        end: (RunOutcome, BTreeMap<String, u64>),
     ) -> Result<Kept, RecordError> {
-        self.end(checks, Some(sightings), outcome).await
+        self.end(checks, Some(sightings), end).await
     }
 
     async fn end(
         self,
         checks: Vec<CheckResult>,
         sightings: Option<Sightings>,
-        outcome: RunOutcome,
+        (outcome, counts): (RunOutcome, BTreeMap<String, u64>),
     ) -> Result<Kept, RecordError> {
         let SessionRequest {
             environment,
@@ -106,7 +106,7 @@ impl Observation {
         };
         let end = RunEnd {
             outcome,
-            counts: BTreeMap::new(),
+            counts,
             ended: self.clock.now(),
         };
         let seen = state::Observation {

@@ -290,6 +290,7 @@ pub const IDS: &[&str] = &[
     "not-a-literal",
     "not-held",
     "not-known",
+    "not-notified",
     "not-promoted",
     "nothing-deployed",
     "nothing-to-break",

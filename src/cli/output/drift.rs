@@ -55,6 +55,8 @@ pub struct DriftRow {
     pub since: Option<Timestamp>,
     /// How many looks in a row saw it.
     pub looks: u64,
+    /// A digest of what is there.
+    pub seen: [u8; 32],
     /// What was decided about it.
     pub decision: Decision,
 }
@@ -241,9 +243,14 @@ fn counts(view: &DriftView) -> String {
 
 /// What was decided, by which rule, and why.
 pub fn explained(decision: &Decision, now: Timestamp) -> String {
-    let by = match &decision.rule {
-        Some(rule) => format!("rule `{rule}`: {}", decision.action.word()),
-        None => format!("no rule, by default: {}", decision.action.word()),
+    let by = match (&decision.rule, &decision.unfit) {
+        (Some(rule), _) => format!("rule `{rule}`: {}", decision.action.word()),
+        (None, Some(rule)) => format!(
+            "rule `{rule}` is not about what is {}, by default: {}",
+            decision.on.word(),
+            decision.action.word()
+        ),
+        (None, None) => format!("no rule, by default: {}", decision.action.word()),
     };
     let Verdict::Leave(why) = &decision.verdict else {
         return format!("{by}; to be healed");
@@ -259,6 +266,9 @@ fn reason(why: &Why, now: Timestamp) -> Option<String> {
     let in_a_while = |at: Timestamp| format!("for {} more", short(at.since(now)));
     Some(match why {
         Why::Expected | Why::Reported | Why::ForAdoption => return None,
+        Why::BesideExpected { attribute } => {
+            format!("`{attribute}` is expected to differ, and would be set back with it")
+        }
         Why::Unconfirmed { looks, wanted } => {
             format!("not confirmed: seen by {looks} of {wanted} looks in a row")
         }

@@ -281,6 +281,12 @@ const TEXTS: &[(&str, &str)] = &[
         "A value is known only after the apply, where it is needed before.",
     ),
     (
+        "not-notified",
+        "Somebody whom a `notify` block of terrace.hcl names could not be told. That changes nothing of what was done, and \
+         nothing is lost: told is how things are, so that the next look, apply or promotion tells it, unless it is over \
+         by then.",
+    ),
+    (
         "not-promoted",
         "An environment that comes `after` others takes only a revision that was promoted to it, so that what runs there was \
          verified before. An apply there is to apply that revision again, with other variables or to mend what changed \

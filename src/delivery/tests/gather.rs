@@ -10,7 +10,7 @@ use std::time::Duration;
 use delivery::applied::applied;
 use delivery::bound::Promoted;
 use delivery::facts::{Effects, Facts};
-use delivery::gather::{gather, promoted};
+use delivery::gather::{DRIFTED, gather, promoted};
 use delivery::verdict::{self, Seen, Verdict};
 use model::Str;
 use model::clock::Timestamp;
@@ -267,4 +267,61 @@ fn what_was_applied_last_is_the_newest_revision_that_came_whole() {
         bed.deploy(RunKind::Promote, "r3", RunOutcome::Failed, &[]);
     }
     assert_eq!(last().as_deref(), Some("r1"));
+}
+
+#[test]
+fn what_a_look_saw_is_evidence_and_drift_disturbs() {
+    let bed = bed();
+    bed.revision("one", None);
+    bed.deploy(
+        RunKind::Apply,
+        "r1",
+        RunOutcome::Succeeded,
+        &[("health", true)],
+    );
+    let look = |drifted: u64, passed: bool, seconds: i64| {
+        let run = NewRun {
+            kind: RunKind::Drift,
+            plan: None,
+            revision: None,
+            configuration: None,
+            actor: "cron".into(),
+            note: None,
+            started: at(seconds),
+        };
+        let check = CheckResult {
+            name: "health".into(),
+            passed,
+            at: at(seconds),
+            detail: String::new(),
+            seen: String::new(),
+        };
+        let counts = [(DRIFTED.to_owned(), drifted)].into_iter();
+        let seen = state::Observation {
+            run,
+            serial: bed.store.header(&"test".into()).unwrap().serial,
+            events: Vec::new(),
+            checks: vec![check],
+            sightings: None,
+            end: RunEnd {
+                outcome: RunOutcome::Succeeded,
+                counts: counts.filter(|(_, count)| *count > 0).collect(),
+                ended: at(seconds),
+            },
+        };
+        bed.store
+            .observed(&"test".into(), seen)
+            .wait()
+            .unwrap()
+            .unwrap();
+    };
+    look(0, true, 20);
+    look(2, true, 30);
+    look(0, false, 40);
+    let facts = bed.facts();
+    let history = &facts.environments["test"];
+    let stay = history.occupant().unwrap();
+    assert!(!history.newest("health", &stay).unwrap().passed);
+    let drifted: Vec<Timestamp> = history.drifted.iter().map(|(_, at)| *at).collect();
+    assert_eq!(drifted, [at(30)]);
 }

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use delivery::drift::{Difference, Finding, classify, current, remember, unhealthy};
+use delivery::drift::{Difference, Finding, classify, current, put_right, remember, unhealthy};
 use delivery::heal::{Decision, Effort, Situation, Verdict, Why, attempted, decide, quarantined};
 use delivery::remedy::{Objection, Remedy, check, dependents, forced};
 use lang::project::{Heal, HealAction, HealOn};
@@ -472,6 +472,7 @@ fn a_plan_that_heals_does_what_was_decided_and_what_that_forces() {
         on,
         rule: None,
         action: HealAction::Recreate,
+        unfit: None,
         verdict,
     };
     let decisions = [
@@ -532,4 +533,120 @@ fn a_plan_that_heals_does_what_was_decided_and_what_that_forces() {
         ..change("b.x", Action::Update)
     };
     assert_eq!(judged(&[edited]), Some(Objection::Edited(addr("b.x"))));
+}
+
+#[test]
+fn nothing_is_set_back_that_is_expected_to_differ_or_was_not_found() {
+    let policy = policy(
+        "heal {\n rule \"scaled\" {\n match = [\"a.*.size\"]\n on = [\"changed\"]\n action = \"ignore\"\n }\n \
+         rule \"rest\" {\n match = [\"a.*\"]\n on = [\"changed\"]\n action = \"update\"\n }\n }",
+    );
+    let findings = classify(
+        &policy,
+        vec![differs("a.x", HealOn::Changed, &["size", "tags"])],
+    );
+    let sightings = remember(&[], &findings, &BTreeSet::new(), Timestamp(0));
+    let situation = |findings| Situation {
+        policy: &policy,
+        findings,
+        sightings: &sightings,
+        recent: Effort::default(),
+        instances: 20,
+        now: Timestamp(0),
+    };
+    let verdict = decide(&situation(&findings)).pop().unwrap().verdict;
+    let attribute = "size".to_owned();
+    assert_eq!(verdict, Verdict::Leave(Why::BesideExpected { attribute }));
+
+    // The plan is held to what was found, also where nothing else keeps it to that.
+    let findings = classify(&policy, vec![differs("a.x", HealOn::Changed, &["tags"])]);
+    let situation = situation(&findings);
+    let decisions = decide(&situation);
+    let none = BTreeSet::new();
+    let remedy = Remedy {
+        situation: &situation,
+        decisions: &decisions,
+        dependents: &none,
+    };
+    let object = |size: i64, tags: Option<&str>| {
+        let tags = tags.map_or(Value::Null(model::Type::String), Value::string);
+        Value::object([("size", Value::int(size)), ("tags", tags)])
+    };
+    let applied = object(1, Some("x"));
+    let judged = |before: Value, after: Value, config: Value| {
+        let change = Change {
+            before,
+            after,
+            config,
+            ..change("a.x", Action::Update)
+        };
+        check(&remedy, &[change], |_| Some(&applied)).err()
+    };
+    let drifted = || object(5, Some("y"));
+    assert_eq!(
+        judged(drifted(), object(5, Some("x")), object(1, Some("x"))),
+        None
+    );
+    assert_eq!(
+        judged(drifted(), object(1, Some("x")), object(1, Some("x"))),
+        Some(Objection::Another(addr("a.x")))
+    );
+    // What the definition has no more was applied all the same.
+    assert_eq!(
+        judged(drifted(), object(5, None), object(1, None)),
+        Some(Objection::Edited(addr("a.x")))
+    );
+}
+
+#[test]
+fn what_was_put_right_begins_anew() {
+    let finding = |on| classify(&Heal::default(), vec![differs("a.x", on, &[])]);
+    let missing = finding(HealOn::Missing);
+    let none = BTreeSet::new();
+    let it = BTreeSet::from([addr("a.x")]);
+    let seen = remember(&[], &missing, &none, Timestamp(1));
+    let seen = attempted(&seen, &it, Timestamp(2));
+    let again = |earlier: Vec<Sighting>| {
+        let mut rows = remember(&earlier, &missing, &none, Timestamp(3));
+        rows.pop().unwrap()
+    };
+    let row = again(put_right(seen.clone(), &none, &it));
+    assert_eq!(
+        (row.first_seen, row.looks, row.attempts),
+        (Timestamp(3), 1, 1)
+    );
+    let row = again(put_right(seen.clone(), &it, &none));
+    assert_eq!(
+        (row.first_seen, row.looks, row.attempts),
+        (Timestamp(3), 1, 0)
+    );
+    let row = again(seen.clone());
+    assert_eq!(
+        (row.first_seen, row.looks, row.attempts),
+        (Timestamp(1), 2, 1)
+    );
+    // What differs in another way has not been confirmed, though it is known since when it differs.
+    let mut turned = missing.clone();
+    turned.first_mut().unwrap().difference.seen = [1; 32];
+    let row = remember(&seen, &turned, &none, Timestamp(3)).pop().unwrap();
+    assert_eq!((row.first_seen, row.looks), (Timestamp(1), 1));
+}
+
+#[test]
+fn a_rule_that_is_not_about_it_is_named() {
+    let policy = policy(
+        "heal {\n rule \"files\" {\n match = [\"a.*\"]\n on = [\"changed\"]\n action = \"update\"\n }\n }",
+    );
+    let found = classify(
+        &policy,
+        vec![
+            differs("a.x", HealOn::Missing, &[]),
+            differs("b.x", HealOn::Missing, &[]),
+        ],
+    );
+    let unfit: Vec<Option<String>> = found
+        .iter()
+        .map(|finding| finding.unfit.as_ref().map(ToString::to_string))
+        .collect();
+    assert_eq!(unfit, [Some("files".to_owned()), None]);
 }

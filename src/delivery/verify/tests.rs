@@ -37,9 +37,19 @@ fn outcome(check: &Check, revision: Option<&CheckedRevision>) -> CheckOutcome {
 
 /// The same, where it was asked to stop.
 fn outcome_until(check: &Check, revision: Option<&CheckedRevision>, stop: Stop) -> CheckOutcome {
+    tried(check, revision, stop, Tries::AsItSays)
+}
+
+fn tried(
+    check: &Check,
+    revision: Option<&CheckedRevision>,
+    stop: Stop,
+    tries: Tries,
+) -> CheckOutcome {
     let directory = tempfile::tempdir().unwrap();
     let subject = Subject {
         environment: "test",
+        tries,
         revision,
         outputs: &BTreeMap::new(),
         directory: directory.path(),
@@ -65,6 +75,21 @@ fn passing_in(pass: &str, more: &str) -> CheckOutcome {
         "check \"c\" {{\n  command = [\"sh\", \"-c\", \"{script}\"]\n  every = \"1ms\"\n  {more}\n}}"
     );
     outcome(&check(&text), None)
+}
+
+#[test]
+fn a_look_tries_once_or_as_often_in_a_row_as_it_must_pass() {
+    let once = |words: &str, more: &str| {
+        let text = format!(
+            "check \"c\" {{\n  command = [{words}]\n  every = \"1ms\"\n  within = \"10m\"\n  {more}\n}}"
+        );
+        let outcome = tried(&check(&text), None, Stop::Never, Tries::Once);
+        (outcome.passed, outcome.attempts)
+    };
+    assert_eq!(once("\"false\"", ""), (false, 1));
+    assert_eq!(once("\"true\"", ""), (true, 1));
+    assert_eq!(once("\"true\"", "streak = 3"), (true, 3));
+    assert_eq!(once("\"false\"", "streak = 3"), (false, 1));
 }
 
 #[test]
