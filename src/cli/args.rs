@@ -16,6 +16,7 @@ use clap::{
     ArgAction, Args as ClapArgs, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
 };
 use model::address::{InstanceAddr, Target};
+use state::RunKind;
 
 use super::output::style::ColorChoice;
 
@@ -123,7 +124,13 @@ pub enum Command {
     /// Look at revisions: what was made to be promoted
     #[command(subcommand)]
     Revision(RevisionCommand),
-    /// List the runs of an environment
+    /// Show in which environments a revision is and was
+    Where(WhereArgs),
+    /// Show the way of a revision through the environments
+    Trace(TraceArgs),
+    /// Show in what two environments differ
+    Diff(DiffArgs),
+    /// List the runs of an environment, or verify that none was edited
     Log(LogArgs),
     /// Check the definition and the project file
     Validate(ValidateArgs),
@@ -763,14 +770,83 @@ pub struct RevisionExportArgs {
     pub directory: PathBuf,
 }
 
+/// `terrace where`.
+#[derive(Debug, ClapArgs)]
+pub struct WhereArgs {
+    /// r42, 42, or the start of its digest or commit
+    pub revision: String,
+    /// Write JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `terrace trace`.
+#[derive(Debug, ClapArgs)]
+pub struct TraceArgs {
+    /// r42, 42, or the start of its digest or commit
+    pub revision: String,
+    /// Write JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `terrace diff`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Example:
+  terrace diff staging production              what production has instead of what staging has")]
+pub struct DiffArgs {
+    /// An environment, whose values stand left
+    #[arg(value_name = "ENVIRONMENT")]
+    pub left: String,
+    /// Another one
+    #[arg(value_name = "OTHER")]
+    pub right: String,
+    /// Compare the ids of objects too, which are others in every environment
+    #[arg(long)]
+    pub ids: bool,
+    /// Show values whole
+    #[arg(long)]
+    pub detail: bool,
+    /// Exit with 2 when something differs
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// Write JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `terrace log`.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  terrace log production --kind promote,rollback --since 7d
+  terrace log --failed --by ci
+  terrace log --verify                         whether the history is as it was written; exit code 1 if not")]
 pub struct LogArgs {
-    /// The environment; may be left out where there is only one
+    /// The environment; all of them when left out
     pub environment: Option<String>,
     /// So many runs, the last ones
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
     pub limit: usize,
+    /// Only runs of these kinds: apply, promote, rollback, approve, ..
+    #[arg(long = "kind", value_name = "KIND", value_delimiter = ',', value_parser = kind)]
+    pub kinds: Vec<RunKind>,
+    /// Only runs about this revision
+    #[arg(long, value_name = "REVISION")]
+    pub revision: Option<String>,
+    /// Only runs by this person or system
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    /// Only runs begun since: 2h, 3d, 2026-11-22
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+    /// Only runs that did not end well
+    #[arg(long)]
+    pub failed: bool,
+    /// Verify that no run was edited, removed or added
+    #[arg(long, conflicts_with_all = ["limit", "kinds", "revision", "by", "since", "failed"])]
+    pub verify: bool,
     /// Write JSON, one run a line
     #[arg(long)]
     pub json: bool,
@@ -893,6 +969,16 @@ pub struct ExplainArgs {
     pub id: Option<String>,
 }
 
+/// A kind of run, by the record's word.
+fn kind(text: &str) -> Result<RunKind, String> {
+    text.parse().map_err(|_| {
+        format!(
+            "`{text}` is no kind of run: apply, destroy, refresh, promote, rollback, heal, recover, verify, drift, \
+             approve, reject, hold, release, revision"
+        )
+    })
+}
+
 /// A count that is not 0.
 fn so_many(text: &str) -> Result<NonZeroUsize, String> {
     text.parse()
@@ -952,6 +1038,9 @@ impl Command {
             | Self::State(_)
             | Self::Status(_)
             | Self::Revision(_)
+            | Self::Where(_)
+            | Self::Trace(_)
+            | Self::Diff(_)
             | Self::Log(_)
             | Self::Validate(_)
             | Self::Fmt(_)

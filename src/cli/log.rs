@@ -1,15 +1,19 @@
-//! `terrace log`: the runs of an environment, the newest first.
+//! `terrace log`: the runs of an environment, the newest first; with `--verify`, whether they are as they were written.
 
-use model::Diagnostics;
-use state::RunFilter;
+use delivery::Project;
+use model::clock::Timestamp;
+use model::{Diagnostic, Diagnostics, Sources, Str};
+use state::{PROJECT, RecordError, RunFilter, RunOutcome, RunRow, Store};
 
 use super::args::LogArgs;
 use super::exit::ExitCode;
 use super::invocation::Invocation;
+use super::output::chain::{Checked, as_json, screen};
+use super::output::moment;
 use super::output::status::{run_json, runs as table};
 use super::output::write;
 use super::prepare::open;
-use super::record;
+use super::{record, revised};
 
 /// Runs the command.
 pub fn run(invocation: &Invocation, args: &LogArgs) -> ExitCode {
@@ -32,13 +36,43 @@ pub fn run(invocation: &Invocation, args: &LogArgs) -> ExitCode {
             }
         },
     };
-    let filter = RunFilter {
-        environment,
-        ..RunFilter::newest(args.limit)
+    if args.verify {
+        return verify(invocation, &project, environment, args.json);
+    }
+    let now = invocation.process.clock.now();
+    let since = match args.since.as_deref().map(|text| moment::since(text, now)) {
+        None => None,
+        Some(Some(since)) => Some(since),
+        Some(None) => {
+            let text = args.since.as_deref().unwrap_or_default();
+            let diagnostic =
+                Diagnostic::error("missing-argument", format!("`{text}` is not a time")).help(
+                    "write how long ago, or when in UTC: 2h, 3d, 2026-11-22, 2026-11-22T10:47:59Z",
+                );
+            invocation.report(&diagnostic.into(), &Sources::default(), "", false);
+            return ExitCode::Usage;
+        }
     };
-    let runs = record::open_existing(&project.record())
-        .and_then(|store| store.map_or_else(|| Ok(Vec::new()), |store| store.runs(&filter)));
-    let runs = match runs {
+    let store = match record::open_existing(&project.record()) {
+        Ok(store) => store,
+        Err(error) => return record::report(invocation, &error),
+    };
+    let mut wanted = Wanted {
+        environment,
+        revision: None,
+        since,
+        args,
+    };
+    if let (Some(name), Some(store)) = (&args.revision, &store) {
+        match revised::find(store, name) {
+            Ok(row) => wanted.revision = Some(format!("r{}", row.number)),
+            Err(found) => {
+                invocation.report(&(*found).into(), &Sources::default(), "", false);
+                return ExitCode::Failed;
+            }
+        }
+    }
+    let runs = match store.map_or_else(|| Ok(Vec::new()), |store| wanted.runs(&store)) {
         Ok(runs) => runs,
         Err(error) => return record::report(invocation, &error),
     };
@@ -53,4 +87,97 @@ pub fn run(invocation: &Invocation, args: &LogArgs) -> ExitCode {
         Ok(()) => ExitCode::Done,
         Err(_) => ExitCode::Failed,
     }
+}
+
+/// Which runs are wanted.
+struct Wanted<'w> {
+    environment: Option<Str>,
+    revision: Option<String>,
+    since: Option<Timestamp>,
+    args: &'w LogArgs,
+}
+
+/// So many runs are read at once where not every one is wanted.
+const PAGE: usize = 500;
+
+impl Wanted<'_> {
+    /// Reads as far back as need be.
+    fn runs(&self, store: &Store) -> Result<Vec<RunRow>, RecordError> {
+        let limit = self.args.limit;
+        let is_plain = self.args.by.is_none() && !self.args.failed && self.since.is_none();
+        let page = if is_plain { limit } else { PAGE };
+        let mut filter = RunFilter {
+            environment: self.environment.clone(),
+            kinds: self.args.kinds.clone(),
+            revision: self.revision.clone(),
+            ..RunFilter::newest(page)
+        };
+        let mut found = Vec::new();
+        while found.len() < limit {
+            let runs = store.runs(&filter)?;
+            let is_last = runs.len() < page || is_plain;
+            filter.before = runs.last().map(|run| run.id);
+            found.extend(runs.into_iter().filter(|run| self.has(run)));
+            if is_last {
+                break;
+            }
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    fn has(&self, run: &RunRow) -> bool {
+        let outcome = run.end.as_ref().map(|end| end.outcome);
+        let is_by = self.args.by.as_ref().is_none_or(|by| run.actor == *by);
+        let has_failed = matches!(
+            outcome,
+            None | Some(RunOutcome::Failed | RunOutcome::Interrupted | RunOutcome::Cancelled)
+        );
+        is_by
+            && (!self.args.failed || has_failed)
+            && self.since.is_none_or(|since| run.started >= since)
+    }
+}
+
+/// Checks that no run of the history was edited, removed or added.
+fn verify(
+    invocation: &Invocation,
+    project: &Project,
+    environment: Option<Str>,
+    json: bool,
+) -> ExitCode {
+    let checked = record::open_existing(&project.record()).and_then(|store| {
+        let Some(store) = store else {
+            return Ok(Vec::new());
+        };
+        let names = match environment {
+            Some(environment) => vec![environment],
+            None => {
+                let known = store.environments()?.into_iter();
+                let known = known.map(|row| row.header.environment);
+                known.chain([Str::from(PROJECT)]).collect()
+            }
+        };
+        let reports = names.into_iter().map(|environment| {
+            let report = store.verify_chain(&environment)?;
+            Ok(Checked {
+                environment,
+                report,
+            })
+        });
+        reports.collect::<Result<Vec<Checked>, RecordError>>()
+    });
+    let checked = match checked {
+        Ok(checked) => checked,
+        Err(error) => return record::report(invocation, &error),
+    };
+    let text = match json {
+        true => format!("{:#}\n", as_json(&checked)),
+        false => screen(&checked, invocation.stdout),
+    };
+    let is_sound = checked.iter().all(|one| one.report.broken.is_none());
+    if write::answer(&text).is_err() || !is_sound {
+        return ExitCode::Failed;
+    }
+    ExitCode::Done
 }

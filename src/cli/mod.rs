@@ -21,6 +21,7 @@ pub mod carried;
 pub mod checks;
 pub mod completions;
 pub mod console;
+pub mod diff;
 pub mod drift;
 pub mod drift_report;
 pub mod explain;
@@ -50,6 +51,7 @@ pub mod validate;
 pub mod verify;
 pub mod version;
 pub mod views;
+pub mod whereabouts;
 
 use std::ffi::OsString;
 
@@ -125,6 +127,9 @@ pub fn run(line: impl IntoIterator<Item = OsString>, process: Process) -> ExitCo
         }
         Command::Status(args) => status::run(&invocation, &args),
         Command::Revision(args) => block_on(revision::run(&invocation, args)),
+        Command::Where(args) => whereabouts::run(&invocation, &args),
+        Command::Trace(args) => whereabouts::trace(&invocation, &args),
+        Command::Diff(args) => diff::run(&invocation, &args),
         Command::Log(args) => log::run(&invocation, &args),
         Command::Validate(args) => block_on(validate::run(&invocation, args)),
         Command::Fmt(args) => fmt::run(&invocation, &args),

@@ -22,6 +22,7 @@ pub mod rollback;
 pub mod soundness;
 pub mod stages;
 pub mod standing;
+pub mod trail;
 pub mod variables;
 pub mod verdict;
 pub mod verify;

@@ -44,7 +44,10 @@ Look at environments:
   show         Show what is recorded, a saved plan or a run
   output       Show the outputs of an environment
   state        Look into the record of an environment
-  log          List the runs of an environment
+  where        Show in which environments a revision is and was
+  trace        Show the way of a revision through the environments
+  diff         Show in what two environments differ
+  log          List the runs of an environment, or verify that none was edited
 
 Write definitions:
   init         Begin a project in a directory

@@ -3,11 +3,13 @@
 
 pub mod style;
 
+pub mod chain;
 pub mod diagnostic;
 pub mod difference;
 pub mod drift;
 pub mod duration;
 pub mod elide;
+pub mod environments;
 pub mod explanations;
 pub mod frame;
 pub mod gate;
@@ -28,6 +30,7 @@ pub mod state;
 pub mod status;
 pub mod table;
 pub mod text_diff;
+pub mod trail;
 pub mod value;
 pub mod whole_file;
 pub mod write;

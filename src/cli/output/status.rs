@@ -93,7 +93,7 @@ fn has_failed_checks(run: &RunRow) -> bool {
 }
 
 /// Whether a word of [`outcome_word`] is bad news.
-fn is_bad(word: &str) -> bool {
+pub(super) fn is_bad(word: &str) -> bool {
     matches!(
         word,
         "failed"
@@ -383,7 +383,9 @@ pub fn runs(runs: &[RunRow], one: bool, look: Look) -> String {
         ("serial", Align::Left),
         ("steps", Align::Left),
     ];
-    let columns = columns.into_iter().chain(revision).chain(rest);
+    let notes = runs.iter().any(|run| run.note.is_some());
+    let note = notes.then_some(("note", Align::Left));
+    let columns = columns.into_iter().chain(revision).chain(rest).chain(note);
     let is_shown = |at: &usize| !one || *at != 1;
     let columns = columns.enumerate();
     let columns = columns.filter_map(|(at, column)| is_shown(&at).then_some(column));
@@ -427,6 +429,7 @@ pub fn runs(runs: &[RunRow], one: bool, look: Look) -> String {
             Line::plain(run.actor.clone()),
             Line::plain(serial),
             Line::plain(steps.join(", ")),
+            Line::plain(run.note.clone().unwrap_or_default()),
         ]);
         let cells = row.into_iter().enumerate();
         table.row(cells.filter_map(|(at, cell)| is_shown(&at).then_some(cell)));
