@@ -281,6 +281,11 @@ impl Desk {
             .prepare_cached("DELETE FROM intent_payload WHERE id = ?1")?;
         delete.execute([intent.0])?;
         drop(delete);
+        if !changes.is_empty() {
+            // What was done raises the serial also where it brought back what is recorded: a plan that was made before
+            // it would do it again.
+            self.serial(scope)?;
+        }
         self.change_objects(scope, changes)
     }
 }

@@ -67,6 +67,37 @@ fn a_result_and_its_objects_are_one_write() {
 }
 
 #[test]
+fn a_result_raises_the_serial_also_where_it_is_what_was_recorded() {
+    let bed = Bed::new();
+    let lease = bed.lease("test");
+    let run = bed.run(&lease);
+    step(&run, 1, put("a.a", "1"), "a.a");
+    run.finish(succeeded()).wait().unwrap();
+    let run = bed.run(&lease);
+    step(&run, 1, put("a.a", "1"), "a.a");
+    let row = run.finish(succeeded()).wait().unwrap();
+    assert_eq!(
+        (row.serial_before, row.serial_after),
+        (Serial(1), Some(Serial(2)))
+    );
+    // What did not happen changes nothing.
+    let run = bed.run(&lease);
+    let id = run.intent(intent(1, "a.a")).wait().unwrap();
+    run.settle(id, done(Vec::new())).wait().unwrap();
+    let row = run.finish(succeeded()).wait().unwrap();
+    assert_eq!((row.serial_before, row.serial_after), (Serial(2), None));
+    let again = bed.again();
+    assert_eq!(
+        again
+            .read_at(&"test".into(), Serial(1))
+            .unwrap()
+            .objects
+            .len(),
+        1
+    );
+}
+
+#[test]
 fn an_intent_is_settled_once() {
     let bed = Bed::new();
     let run = bed.run(&bed.lease("test"));

@@ -2,9 +2,11 @@
 //! applied stays recorded until something else is, so that who looks next sees the same difference.
 
 use contract::ErrorClass;
+use engine::SessionError;
 use model::Value;
 use model::plan::Plan;
 use sim::{Effect, Failure, Operation, Script};
+use state::RunKind;
 
 use crate::bed::{Applying, Bed, heal, open, process};
 use crate::crashes::{Moment, crash};
@@ -126,4 +128,32 @@ fn drift_stays_when_a_destroy_fails_and_goes_with_the_object() {
     // Of the one that is gone nothing was to be done, and the record has learnt it.
     assert_eq!(seen(&bed, &text).len(), 1);
     assert_eq!(heal(&bed, &without).cloud.len(), 0);
+}
+
+#[test]
+fn a_plan_made_before_drift_was_mended_does_not_mend_it_again() {
+    let text = definition(SERVERS);
+    let bed = drifted(&text);
+    let gone = bed.engine(&text, Script::default());
+    process(gone.command(Applying::default()));
+    let grown = |object: &&sim::SimObject| {
+        contract::attributes::text(&object.value, "name") == Some("grown")
+    };
+    let id = bed.objects().iter().find(grown).unwrap().id.clone();
+    let grow = |value: &Value| contract::attributes::with(value, [("size", "large".into())]);
+    bed.cloud(Script::default()).tamper(&id, grow).unwrap();
+    drop(gone);
+    let (first, second) = (
+        bed.engine(&text, Script::default()),
+        bed.engine(&text, Script::default()),
+    );
+    process(async {
+        let stale = first.plan().await;
+        assert_eq!(drift(&stale.plan).len(), 1);
+        let (_, outcome) = second.command(Applying::default()).await;
+        assert!(outcome.unwrap().is_success());
+        // What is recorded is what was recorded before, but something was done.
+        let session = first.session(RunKind::Apply, Some(&stale.plan)).await;
+        assert!(matches!(session, Err(SessionError::Stale { .. })));
+    });
 }
