@@ -18,7 +18,7 @@ use model::{Diagnostic, Diagnostics, Severity, Str, Value};
 use super::block::Block;
 use super::decide::{Decision, Situation, decide};
 use super::walk::Walk;
-use super::{because, ignore, marks, triggers};
+use super::{because, ignore, marks};
 use crate::plugins;
 use crate::recorded::RecordedObject;
 
@@ -73,7 +73,7 @@ impl Walk<'_> {
             });
         }
         self.validate(block, &mut items).await;
-        self.force(block, &mut items);
+        self.force(&mut items);
         let answers = self.ask(block, &mut items).await;
         let mut again: Vec<(usize, Decision, PlanResponse)> = Vec::new();
         for (at, answer) in answers.into_iter().enumerate() {
@@ -189,30 +189,23 @@ impl Walk<'_> {
     }
 
     /// Finds out which instances are replaced whatever is planned for them.
-    fn force(&mut self, block: &Block, items: &mut [Item]) {
+    fn force(&self, items: &mut [Item]) {
         let declared = items
             .first()
             .and_then(|item| self.desired.resource(&item.addr.block));
         let has_triggers =
             declared.is_some_and(|resource| !resource.lifecycle.replace_triggered_by.is_empty());
         for item in items {
-            if item
-                .recorded
-                .as_ref()
-                .is_some_and(|recorded| recorded.tainted)
-            {
+            let recorded = item.recorded.as_ref();
+            if recorded.is_some_and(|recorded| recorded.tainted) {
                 item.forced = Some(Reason::ReplaceBecauseTainted);
             } else if self.options.replace.contains(&item.addr) {
                 item.forced = Some(Reason::ReplaceByRequest);
-            } else if has_triggers
-                && let Some(trigger) =
-                    triggers::triggered(&self.desired, &self.changes, &self.changed, &item.addr)
-            {
+            } else if has_triggers && let Some(trigger) = self.triggered(&item.addr) {
                 item.forced = Some(Reason::ReplaceByTriggers);
                 item.trigger = Some(trigger);
             }
         }
-        let _ = block;
     }
 
     /// Asks the provider what the instances would become.

@@ -4,66 +4,61 @@
     reason = "of many kinds only a few matter in each place here"
 )]
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use lang::Desired;
 use lang::desired::Lookup;
 use lang::reference::{Subject, subject};
 use lang::syntax::ast::{Expr, ExprKind, Ident, TraversalKind, TraversalStep};
-use model::address::{BlockAddr, InstanceAddr, InstanceKey};
-use model::change::{Action, Change};
+use model::address::{BlockAddr, InstanceAddr, InstanceKey, ModuleAddr};
+use model::change::Action;
 use model::{Path, PathStep, Str, Value};
 
-/// The first reference in the instance's `replace_triggered_by` that is about to change, as written.
-pub(super) fn triggered(
-    desired: &Desired,
-    changes: &[Change],
-    changed: &HashMap<InstanceAddr, usize>,
-    addr: &InstanceAddr,
-) -> Option<Str> {
-    let resource = desired.resource(&addr.block)?;
-    let lookup = desired.instance_lookup(&addr.block, &addr.key)?;
-    resource
-        .lifecycle
-        .replace_triggered_by
-        .iter()
-        .find_map(|expr| {
-            let (root, steps) = flatten(expr, &lookup)?;
-            let (Subject::Resource(name), consumed) = subject(&root, &steps).ok()? else {
-                return None;
-            };
-            let block = Arc::new(BlockAddr {
-                module: addr.module().clone(),
-                mode: name.mode,
-                rtype: name.rtype,
-                name: name.name,
-            });
-            let rest = steps.get(consumed..).unwrap_or_default();
-            let key = rest.first().and_then(instance_key);
-            let path = path(rest.get(usize::from(key.is_some())..).unwrap_or_default());
-            let hit = match key {
-                Some(key) => is_changed(changes, changed.get(&block.instance(key)), &path),
-                None => {
-                    let instances = changed.iter().filter(|(addr, _)| addr.block == block);
-                    instances
-                        .into_iter()
-                        .any(|(_, at)| is_changed(changes, Some(at), &path))
-                }
-            };
-            hit.then(|| desired.definition().sources.text(expr.span).into())
-        })
+use super::walk::Walk;
+
+impl Walk<'_> {
+    /// The first reference in the instance's `replace_triggered_by` that is about to change, as written.
+    pub(super) fn triggered(&self, addr: &InstanceAddr) -> Option<Str> {
+        let resource = self.desired.resource(&addr.block)?;
+        let lookup = self.desired.instance_lookup(&addr.block, &addr.key)?;
+        let triggers = &resource.lifecycle.replace_triggered_by;
+        let hit = triggers
+            .iter()
+            .find(|expr| self.triggers(expr, &lookup, addr.module()).unwrap_or(false))?;
+        Some(self.desired.definition().sources.text(hit.span).into())
+    }
+
+    /// Whether what is named in a `module` is about to change; none where nothing is named.
+    fn triggers(&self, expr: &Expr, lookup: &Lookup<'_>, module: &ModuleAddr) -> Option<bool> {
+        let (root, steps) = flatten(expr, lookup)?;
+        let (Subject::Resource(name), consumed) = subject(&root, &steps).ok()? else {
+            return None;
+        };
+        let block = Arc::new(BlockAddr {
+            module: module.clone(),
+            mode: name.mode,
+            rtype: name.rtype,
+            name: name.name,
+        });
+        let rest = steps.get(consumed..).unwrap_or_default();
+        let key = rest.first().and_then(instance_key);
+        let path = path(rest.get(usize::from(key.is_some())..).unwrap_or_default());
+        if key.is_none() && path.is_root() {
+            return Some(self.stirred.contains(&block));
+        }
+        let instance = block.instance(key.unwrap_or(InstanceKey::None));
+        let at = self.changed.get(&instance)?;
+        let change = self.changes.get(*at)?;
+        let differs = path.is_root() || change.before.at(&path) != change.after.at(&path);
+        Some(is_stirred(change.action) && differs)
+    }
 }
 
-fn is_changed(changes: &[Change], at: Option<&usize>, path: &Path) -> bool {
-    let Some(change) = at.and_then(|at| changes.get(*at)) else {
-        return false;
-    };
-    match change.action {
-        Action::Create | Action::Update | Action::Replace(_) => {
-            path.is_root() || change.before.at(path) != change.after.at(path)
-        }
-        Action::NoOp | Action::Read | Action::Destroy | Action::Forget => false,
+/// Whether what happens to an instance replaces what is triggered by it: something of it is another afterwards. What is
+/// new or goes triggers nothing, so that a block can be scaled.
+pub(super) fn is_stirred(action: Action) -> bool {
+    match action {
+        Action::Update | Action::Replace(_) => true,
+        Action::Create | Action::NoOp | Action::Read | Action::Destroy | Action::Forget => false,
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use contract::{Provider, ProviderError, Providers};
 use lang::Desired;
 use lang::graph::{NodeId, NodeKind};
-use model::address::{InstanceAddr, Mode, ProviderAddr};
+use model::address::{BlockAddr, InstanceAddr, Mode, ProviderAddr};
 use model::change::{Action, Change, OutputChange};
 use model::plan::{Drift, Plan, PlanMode};
 use model::serial::PlanId;
@@ -17,7 +17,7 @@ use super::moves::Moves;
 use super::orphan::removed_and_declared;
 use super::targets::Scope;
 use super::unsupported::unsupported;
-use super::{Checks, PlanOptions, Planned, moves, order, orphan, targets};
+use super::{Checks, PlanOptions, Planned, moves, order, orphan, targets, triggers};
 use crate::asking::Asking;
 use crate::events::Events;
 use crate::plugins::{self, Plugins};
@@ -35,6 +35,8 @@ pub(super) struct Walk<'e> {
     pub(super) changes: Vec<Change>,
     /// Positions in `changes` of the changes that are about current objects.
     pub(super) changed: HashMap<InstanceAddr, usize>,
+    /// Blocks with an instance that is updated or replaced.
+    pub(super) stirred: HashSet<Arc<BlockAddr>>,
     /// Resource nodes with a change, or with a data source that is read only in the apply.
     pub(super) pending: HashSet<NodeId>,
     pub(super) unchanged: u64,
@@ -77,6 +79,7 @@ impl<'e> Walk<'e> {
             diagnostics: Diagnostics::new(),
             changes: Vec::new(),
             changed: HashMap::new(),
+            stirred: HashSet::new(),
             pending: HashSet::new(),
             unchanged: 0,
             drift: Vec::new(),
@@ -384,6 +387,9 @@ impl<'e> Walk<'e> {
     pub(super) fn add(&mut self, node: Option<NodeId>, change: Change) {
         if change.deposed.is_none() {
             self.changed.insert(change.addr.clone(), self.changes.len());
+            if triggers::is_stirred(change.action) {
+                self.stirred.insert(change.addr.block.clone());
+            }
         }
         if let Some(node) = node
             && change.action != Action::NoOp

@@ -79,8 +79,10 @@ fn any_definition(chance: &mut Chance) -> String {
         }
         let server = *chance.one_of(&servers);
         let size = 1 + chance.below(3);
+        // On another server it is another disk: one that is only detached could keep the old server from going before
+        // the new one can be made.
         text += &format!(
-            "resource \"sim_volume\" \"{name}\" {{\n  name = \"{name}\"\n  size_gb = {size}\n  \
+            "resource \"sim_volume\" \"{name}_{server}\" {{\n  name = \"{name}\"\n  size_gb = {size}\n  \
              server_id = sim_server.{server}.id\n  lifecycle {{\n    \
              replace_triggered_by = [sim_server.{server}.id]\n  }}\n}}\n"
         );

@@ -392,7 +392,7 @@ fn a_person_who_names_an_object_that_is_not_there_settles_nothing() {
 fn an_object_that_moves_to_another_goes_after_those_that_used_it_though_others_wait_for_it() {
     let on = |server: &str| {
         format!(
-            "resource \"sim_volume\" \"z\" {{\n  name = \"z\"\n  size_gb = 1\n  \
+            "resource \"sim_volume\" \"z_{server}\" {{\n  name = \"z\"\n  size_gb = 1\n  \
              server_id = sim_server.{server}.id\n  lifecycle {{\n    \
              replace_triggered_by = [sim_server.{server}.id]\n  }}\n}}\n"
         )
