@@ -160,17 +160,15 @@ impl Walk<'_> {
     /// Lets the provider check the configurations.
     async fn validate(&mut self, block: &Block, items: &mut Vec<Item>) {
         let span = self.declared_span(block.node);
-        let mut bad: Vec<usize> = Vec::new();
-        for (at, item) in items.iter().enumerate() {
+        let mut good = Vec::with_capacity(items.len());
+        for item in items.iter() {
             let request = ValidateRequest {
                 subject: ValidateSubject::Resource,
                 rtype: item.addr.block.rtype.clone(),
                 config: item.config.clone(),
             };
             let errors = block.provider.validate(request).await;
-            if !errors.is_empty() {
-                bad.push(at);
-            }
+            good.push(errors.is_empty());
             for error in errors {
                 let what = format!("`{}` is not right", item.addr);
                 let place = plugins::attribute_span(&self.desired, &item.addr, &error).or(span);
@@ -183,9 +181,8 @@ impl Walk<'_> {
                 });
             }
         }
-        for at in bad.into_iter().rev() {
-            items.remove(at);
-        }
+        let mut good = good.into_iter();
+        items.retain(|_| good.next().unwrap_or(false));
     }
 
     /// Finds out which instances are replaced whatever is planned for them.
