@@ -3,7 +3,9 @@
 
 mod effect;
 mod prepare;
+mod queue;
 mod read;
+mod room;
 mod schedule;
 mod session;
 mod write;

@@ -1,8 +1,7 @@
-//! Which step runs when: those whose needs are done, the longest way to the end first, as many at once as the
-//! providers take. Independent branches go on after a failure.
+//! Runs the steps of a plan: starts what may run next while there is room for it, and takes what ended. Independent
+//! branches go on after a failure.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +17,8 @@ use tokio::task::JoinSet;
 
 use super::effect::{Desk, Effect, Effected, effect};
 use super::prepare::Prepared;
+use super::queue::Queue;
+use super::room::Room;
 use super::session::Session;
 use super::write;
 use super::{ApplyOptions, Outcome, Stop};
@@ -27,12 +28,6 @@ use crate::open::OpenStep;
 use crate::plan::{Planned, moves};
 use crate::record::{self, StoreError};
 
-/// The most effects in the world at once at the start; it grows while no provider asks to slow down.
-const START: usize = 32;
-/// The most it grows to.
-const MOST: usize = 256;
-/// The most effects at once that are only in the record.
-const RECORD_ONLY: usize = 2048;
 /// How long a step that is left may take to give way.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -50,23 +45,11 @@ pub(super) struct Schedule<'s> {
     session: &'s Session,
     options: ApplyOptions,
     events: &'s Events,
-    /// For each node of the order: how many nodes it still waits for.
-    waiting: Vec<u32>,
-    /// For each node: the nodes that wait for it.
-    next: Vec<Vec<u32>>,
-    /// For each node: how long the way to the end is.
-    way: Vec<u32>,
-    ready: BinaryHeap<(u32, Reverse<u32>)>,
-    /// Steps that could run but for a limit.
-    held: BinaryHeap<(u32, Reverse<u32>)>,
-    /// Nodes that cannot run any more, because something they need failed.
-    barred: HashSet<u32>,
+    queue: Queue,
+    room: Room,
     running: JoinSet<Ended>,
     /// Those of them that only look.
     reading: HashMap<tokio::task::Id, (StepId, InstanceAddr)>,
-    in_world: usize,
-    in_record: usize,
-    limit: f64,
     done: BTreeMap<&'static str, u64>,
     failed: u64,
     skipped: u64,
@@ -87,47 +70,20 @@ impl<'s> Schedule<'s> {
         options: ApplyOptions,
         events: &'s Events,
     ) -> Self {
-        let after = &planned.plan.order.after;
-        let mut next: Vec<Vec<u32>> = vec![Vec::new(); after.len()];
-        for (node, before) in (0..).zip(after) {
-            for before in before {
-                if let Some(list) = next.get_mut(*before as usize) {
-                    list.push(node);
-                }
-            }
-        }
-        let waiting: Vec<u32> = after
-            .iter()
-            .map(|before| u32::try_from(before.len()).unwrap_or(u32::MAX))
-            .collect();
-        let way = ways(after, &next);
-        let ready = (0..)
-            .zip(&waiting)
-            .filter(|(_, waiting)| **waiting == 0)
-            .map(|(node, _): (u32, _)| {
-                (way.get(node as usize).copied().unwrap_or(0), Reverse(node))
-            })
-            .collect();
+        let steps = planned.plan.steps.iter();
+        let lanes = steps.map(|step| lane(&planned, step)).collect();
+        let queue = Queue::new(&planned.plan.order.after, lanes);
         let secrets = Arc::new(crate::secrets::of(&planned.plan, planned.plugins.told()));
-        let limit = options
-            .parallelism
-            .map_or(START as f64, |limit| limit.max(1) as f64);
+        let room = Room::new(options.parallelism);
         Self {
             planned,
             session,
             options,
             events,
-            waiting,
-            next,
-            way,
-            ready,
-            held: BinaryHeap::new(),
-            barred: HashSet::new(),
+            queue,
+            room,
             running: JoinSet::new(),
             reading: HashMap::new(),
-            in_world: 0,
-            in_record: 0,
-            limit,
             done: BTreeMap::new(),
             failed: 0,
             skipped: 0,
@@ -238,13 +194,9 @@ impl<'s> Schedule<'s> {
 
     /// Starts every step that may run now.
     async fn start(&mut self) -> Result<(), StoreError> {
-        let room = self.in_world < self.world_limit() && self.in_record < self.record_limit();
-        if room {
-            self.ready.append(&mut self.held);
-        }
-        while let Some((way, Reverse(node))) = self.ready.pop() {
+        while let Some(node) = self.queue.pop(|effects| self.room.has(effects)) {
             let Some(step) = self.planned.plan.steps.get(node as usize).cloned() else {
-                self.complete(node);
+                self.queue.complete(node);
                 continue;
             };
             if let Some((addr, diagnostic)) = self.in_doubt(&step) {
@@ -254,29 +206,12 @@ impl<'s> Schedule<'s> {
             }
             if matches!(step.kind, StepKind::Move) {
                 self.count(step.kind);
-                self.complete(node);
-                continue;
-            }
-            let (in_world, full) = match self.effects(&step) {
-                Effects::World => (true, self.in_world >= self.world_limit()),
-                Effects::RecordOnly => (false, self.in_record >= self.record_limit()),
-            };
-            if full {
-                self.held.push((way, Reverse(node)));
-                // Steps of the other kind may still have room, but looking through all of them each time would cost
-                // more than it brings: they are looked at when something ends.
-                if self.in_world >= self.world_limit() && self.in_record >= self.record_limit() {
-                    break;
-                }
+                self.queue.complete(node);
                 continue;
             }
             match self.prepare(StepId(node), &step) {
                 Prepared::Effect(prepared) => {
-                    if in_world {
-                        self.in_world += 1;
-                    } else {
-                        self.in_record += 1;
-                    }
+                    self.room.take(prepared.schema.effects);
                     let desk = Desk {
                         run: self.session.writer().clone(),
                         events: self.events.clone(),
@@ -287,7 +222,7 @@ impl<'s> Schedule<'s> {
                     });
                 }
                 Prepared::Read(reading) => {
-                    self.in_world += 1;
+                    self.room.take(Effects::World);
                     let subject = (reading.step, reading.addr.clone());
                     let task = self
                         .running
@@ -297,7 +232,7 @@ impl<'s> Schedule<'s> {
                 Prepared::Forget(changes) => {
                     self.session.writer().change(changes).await?;
                     self.count(step.kind);
-                    self.complete(node);
+                    self.queue.complete(node);
                 }
                 Prepared::Refused(addr, diagnostic) => {
                     self.refuse(StepId(node), step.kind, &addr, *diagnostic)
@@ -306,27 +241,6 @@ impl<'s> Schedule<'s> {
             }
         }
         Ok(())
-    }
-
-    fn world_limit(&self) -> usize {
-        (self.limit as usize).max(1)
-    }
-
-    /// The most effects at once that are only in the record.
-    fn record_limit(&self) -> usize {
-        self.options
-            .parallelism
-            .map_or(RECORD_ONLY, |limit| limit.max(1))
-    }
-
-    fn effects(&self, step: &model::plan::Step) -> Effects {
-        let change = self.planned.plan.change_of(step);
-        let schema = change.and_then(|change| {
-            self.planned
-                .plugins
-                .resource_schema(&change.provider.source, &change.addr.block.rtype)
-        });
-        schema.map_or(Effects::World, |schema| schema.effects)
     }
 
     async fn told(&self, step: StepId, kind: StepKind, addr: &InstanceAddr) {
@@ -358,7 +272,7 @@ impl<'s> Schedule<'s> {
             Err(error) => error.id(),
         };
         if let Some((step, addr)) = self.reading.remove(&id) {
-            self.in_world = self.in_world.saturating_sub(1);
+            self.room.leave(Effects::World);
             let answer = match ended {
                 Ok((_, Ended::Read(answer))) => answer,
                 Ok((_, Ended::Effect(..))) | Err(_) => {
@@ -375,18 +289,15 @@ impl<'s> Schedule<'s> {
             let what = "an effect's task ended without an answer".to_owned();
             return Err(StoreError::Record(RecordError::Bug { what }));
         };
-        match effect.schema.effects {
-            Effects::World => self.in_world = self.in_world.saturating_sub(1),
-            Effects::RecordOnly => self.in_record = self.in_record.saturating_sub(1),
-        }
-        self.adapt(throttled);
+        self.room.leave(effect.schema.effects);
+        self.room.adapt(throttled);
         let addr = effect.row.change.addr.clone();
         match effected {
             Effected::Done(value) => {
                 // The old object of a create-first replacement goes without a trace in the values.
                 if effect.kind == StepKind::Destroy {
                     self.count(effect.kind);
-                    self.complete(effect.step.0);
+                    self.queue.complete(effect.step.0);
                 } else {
                     self.arrived(effect.step, effect.kind, &addr, value).await;
                 }
@@ -416,16 +327,6 @@ impl<'s> Schedule<'s> {
         }
     }
 
-    /// Fewer at once when a provider asked to slow down, a little more after each step that went well.
-    fn adapt(&mut self, throttled: bool) {
-        let most = self.options.parallelism.unwrap_or(MOST) as f64;
-        if throttled {
-            self.limit = (self.limit / 2.0).max(1.0);
-        } else {
-            self.limit = (self.limit + 1.0 / self.limit).min(most.max(1.0));
-        }
-    }
-
     fn count(&mut self, kind: StepKind) {
         *self.done.entry(kind.word()).or_default() += 1;
     }
@@ -445,7 +346,7 @@ impl<'s> Schedule<'s> {
             self.bar(step.0, addr).await;
         } else {
             self.count(kind);
-            self.complete(step.0);
+            self.queue.complete(step.0);
         }
     }
 
@@ -478,32 +379,9 @@ impl<'s> Schedule<'s> {
         }
     }
 
-    /// A node is done: those that waited only for it are ready.
-    fn complete(&mut self, node: u32) {
-        let next = self
-            .next
-            .get_mut(node as usize)
-            .map(std::mem::take)
-            .unwrap_or_default();
-        for after in next {
-            if let Some(waiting) = self.waiting.get_mut(after as usize) {
-                *waiting = waiting.saturating_sub(1);
-                if *waiting == 0 && !self.barred.contains(&after) {
-                    let way = self.way.get(after as usize).copied().unwrap_or(0);
-                    self.ready.push((way, Reverse(after)));
-                }
-            }
-        }
-    }
-
     /// A node failed: nothing that needs it, however far, can run.
     async fn bar(&mut self, node: u32, addr: &InstanceAddr) {
-        let mut queue: Vec<u32> = self.next.get(node as usize).cloned().unwrap_or_default();
-        while let Some(at) = queue.pop() {
-            if !self.barred.insert(at) {
-                continue;
-            }
-            queue.extend(self.next.get(at as usize).into_iter().flatten().copied());
+        for at in self.queue.bar(node) {
             let Some(step) = self.planned.plan.steps.get(at as usize) else {
                 continue;
             };
@@ -574,30 +452,21 @@ fn never() -> watch::Receiver<Stop> {
     receiver
 }
 
-/// For each node, the number of nodes on the longest way from it to the end.
-fn ways(after: &[Vec<u32>], next: &[Vec<u32>]) -> Vec<u32> {
-    let mut left: Vec<usize> = next.iter().map(Vec::len).collect();
-    let mut way: Vec<u32> = vec![0; after.len()];
-    let mut queue: Vec<u32> = (0..)
-        .zip(&left)
-        .filter(|(_, left)| **left == 0)
-        .map(|(node, _)| node)
-        .collect();
-    while let Some(node) = queue.pop() {
-        let length = way.get(node as usize).copied().unwrap_or(0) + 1;
-        for &before in after.get(node as usize).into_iter().flatten() {
-            if let (Some(way), Some(left)) =
-                (way.get_mut(before as usize), left.get_mut(before as usize))
-            {
-                *way = (*way).max(length);
-                *left -= 1;
-                if *left == 0 {
-                    queue.push(before);
-                }
-            }
-        }
+/// What a step needs room for; none where it is done at once.
+fn lane(planned: &Planned, step: &Step) -> Option<Effects> {
+    match step.kind {
+        StepKind::Move | StepKind::Forget => return None,
+        StepKind::Create
+        | StepKind::Update
+        | StepKind::Destroy
+        | StepKind::Read
+        | StepKind::Import
+        | StepKind::Refresh => {}
     }
-    way
+    let change = planned.plan.change_of(step)?;
+    let (source, rtype) = (&change.provider.source, &change.addr.block.rtype);
+    let schema = planned.plugins.resource_schema(source, rtype);
+    Some(schema.map_or(Effects::World, |schema| schema.effects))
 }
 
 impl Schedule<'_> {
