@@ -141,7 +141,7 @@ pub(crate) struct Left<'i> {
     intent: &'i OpenIntent,
     /// The object before, with marks; null for a create.
     prior: Value,
-    /// The object that was to be made; none for a destroy.
+    /// What was to be made, null for a destroy; none where the journal of an older Terrace does not say it of one.
     undertaken: Option<Undertaken>,
     /// The object that the effect is on, as recorded; of a create, the one that it replaces.
     recorded: Option<RecordedObject>,
@@ -224,8 +224,7 @@ impl<'i> Left<'i> {
         })
     }
 
-    /// Whether the provider was configured otherwise when the object was to be made, so that it may have been made where
-    /// it is not looked for now.
+    /// Whether the provider was configured otherwise then, so that the object may be where it is not looked for now.
     fn is_elsewhere(&self, now: &Configured) -> bool {
         let then = self.undertaken.as_ref();
         then.is_some_and(|then| then.fingerprint != now.fingerprint)
@@ -272,7 +271,8 @@ impl<'i> Left<'i> {
         };
         let (bare, _) = self.prior.clone().unmark_deep();
         let unchanged = !self.prior.is_null() && object.value == bare && !unfinished;
-        let is_destroy = self.undertaken.is_none();
+        let undertaken = self.undertaken.as_ref();
+        let is_destroy = undertaken.is_none_or(|undertaken| undertaken.value.is_null());
         let how = if unchanged || is_destroy {
             How::DidNotHappen
         } else {

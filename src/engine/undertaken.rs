@@ -1,5 +1,5 @@
-//! What the journal keeps of the object that a step is to make: enough to record the object as the step's run would
-//! have, also when the definition is another one by then.
+//! What the journal keeps of what a step is to do: enough to record what came of it as the step's run would have, also
+//! when the definition is another one by then, and to tell whether it is looked for in the same place.
 
 use std::sync::Arc;
 
@@ -12,14 +12,14 @@ use state::{Payload, Protection};
 
 use crate::codec::{self, CodecError};
 
-/// The object that a create or update is to make, and how it is to be recorded.
+/// The object that a step is to make, and how it is to be recorded.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Undertaken {
-    /// Its attributes as planned, with unknowns and marks.
+    /// Its attributes as planned, with unknowns and marks; null for a destroy.
     pub(crate) value: Value,
-    /// The provider's private bytes of the plan.
+    /// The provider's private bytes of the plan; of a destroy, those of the object.
     pub(crate) private: Vec<u8>,
-    /// The provider configuration that makes it.
+    /// The provider configuration that does it.
     pub(crate) provider: Arc<ProviderAddr>,
     /// What told that configuration from others; none where nothing was configured.
     pub(crate) fingerprint: Option<[u8; 16]>,

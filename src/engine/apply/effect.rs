@@ -242,21 +242,26 @@ fn intent(effect: &Effect, at: Timestamp) -> Result<Intent, CodecError> {
     let prior = (!effect.prior.is_null())
         .then(|| record::payload(&marked(effect, row.change.before.clone())))
         .transpose()?;
-    let planned = if effect.planned.is_null() {
-        None
-    } else {
-        let undertaken = Undertaken {
-            value: marked(effect, effect.planned.clone()),
-            private: effect.private.clone(),
-            provider: row.provider.clone(),
-            fingerprint: effect.fingerprint,
-            schema_version: row.change.schema_version,
-            dependencies: row.dependencies.clone(),
-            create_before_destroy: row.create_before_destroy,
-            depose: effect.depose.clone(),
-        };
-        Some(undertaken.payload()?)
+    let undertaken = Undertaken {
+        value: match effect.kind {
+            StepKind::Destroy => Value::NULL,
+            StepKind::Create
+            | StepKind::Update
+            | StepKind::Read
+            | StepKind::Move
+            | StepKind::Import
+            | StepKind::Forget
+            | StepKind::Refresh => marked(effect, effect.planned.clone()),
+        },
+        private: effect.private.clone(),
+        provider: row.provider.clone(),
+        fingerprint: effect.fingerprint,
+        schema_version: row.change.schema_version,
+        dependencies: row.dependencies.clone(),
+        create_before_destroy: row.create_before_destroy,
+        depose: effect.depose.clone(),
     };
+    let planned = Some(undertaken.payload()?);
     Ok(Intent {
         step: u64::from(effect.step.0),
         addr: row.change.addr.clone(),

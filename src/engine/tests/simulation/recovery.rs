@@ -163,6 +163,29 @@ fn where_a_provider_is_configured_otherwise_meanwhile_nothing_found_is_no_answer
 }
 
 #[test]
+fn where_a_provider_is_configured_otherwise_meanwhile_an_object_that_is_not_found_may_still_exist()
+{
+    let provider = |seed: u32| format!("provider \"sim\" {{\n  seed = {seed}\n}}\n");
+    let then = definition(&(provider(1) + &network("a", "10.1.0.0/16")));
+    let without = |seed| definition(&provider(seed));
+    for (now, adopted, unknown) in [(without(1), 1, 0), (without(2), 0, 1)] {
+        let bed = Bed::new();
+        heal(&bed, &then);
+        assert!(crash(&bed, &without(1), Moment::Happened(1)));
+        let engine = bed.engine(&now, Script::default());
+        let recovery = process(engine.recover());
+        assert_eq!(
+            (recovery.adopted.len(), recovery.unknown.len()),
+            (adopted, unknown)
+        );
+        let recorded = engine::record::read(&engine.store, &environment()).unwrap();
+        assert_eq!(recorded.count(), unknown, "it is not forgotten");
+        drop(engine);
+        assert_eq!(heal(&bed, &without(1)).cloud.len(), 0);
+    }
+}
+
+#[test]
 fn an_object_whose_block_became_another_meanwhile_is_recorded_with_what_it_depended_on() {
     let first = definition(
         "resource \"sim_network\" \"n\" {\n  name = \"n\"\n}\n\
