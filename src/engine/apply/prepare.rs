@@ -278,9 +278,9 @@ impl Schedule<'_> {
     /// The root outputs as they are now, each with whether it is sensitive. One that could not be evaluated stays as
     /// recorded. What is only known now to be wrong with values and variables is reported.
     pub(super) fn outputs(&mut self) -> std::collections::BTreeMap<Str, (Value, bool)> {
-        if self.planned.plan.mode == model::plan::PlanMode::Destroy
-            && self.planned.plan.targets.is_empty()
-        {
+        let plan = &self.planned.plan;
+        let partial = !plan.targets.is_empty() || !plan.excludes.is_empty();
+        if plan.mode == model::plan::PlanMode::Destroy && !partial {
             let left = self.planned.recorded.outputs.clone();
             let kept = if self.is_whole() {
                 Default::default()
@@ -311,7 +311,6 @@ impl Schedule<'_> {
             .get(&model::address::ModulePath::root())
             .cloned();
         let plan = &self.planned.plan;
-        let partial = !plan.targets.is_empty() || !plan.excludes.is_empty();
         let changed: HashSet<&Str> = plan.outputs.iter().map(|output| &output.name).collect();
         let mut outputs = std::collections::BTreeMap::new();
         for (name, value) in self.planned.desired.outputs() {

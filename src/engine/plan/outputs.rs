@@ -15,10 +15,13 @@ impl Walk<'_> {
     /// it is listed here, as one that does not change.
     pub(super) fn output_changes(&self) -> Vec<OutputChange> {
         let wanted = match self.options.mode {
-            PlanMode::Destroy if self.options.targets.is_empty() => {
-                std::collections::BTreeMap::new()
+            // What stays may still be what an output is about.
+            PlanMode::Destroy
+                if !self.options.targets.is_empty() || !self.options.excludes.is_empty() =>
+            {
+                return Vec::new();
             }
-            PlanMode::Destroy => return Vec::new(),
+            PlanMode::Destroy => std::collections::BTreeMap::new(),
             PlanMode::Normal | PlanMode::RefreshOnly => self.desired.outputs(),
         };
         let root = self.desired.definition().modules.get(&ModulePath::root());
