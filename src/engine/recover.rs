@@ -190,19 +190,33 @@ impl<'i> Left<'i> {
         };
         let apply = self.request();
         let request = FindRequest { apply };
+        let hidden = inquiry.told(self.told());
         let found = match apply::find(&configured.provider, request, ATTEMPTS).await {
             Ok(Found::Nothing) if self.is_elsewhere(&configured) => {
                 let why = "its provider is configured otherwise now than it was then: nothing is where is looked now";
                 return Ok(Settled::Unknown(why.into()));
             }
+            Ok(Found::CannotTell { hint }) => {
+                return Ok(Settled::Unknown(hidden.hidden_in(&hint)));
+            }
             Ok(found) => found,
-            Err(error) => return Ok(Settled::Unknown(format!("asking failed: {error}"))),
+            Err(error) => {
+                let error = error.hiding(&hidden);
+                return Ok(Settled::Unknown(format!("asking failed: {error}")));
+            }
         };
         self.settle(found, &schema, addr, inquiry.secrets())
             .map_err(|source| StoreError::Object {
                 address: self.intent.addr.to_string(),
                 source,
             })
+    }
+
+    /// What the provider was told of the object, with marks.
+    pub(crate) fn told(&self) -> impl Iterator<Item = &Value> {
+        let undertaken = self.undertaken.iter().map(|object| &object.value);
+        let recorded = self.recorded.iter().map(|object| &object.value);
+        undertaken.chain(recorded).chain([&self.prior])
     }
 
     /// The provider configuration that was asked for the effect: as the journal has it, as recorded, as defined, or as

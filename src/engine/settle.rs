@@ -57,7 +57,7 @@ impl From<RecordError> for SettleError {
 /// Settles every open step of an instance by a person's word, under a session that holds the environment's lease.
 ///
 /// # Errors
-/// When nothing is open, the object cannot be looked at, or the record cannot be used. Then nothing is settled.
+/// When nothing is open or the object cannot be looked at; then nothing is settled. When the record cannot be used.
 pub async fn settle(
     session: &Session,
     recorded: &Recorded,
@@ -78,6 +78,8 @@ pub async fn settle(
     if of_it.is_empty() {
         return Err(SettleError::NotOpen { addr: addr.clone() });
     }
+    // Each is looked at before the first is settled.
+    let mut settlements = Vec::with_capacity(of_it.len());
     for intent in of_it {
         let left = Left::of(intent, &open, recorded)?;
         let settlement = Settlement {
@@ -86,7 +88,10 @@ pub async fn settle(
             at: session.now(),
             changes: changes(&left, &mut inquiry, addr, verdict).await?,
         };
-        session.writer().settle(intent.id, settlement).await?;
+        settlements.push((intent.id, settlement));
+    }
+    for (intent, settlement) in settlements {
+        session.writer().settle(intent, settlement).await?;
     }
     Ok(())
 }
@@ -117,7 +122,9 @@ async fn changes(
         return Err(cannot("its provider does not know the type".into()));
     };
     let object = look(&*provider, &addr.block.rtype, id).await;
-    let found = Found::Object(object.map_err(|error| cannot(error.to_string()))?);
+    let hidden = inquiry.told(left.told());
+    let object = object.map_err(|error| cannot(error.hiding(&hidden).to_string()))?;
+    let found = Found::Object(object);
     let settled = left.settle(found, &schema, configured, inquiry.secrets());
     match settled.map_err(|source| StoreError::Object {
         address: addr.to_string(),

@@ -6,17 +6,18 @@ use std::sync::Arc;
 use contract::{Providers, ResourceSchema};
 use lang::Desired;
 use lang::graph::NodeKind;
-use model::Str;
 use model::address::ProviderAddr;
 use model::clock::Clock;
 use model::plan::{PlanMode, Refresh};
 use model::value::SecretTexts;
+use model::{Str, Value};
 
 use super::walk::Walk;
 use super::{PlanOptions, moves};
 use crate::events::Events;
 use crate::plugins::Configured;
 use crate::recorded::Recorded;
+use crate::secrets::{self, Secrets};
 
 /// Providers that can be asked.
 pub(crate) struct Inquiry<'e> {
@@ -101,6 +102,11 @@ impl<'e> Inquiry<'e> {
     /// The secret texts of the definition.
     pub(crate) fn secrets(&self) -> &SecretTexts {
         self.walk.desired.secrets()
+    }
+
+    /// What a provider may repeat and nobody may see: of its own configuration, and of what it was `told` of an object.
+    pub(crate) fn told<'v>(&'v self, told: impl IntoIterator<Item = &'v Value>) -> Secrets {
+        secrets::marked_in(told.into_iter().chain(self.walk.plugins.told()))
     }
 
     /// The definition's provider configuration for a block.

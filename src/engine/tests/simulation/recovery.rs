@@ -412,6 +412,33 @@ fn a_person_who_names_an_object_that_is_not_there_settles_nothing() {
 }
 
 #[test]
+fn what_a_provider_says_of_a_step_in_doubt_shows_no_secret() {
+    let text = definition(
+        "resource \"sim_server\" \"web\" {\n  name = \"web\"\n  image = \"a\"\n  secret = \"correct-horse\"\n}\n",
+    );
+    let (bed, _) = in_doubt(&text, Moment::Happened(1));
+    let refused = |on| Failure {
+        message: "no access with correct-horse".into(),
+        ..Failure::new(contract::ErrorClass::Denied).on(on)
+    };
+    let script = Script {
+        failures: vec![refused(Operation::Find), refused(Operation::Import)],
+        ..Script::default()
+    };
+    let engine = bed.engine(&text, script);
+    let (recovery, settled) = process(async {
+        let recovery = engine.recover().await;
+        let addr = "sim_server.web".parse().unwrap();
+        let verdict = Verdict::Exists(bed.objects()[0].id.clone());
+        (recovery, engine.settle(&addr, &verdict).await.unwrap_err())
+    });
+    let told = said(&recovery.diagnostics);
+    assert!(told.contains("no access with (sensitive)"), "{told}");
+    let told = settled.to_string();
+    assert!(told.contains("no access with (sensitive)"), "{told}");
+}
+
+#[test]
 fn an_object_that_moves_to_another_goes_after_those_that_used_it_though_others_wait_for_it() {
     let on = |server: &str| {
         format!(
