@@ -37,6 +37,12 @@ fn what_is_wrong_in_a_schedule_is_noticed() {
             "systemd-analyze",
         ),
         (
+            "terrace-watch@.service",
+            "RestartSec=",
+            "RestartSecs=",
+            "systemd-analyze",
+        ),
+        (
             "terrace-drift@.timer",
             "=*:0/15",
             "=*:0*15",
@@ -319,6 +325,53 @@ fn the_metrics_of_a_real_look_are_what_prometheus_wants() {
     ] {
         assert!(metrics.contains(sample), "{sample} in {metrics}");
     }
+}
+
+#[test]
+fn what_is_called_on_a_schedule_is_what_terrace_understands() {
+    let call = Regex::new(r"(?m)terrace (drift|watch) [^\n`]*").expect("a regular expression");
+    let listed = Regex::new(r"args: \[([^\]]*)\]").expect("a regular expression");
+    let mut calls = 0;
+    for file in [
+        "crontab",
+        "terrace-drift@.service",
+        "terrace-watch@.service",
+        "cronjob.yaml",
+        "README.md",
+    ] {
+        let text = fs::read_to_string(example("cron").join(file)).expect("the file");
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        let found = lines.flat_map(|line| {
+            let args = listed
+                .captures(line)
+                .map(|found| format!("terrace {}", found[1].replace(',', "")));
+            let call = call.find(line).map(|found| found.as_str().to_owned());
+            args.or(call)
+        });
+        for words in found.filter(|words| words.contains(" --")) {
+            calls += 1;
+            let words = words
+                .replace("%i", "production")
+                .replace("FILE", "x")
+                .replace("/var/lib/prometheus/node-exporter/", "");
+            let mut command = Command::new(env!("CARGO_BIN_EXE_terrace"));
+            let answer = said(command.args(words.split_whitespace().skip(1)).arg("--help"));
+            assert_eq!(answer.code, Some(0), "{file}: {words}: {}", answer.text);
+            let mut command = Command::new(env!("CARGO_BIN_EXE_terrace"));
+            let nowhere = tempfile::tempdir().expect("a directory");
+            let words = words.replace("watch production", "watch production --max-looks 1");
+            command
+                .args(words.split_whitespace().skip(1))
+                .current_dir(nowhere.path());
+            let answer = said(&mut command);
+            assert!(
+                answer.text.contains("error[unknown-environment]"),
+                "{file}: {words}: {}",
+                answer.text
+            );
+        }
+    }
+    assert!(calls >= 5, "{calls}");
 }
 
 /// An environment of which everything is known.

@@ -14,7 +14,7 @@ use state::{RecordError, Store};
 
 use super::prepare::Refused;
 use super::record;
-use super::revised::Content;
+use super::revised::{self, Content};
 
 /// What was applied last.
 #[derive(Debug)]
@@ -41,12 +41,15 @@ pub fn find(project: &mut Project, environment: &Str) -> Result<Option<AppliedLa
     };
     let row = store.revision(last.revision.0).map_err(of_record)?;
     let content = Content::kept(&store, row.manifest).map_err(|found| refused(*found))?;
-    let place = revision::check_out(&store, &project.directory, content.digest)
-        .map_err(|error| refused(record::diagnostic(&error)))?;
-    project.checkout = Some(match content.manifest.definition.as_str() {
-        "." => place,
-        inside => place.join(inside),
-    });
+    let here = revised::root(project, &content.manifest);
+    if !here.is_some_and(|here| revision::is_all_there(&here, &content.manifest)) {
+        let place = revision::check_out(&store, &project.directory, content.digest)
+            .map_err(|error| refused(record::diagnostic(&error)))?;
+        project.checkout = Some(match content.manifest.definition.as_str() {
+            "." => place,
+            inside => place.join(inside),
+        });
+    }
     let variables = match last.configuration {
         None => None,
         Some(digest) => {

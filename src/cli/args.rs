@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use clap::{
     ArgAction, Args as ClapArgs, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
 };
+use delivery::schedule::{self, Schedule};
 use model::address::{InstanceAddr, Target};
 use state::RunKind;
 
@@ -97,6 +98,8 @@ pub enum Command {
     Destroy(DestroyArgs),
     /// Find what is not as it was applied, and heal it
     Drift(DriftArgs),
+    /// Look for drift again and again
+    Watch(WatchArgs),
     /// Try the checks of an environment on what is deployed there
     Verify(VerifyArgs),
     /// Carry a revision through the environments
@@ -585,6 +588,46 @@ pub struct DriftArgs {
     pub metrics: Option<PathBuf>,
 }
 
+/// `terrace watch`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+It says a line a look, reads terrace.hcl anew each time, and ends when it is asked to: at once between looks, after the
+running step in one. A look that fails does not end it. One process watches an environment at a time.
+
+Examples:
+  terrace watch production --heal              every 5 minutes
+  terrace watch --every 1m --jitter 10s        every environment, more often
+  terrace watch production --heal --cron '0 6 * * MON-FRI Europe/Rome'")]
+pub struct WatchArgs {
+    /// Environments; all of them when left out
+    #[arg(value_name = "ENVIRONMENT")]
+    pub environments: Vec<String>,
+    /// Heal what the `heal` block of terrace.hcl allows
+    #[arg(long)]
+    pub heal: bool,
+    /// Look so often; every 5m when left out
+    #[arg(long, value_name = "DURATION", value_parser = Schedule::every, conflicts_with = "cron")]
+    pub every: Option<Schedule>,
+    /// Look when a cron expression says so: five fields, then a time zone or else in UTC
+    #[arg(long, value_name = "EXPRESSION", value_parser = Schedule::cron)]
+    pub cron: Option<Schedule>,
+    /// Look later than that by at most so much, by chance
+    #[arg(long, value_name = "DURATION", value_parser = schedule::duration, default_value = "0s", hide_default_value = true)]
+    pub jitter: std::time::Duration,
+    /// End after so many looks, with the exit code of the last
+    #[arg(long, value_name = "N")]
+    pub max_looks: Option<std::num::NonZeroU64>,
+    /// Write JSON, a message a look and environment
+    #[arg(long)]
+    pub json: bool,
+    /// Reports.
+    #[command(flatten)]
+    pub reporting: Reporting,
+    /// Write numbers for Prometheus, as the node exporter's textfile collector reads them
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    pub metrics: Option<PathBuf>,
+}
+
 /// `terrace show`.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
@@ -1034,6 +1077,7 @@ impl Command {
             Self::Approve(args) => Some(&mut args.planning),
             Self::Show(_)
             | Self::Drift(_)
+            | Self::Watch(_)
             | Self::Output(_)
             | Self::State(_)
             | Self::Status(_)

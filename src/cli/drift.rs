@@ -191,7 +191,10 @@ pub async fn round(
 }
 
 /// The environments that are meant: those named, or all that are declared.
-fn environments(
+///
+/// # Errors
+/// How the program ends when one is not there, which was said.
+pub fn environments(
     invocation: &Invocation,
     project: &Project,
     names: &[String],

@@ -51,6 +51,8 @@ pub mod validate;
 pub mod verify;
 pub mod version;
 pub mod views;
+pub mod watch;
+pub mod watcher;
 pub mod whereabouts;
 
 use std::ffi::OsString;
@@ -87,6 +89,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>, process: Process) -> ExitCo
         }
         Command::Destroy(args) => block_on(apply::destroy(&invocation, args)),
         Command::Drift(args) => block_on(drift::run(&invocation, &args)),
+        Command::Watch(args) => block_on(watch::run(&invocation, &args)),
         Command::Pipeline(args::PipelineCommand::Run(args)) => {
             block_on(pipeline::run(&invocation, &args))
         }

@@ -357,7 +357,7 @@ fn asked_of_git(invocation: &Invocation, project: &Project, content: &Content) -
 }
 
 /// The directory that a manifest's paths start from, where the definition is now.
-fn root(project: &Project, manifest: &Manifest) -> Option<PathBuf> {
+pub fn root(project: &Project, manifest: &Manifest) -> Option<PathBuf> {
     let directory = project.definition_directory().canonicalize().ok()?;
     match manifest.definition.as_str() {
         "." => Some(directory),

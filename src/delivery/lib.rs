@@ -19,6 +19,7 @@ pub mod remedy;
 pub mod report;
 pub mod revision;
 pub mod rollback;
+pub mod schedule;
 pub mod soundness;
 pub mod stages;
 pub mod standing;

@@ -337,6 +337,7 @@ pub const IDS: &[&str] = &[
     "unterminated",
     "value-type",
     "version-constraint",
+    "watched-already",
 ];
 
 #[cfg(test)]

@@ -215,7 +215,7 @@ fn write_unreadable(page: &mut Page, found: &Diagnostic) {
 }
 
 /// `Drift: 1 changed, 2 gone, 24 as recorded (in 3.1s)`.
-fn counts(view: &DriftView) -> String {
+pub fn counts(view: &DriftView) -> String {
     let gone = |row: &&DriftRow| matches!(row.what, What::Gone(_));
     let unhealthy = |row: &&DriftRow| matches!(row.what, What::Unhealthy(_));
     let all = view.drifted().count();

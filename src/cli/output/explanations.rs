@@ -528,6 +528,12 @@ const TEXTS: &[(&str, &str)] = &[
         "A version that is wanted is not the one that is there, or what is written is no version constraint.\n\n\
          Constraints look like \">= 1.2.0\", \"~> 1.4\" or \">= 1.2, < 2.0\".",
     ),
+    (
+        "watched-already",
+        "Another `terrace watch` watches this environment. Two that heal would count attempts and limits twice over; one \
+         is enough, and ends with its process, however that ends.\n\n\
+         End the other first; to look once beside it: terrace drift.",
+    ),
 ];
 
 #[cfg(test)]

@@ -126,6 +126,29 @@ pub fn is_there(directory: &Path, manifest: &Manifest) -> bool {
     })
 }
 
+/// Whether a directory has the files of a manifest as they were, and no file of a definition beside those.
+pub fn is_all_there(directory: &Path, manifest: &Manifest) -> bool {
+    let is_code = |path: &str| path.ends_with(".tf") || path.ends_with(".tf.json");
+    let code = manifest.files.keys().filter(|path| is_code(path));
+    let modules: BTreeSet<&str> = code
+        .map(|path| path.rsplit_once('/').map_or("", |(module, _)| module))
+        .collect();
+    let has_others = |module: &&str| {
+        let entries = std::fs::read_dir(directory.join(module))
+            .into_iter()
+            .flatten();
+        entries.flatten().any(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let path = match *module {
+                "" => name.clone(),
+                module => format!("{module}/{name}"),
+            };
+            is_code(&name) && !name.starts_with('.') && !manifest.files.contains_key(&path)
+        })
+    };
+    is_there(directory, manifest) && !modules.iter().any(has_others)
+}
+
 /// Whether a directory holds exactly the files of a manifest.
 fn is_as(directory: &Path, manifest: &Manifest) -> bool {
     let mut there = BTreeSet::new();

@@ -1,0 +1,4 @@
+resource "local_file" "note" {
+  filename = "${terraform.workspace}.txt"
+  content  = "hello\n"
+}

@@ -1,0 +1,7 @@
+environment "test" {}
+
+environment "production" {}
+
+heal {
+  default = "recreate"
+}
