@@ -1,5 +1,5 @@
 //! How `pipeline run` goes on with a revision: which environment is next, when it ends, and what is then waited for. Pure.
-//! Entry points: [`next`], [`under_way`].
+//! Entry points: [`next`], [`under_way`], [`candidate`].
 
 use std::collections::BTreeMap;
 
@@ -147,6 +147,73 @@ fn turn(instance: &Instance<'_>, stage: &Stage, tried: Option<&Tried>) -> Turn {
         }
         Standing::Waits(unmet) => Turn::Waits(unmet),
     }
+}
+
+/// The revision that a promotion to an environment is about where none is named: the newest that may come; else the newest
+/// that waits for time or a person alone; else what is there; else the newest that may once come. Never one that was
+/// rejected, nor an older one than someone brought there last.
+pub fn candidate(
+    pipeline: &Pipeline,
+    facts: &Facts,
+    stage: &Stage,
+    now: Timestamp,
+) -> Option<RevisionId> {
+    let there = facts.environments.get(&stage.name);
+    let there = there.and_then(History::occupant).map(|stay| stay.revision);
+    let (mut waits, mut later) = (None, None);
+    for (revision, unmet) in not_older(pipeline, facts, stage, now) {
+        if there == Some(revision) {
+            return waits.or(there);
+        }
+        match unmet.iter().map(Unmet::waits).max() {
+            None => return Some(revision),
+            Some(Waits::Time | Waits::Person) => waits = waits.or(Some(revision)),
+            Some(Waits::Work) => later = later.or(Some(revision)),
+        }
+    }
+    waits.or(later)
+}
+
+/// The revision that an approval for an environment is about where none is named: the newest that waits for one, or else
+/// the [`candidate`].
+pub fn to_approve(
+    pipeline: &Pipeline,
+    facts: &Facts,
+    stage: &Stage,
+    now: Timestamp,
+) -> Option<RevisionId> {
+    let waits = |unmet: &[Unmet]| {
+        let is_approval = |rule: &Unmet| matches!(rule, Unmet::Approvals { .. });
+        unmet.iter().any(is_approval) && unmet.iter().all(|rule| rule.waits() != Waits::Work)
+    };
+    not_older(pipeline, facts, stage, now)
+        .find(|(_, unmet)| waits(unmet))
+        .map(|(revision, _)| revision)
+        .or_else(|| candidate(pipeline, facts, stage, now))
+}
+
+/// The revisions that an environment may be meant to have, the newest first, with what is missing for each.
+fn not_older<'f>(
+    pipeline: &'f Pipeline,
+    facts: &'f Facts,
+    stage: &'f Stage,
+    now: Timestamp,
+) -> impl Iterator<Item = (RevisionId, Vec<Unmet>)> + 'f {
+    let here = facts.environments.get(&stage.name);
+    let oldest = here.and_then(History::aimed_at).unwrap_or(RevisionId(0));
+    let newest = facts.revisions.range(oldest..).rev();
+    let good = newest.filter(|(_, found)| found.rejected.is_none());
+    good.map(move |(revision, _)| {
+        let question = Question {
+            pipeline,
+            facts,
+            revision: *revision,
+            stage,
+            effects: None,
+            now,
+        };
+        (*revision, unmet(&question))
+    })
 }
 
 /// Older revisions than `newest` that a `pipeline run` also carries on, newest first: those that are in an environment

@@ -164,7 +164,8 @@ impl History {
                 let is_same = deployment.is_repair || deployment.known() == Some(stay.revision);
                 stay.until.is_none() && is_same
             });
-            if goes_on && deployment.succeeded {
+            // A repair touches only what had drifted: also one that failed disturbs, and leaves the rest as it was.
+            if goes_on && (deployment.succeeded || deployment.is_repair) {
                 continue;
             }
             if let Some(stay) = stays.last_mut().filter(|stay| stay.until.is_none()) {
@@ -206,10 +207,21 @@ impl History {
             .filter(move |evidence| stay.has(evidence.run))
     }
 
-    /// The revision that someone tried last to bring here, whatever came of it.
+    /// The revision that someone tried last to bring here, whatever came of it; a newer one that went past the rules since
+    /// then counts too.
     pub fn aimed_at(&self) -> Option<RevisionId> {
-        let mut found = self.deployments.iter().rev();
-        found.find_map(|deployment| deployment.revision)
+        let mut newest = None;
+        for deployment in self.deployments.iter().rev() {
+            newest = newest.max(
+                deployment
+                    .revision
+                    .filter(|_| deployment.break_glass.is_some()),
+            );
+            if let Some(known) = deployment.known() {
+                return newest.max(Some(known));
+            }
+        }
+        newest
     }
 
     /// The newest deployment that tried to bring `revision`.

@@ -44,7 +44,7 @@ pub enum Unmet {
         /// The rollback.
         decision: Decision,
     },
-    /// A newer revision is there already.
+    /// A newer revision was brought there last, whatever came of it.
     Overtakes {
         /// The newer one.
         newer: RevisionId,
@@ -170,8 +170,7 @@ pub fn unmet(question: &Question<'_>) -> Vec<Unmet> {
     found.extend(here.and_then(|here| here.hold.clone()).map(Unmet::Held));
     found.extend(rolled_back(question, &question.stage.name));
     let newer = here
-        .and_then(History::occupant)
-        .map(|stay| stay.revision)
+        .and_then(History::aimed_at)
         .filter(|there| *there > question.revision);
     found.extend(newer.map(|newer| Unmet::Overtakes { newer }));
     for before in &question.stage.after {

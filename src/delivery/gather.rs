@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::Str;
-use model::serial::{RevisionId, RunId};
+use model::serial::RevisionId;
 use serde::Deserialize;
 use state::{PROJECT, RecordError, RevisionRow, RunFilter, RunKind, RunOutcome, RunRow, Store};
 
@@ -92,9 +92,28 @@ fn decision(run: &RunRow) -> Decision {
     }
 }
 
+/// The runs that rules look at. There may be very many of the others, as looks by schedule.
+const KINDS: [RunKind; 10] = [
+    RunKind::Apply,
+    RunKind::Destroy,
+    RunKind::Promote,
+    RunKind::Rollback,
+    RunKind::Heal,
+    RunKind::Import,
+    RunKind::Verify,
+    RunKind::Approve,
+    RunKind::Hold,
+    RunKind::Release,
+];
+
 fn history(store: &Store, environment: &Str) -> Result<History, RecordError> {
     let mut history = History::default();
-    for run in store.runs_since(environment, RunId(0))? {
+    let mut runs = store.runs(&RunFilter {
+        kinds: KINDS.into(),
+        ..RunFilter::of(environment, usize::MAX)
+    })?;
+    runs.reverse();
+    for run in runs {
         match run.kind {
             RunKind::Apply
             | RunKind::Destroy

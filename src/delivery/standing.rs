@@ -87,7 +87,8 @@ pub fn standing(instance: &Instance<'_>, stage: &Stage) -> Standing {
     if let Some(failed) = here
         .deployments
         .last()
-        .filter(|last| last.revision == Some(instance.revision) && !last.succeeded && !is_left)
+        .filter(|last| last.known() == Some(instance.revision) && !last.is_repair)
+        .filter(|last| !last.succeeded && !is_left)
     {
         return Standing::Failed { run: failed.run };
     }

@@ -36,7 +36,7 @@ pub fn sentence(rule: &Unmet, revision: RevisionId, stage: &Stage) -> String {
             )
         }
         Unmet::Overtakes { newer } => {
-            format!("{newer} is in {here}, which is newer than {revision}")
+            format!("{newer} was brought to {here}, and is newer than {revision}")
         }
         Unmet::NotDeployed { before } => format!("{revision} was never in {before}"),
         Unmet::NotVerified { before, check, why } => {

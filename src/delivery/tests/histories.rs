@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-use delivery::advance::{Next, Round, next};
+use delivery::advance::{Next, Round, candidate, next};
 use delivery::bound::{Promoted, may_apply, promoted_by};
 use delivery::facts::{
     Approval, Decision, Deployment, Effects, Evidence, Facts, History, RevisionFacts,
@@ -170,7 +170,7 @@ impl World {
         } else {
             ahead
         };
-        match self.chance.below(17) {
+        match self.chance.below(18) {
             0 => self.make_revision(),
             1..=5 => self.promote(),
             6 | 7 => self.check(),
@@ -180,6 +180,7 @@ impl World {
             11 => self.reject(),
             12 => self.apply(),
             13 => self.break_glass(),
+            14 => self.part(),
             _ => self.run_pipeline(),
         }
     }
@@ -296,6 +297,15 @@ impl World {
             .push(format!("{revision:?} past the rules to {}", stage.name));
         self.oracle.there.remove(&stage.name);
         self.oracle.promoted.remove(&stage.name);
+        if let Some(revision) = revision {
+            // It may be newer than what the rules know of, which then must not overtake it.
+            let aimed_at = self
+                .oracle
+                .aimed_at
+                .entry(stage.name.clone())
+                .or_insert(revision);
+            *aimed_at = revision.max(*aimed_at);
+        }
         let (run, at) = (self.run(), self.now);
         self.history(&stage.name).deployments.push(Deployment {
             run,
@@ -381,8 +391,8 @@ impl World {
             let enough = good.len() >= stage.approvals as usize;
             assert!(enough, "not approved: {:#?}", self.story);
         }
-        let there = self.oracle.there.get(&stage.name);
-        let is_newer = there.is_none_or(|(there, _)| *there <= revision);
+        let aimed_at = self.oracle.aimed_at.get(&stage.name);
+        let is_newer = aimed_at.is_none_or(|newest| *newest <= revision);
         assert!(is_newer, "overtakes a newer one: {:#?}", self.story);
         let here = self.facts.environments.get(&stage.name);
         let is_held = here.is_some_and(|here| here.hold.is_some());
@@ -450,7 +460,9 @@ impl World {
         let Some((revision, _)) = self.oracle.there.get(&stage.name).cloned() else {
             return;
         };
+        // What a repair that fails leaves is seen by the next look.
         let (run, at) = (self.run(), self.now);
+        let succeeded = !self.chance.one_in(3);
         self.history(&stage.name).deployments.push(Deployment {
             run,
             revision: Some(revision),
@@ -458,6 +470,26 @@ impl World {
             is_repair: true,
             is_rollback: false,
             by: "cron".into(),
+            started: at,
+            ended: Some(at),
+            succeeded,
+            break_glass: None,
+        });
+    }
+
+    /// A part of a definition is applied, or all of it destroyed: nobody knows of a revision that is there whole.
+    fn part(&mut self) {
+        let stage = self.a_stage();
+        let (run, at) = (self.run(), self.now);
+        self.story.push(format!("a part to {}", stage.name));
+        self.oracle.there.remove(&stage.name);
+        self.history(&stage.name).deployments.push(Deployment {
+            run,
+            revision: None,
+            configuration: None,
+            is_repair: false,
+            is_rollback: false,
+            by: "anna".into(),
             started: at,
             ended: Some(at),
             succeeded: true,
@@ -485,6 +517,34 @@ impl World {
         };
         if let Some(found) = self.facts.revisions.get_mut(&revision) {
             found.rejected = Some(decision);
+        }
+    }
+
+    /// What is promoted without a name is the newest that may come, and never an older or a rejected one.
+    fn candidates_are_good(&self) {
+        for stage in &self.pipeline.stages {
+            let chosen = candidate(&self.pipeline, &self.facts, stage, self.now);
+            let may_come = |revision: &RevisionId| {
+                let question = Question {
+                    pipeline: &self.pipeline,
+                    facts: &self.facts,
+                    revision: *revision,
+                    stage,
+                    effects: None,
+                    now: self.now,
+                };
+                unmet(&question).is_empty()
+            };
+            let here = self.facts.environments.get(&stage.name);
+            let there = here.and_then(History::occupant).map(|stay| stay.revision);
+            let newest = self.facts.revisions.keys().rev().find(|one| may_come(one));
+            if let Some(newest) = newest.filter(|newest| there != Some(**newest)) {
+                assert_eq!(chosen, Some(*newest), "{}: {:#?}", stage.name, self.story);
+            }
+            let Some(chosen) = chosen else { continue };
+            assert!(self.facts.revisions[&chosen].rejected.is_none());
+            let aimed_at = self.oracle.aimed_at.get(&stage.name);
+            assert!(aimed_at.is_none_or(|newest| *newest <= chosen));
         }
     }
 
@@ -536,6 +596,7 @@ fn nothing_comes_to_an_environment_that_the_rules_do_not_allow() {
             world.step();
         }
         world.next_is_allowed();
+        world.candidates_are_good();
         let production = world.facts.environments.get("production");
         promotions += production.map_or(0, |found| found.deployments.len());
         for revision in world.facts.revisions.keys() {
