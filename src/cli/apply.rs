@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use delivery::configuration;
-use delivery::gather::BREAK_GLASS;
+use delivery::gather::{BLOCKED, BREAK_GLASS};
 use engine::record::StoreError;
 use engine::{
     ApplyOptions, Events, OpenStep, Outcome, Planned, Session, SessionError, SessionRequest, Stop,
@@ -149,7 +149,7 @@ async fn now(invocation: &Invocation, asked: Asked<'_>) -> ExitCode {
     };
     let folded = plan::form(showing, false);
     let nothing = made.planned.plan.is_empty();
-    let unchanged_at_all = nothing && made.planned.plan.drift.is_empty();
+    let unchanged_at_all = made.is_unchanged();
     if unchanged_at_all && !made.open.is_empty() {
         in_doubt_is_an_error(&mut made);
         plan::show(invocation, &made, again, showing, folded, None);
@@ -184,7 +184,7 @@ async fn now(invocation: &Invocation, asked: Asked<'_>) -> ExitCode {
         planning: Some(planning),
         purpose,
     }
-    .go_or_back(planned, on_failure)
+    .go_or_back(planned, on_failure, &|| Ok(()))
     .await
 }
 
@@ -293,7 +293,7 @@ async fn relink(again: Again<'_>, store: &Store, planned: Planned) -> ExitCode {
 }
 
 /// Where there is nothing to apply, what is in doubt is all that is wrong: the warnings of it become errors.
-fn in_doubt_is_an_error(made: &mut Made) {
+pub fn in_doubt_is_an_error(made: &mut Made) {
     let is_of = |found: &Diagnostic, step: &OpenStep| {
         found.id == "journal-open" && found.address.as_ref() == Some(&step.addr)
     };
@@ -559,6 +559,9 @@ impl Purpose {
     }
 }
 
+/// Whether a run that has begun may still do what was planned; the exit code where not.
+pub type Still<'s> = &'s (dyn Fn() -> Result<(), ExitCode> + Sync);
+
 impl Apply<'_> {
     fn kind(&self, mode: PlanMode) -> RunKind {
         match mode {
@@ -568,9 +571,17 @@ impl Apply<'_> {
         }
     }
 
-    async fn begin(&self, plan: &Plan) -> Result<Session, ExitCode> {
+    async fn begin(&self, plan: &Plan, still: Still<'_>) -> Result<Session, ExitCode> {
         let kind = self.kind(plan.mode);
         let session = begin(self.again(), self.store, (kind, &self.purpose), plan).await?;
+        if let Err(code) = still() {
+            let counts = [(BLOCKED.to_owned(), 1)].into();
+            let ended = session.finish(RunOutcome::Cancelled, counts).await;
+            return Err(match ended {
+                Ok(()) => code,
+                Err(error) => record::report(self.invocation, &error),
+            });
+        }
         // What is tried counts also if this process dies while it tries.
         if let Purpose::Heal(attempts) = &self.purpose
             && let Err(error) = session.sightings(attempts.clone()).await
@@ -586,7 +597,12 @@ impl Apply<'_> {
 
     /// Applies the plan, tries the checks, and shows what came of it. Who wants to know is told.
     pub async fn go(&self, planned: Planned) -> ExitCode {
-        let code = self.applied(planned).await;
+        self.go_while(planned, &|| Ok(())).await
+    }
+
+    /// Does what [`Apply::go`] does, where it still may once nobody else can change the environment.
+    pub async fn go_while(&self, planned: Planned, still: Still<'_>) -> ExitCode {
+        let code = self.applied(planned, still).await;
         let Prepared {
             project,
             environment,
@@ -596,10 +612,10 @@ impl Apply<'_> {
         code
     }
 
-    async fn applied(&self, planned: Planned) -> ExitCode {
+    async fn applied(&self, planned: Planned, still: Still<'_>) -> ExitCode {
         let mode = planned.plan.mode;
         let kind = self.kind(mode);
-        let session = match self.begin(&planned.plan).await {
+        let session = match self.begin(&planned.plan, still).await {
             Ok(session) => session,
             Err(code) => return code,
         };

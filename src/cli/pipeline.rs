@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use delivery::advance::{Next, Round, Tried, Waiting, next, under_way};
+use delivery::advance::{Next, Round, Tried, Waiting, candidate, next, under_way};
 use delivery::facts::Facts;
 use delivery::gate::{Unmet, Waits};
 use delivery::gather::gather;
@@ -207,7 +207,7 @@ impl<'a> Walk<'a> {
         self.gap();
         let words = [revision.to_string(), stage.to_string()];
         let asked = self.asked(&words);
-        let tried = match Promotion::open(self.invocation, &asked) {
+        let tried = match Promotion::open(self.invocation, &asked, candidate) {
             Ok(promotion) => match promotion
                 .carry(self.invocation, &asked, Asking::Nobody)
                 .await
@@ -261,7 +261,7 @@ impl<'a> Walk<'a> {
             self.gap();
             let words = [revision.to_string(), stage.to_string()];
             let asked = self.asked(&words);
-            match Promotion::open(self.invocation, &asked) {
+            match Promotion::open(self.invocation, &asked, candidate) {
                 Ok(promotion) => promotion.show(self.invocation, &asked).await,
                 Err(refused) => {
                     plan::refuse(self.invocation, &refused, self.showing);

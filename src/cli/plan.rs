@@ -171,6 +171,13 @@ pub struct Made {
     pub took: Duration,
 }
 
+impl Made {
+    /// Whether there is nothing to do and nothing to record.
+    pub fn is_unchanged(&self) -> bool {
+        self.planned.plan.is_empty() && self.planned.plan.drift.is_empty()
+    }
+}
+
 /// The next three calls of the straight line: read the record, observe, plan.
 ///
 /// # Errors

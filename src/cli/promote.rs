@@ -1,12 +1,14 @@
 //! `terrace promote` and `terrace approve`: a revision comes to an environment when every rule is met. The rules are in
 //! `delivery::gate`; here the facts are gathered, the plan is made, and what is missing is said.
 
+use std::sync::{Mutex, PoisonError};
+
+use delivery::advance::{candidate, to_approve};
 use delivery::facts::{Effects, Facts, History};
 use delivery::gate::{Question, Unmet, Waits, unmet};
 use delivery::gather::gather;
 use delivery::report::{Wait, WaitsFor};
 use delivery::stages::{Pipeline, Stage};
-use delivery::standing::{Instance, Standing, standing};
 use delivery::verdict::{self, Seen, Verdict};
 use engine::codec::CodecError;
 use model::clock::Timestamp;
@@ -15,7 +17,9 @@ use model::serial::RevisionId;
 use model::{Diagnostic, Diagnostics, Sources, Str};
 use state::{RecordError, Store};
 
-use super::apply::{Apply, Purpose, ask, unchanged};
+use super::apply::{
+    Apply, Purpose, ask, in_doubt_is_an_error, nobody_to_ask, say_diagnostics, unchanged,
+};
 use super::args::{ApproveArgs, OnFailure, Planning, PromoteArgs, Showing};
 use super::exit::ExitCode;
 use super::invocation::Invocation;
@@ -23,17 +27,20 @@ use super::output::gate::{sentence, what_to_do};
 use super::plan::{self, Made};
 use super::prepare::{self, Prepared, Refused, Wanted};
 use super::suggested::Again;
-use super::{notify, record, revised};
+use super::{notify, record, revised, under_way};
 
 /// Runs `terrace promote`.
 pub async fn run(invocation: &Invocation, args: PromoteArgs) -> ExitCode {
+    if args.showing.json && !args.auto_approve {
+        return nobody_to_ask(invocation, args.showing);
+    }
     let asked = Asked {
         words: &args.words,
         planning: &args.planning,
         showing: args.showing,
         on_failure: args.on_failure,
     };
-    let promotion = match Promotion::open(invocation, &asked) {
+    let promotion = match Promotion::open(invocation, &asked, candidate) {
         Ok(promotion) => promotion,
         Err(refused) => return plan::refuse(invocation, &refused, args.showing),
     };
@@ -45,7 +52,7 @@ pub async fn run(invocation: &Invocation, args: PromoteArgs) -> ExitCode {
         Carried::Ended(code) => code,
         Carried::Blocked(missing) => {
             promotion.tell(invocation, &missing).await;
-            promotion.blocked(invocation, &missing)
+            promotion.blocked(invocation, &missing, args.showing)
         }
     }
 }
@@ -58,10 +65,15 @@ pub async fn approve(invocation: &Invocation, args: ApproveArgs) -> ExitCode {
         showing: args.showing,
         on_failure: OnFailure::Stop,
     };
-    let promotion = match Promotion::open(invocation, &asked) {
+    let promotion = match Promotion::open(invocation, &asked, to_approve) {
         Ok(promotion) => promotion,
         Err(refused) => return plan::refuse(invocation, &refused, args.showing),
     };
+    let mut hopeless = promotion.unmet(None, invocation.process.clock.now());
+    hopeless.retain(|rule| matches!(rule, Unmet::Rejected(_) | Unmet::Overtakes { .. }));
+    if !hopeless.is_empty() {
+        return promotion.blocked(invocation, &hopeless, args.showing);
+    }
     let by = args.by.clone().unwrap_or_else(|| invocation.actor());
     if let Err(diagnostic) = promotion.may_approve(&by.as_str().into()) {
         invocation.report(&diagnostic.into(), &Sources::default(), "", false);
@@ -120,6 +132,9 @@ pub struct Asked<'a> {
     pub on_failure: OnFailure,
 }
 
+/// Which revision is meant where none is named.
+pub type Unnamed = fn(&Pipeline, &Facts, &Stage, Timestamp) -> Option<RevisionId>;
+
 /// Who is asked before anything is changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asking {
@@ -153,7 +168,11 @@ impl Promotion {
     ///
     /// # Errors
     /// When there is no such revision or environment, or the record cannot be read.
-    pub fn open(invocation: &Invocation, asked: &Asked<'_>) -> Result<Self, Refused> {
+    pub fn open(
+        invocation: &Invocation,
+        asked: &Asked<'_>,
+        unnamed: Unnamed,
+    ) -> Result<Self, Refused> {
         let (project, _) = prepare::open(invocation)?;
         let sources = &project.sources;
         let refused = |diagnostic: Diagnostic| Refused::alone(diagnostic, sources);
@@ -179,7 +198,7 @@ impl Promotion {
                 let row = revised::find(&store, name).map_err(|found| refused(*found))?;
                 Some(RevisionId(row.number))
             }
-            None => candidate(&pipeline, &facts, &stage, invocation.process.clock.now()),
+            None => unnamed(&pipeline, &facts, &stage, invocation.process.clock.now()),
         };
         let Some(revision) = revision else {
             let message = format!("there is no revision that could come to {environment}");
@@ -213,7 +232,7 @@ impl Promotion {
         {
             return Carried::Blocked(early);
         }
-        let (prepared, made) = match self.plan(invocation, asked).await {
+        let (prepared, mut made) = match self.plan(invocation, asked).await {
             Ok(planned) => planned,
             Err(code) => return Carried::Ended(code),
         };
@@ -227,13 +246,25 @@ impl Promotion {
             planning: Some(asked.planning),
         };
         let form = plan::form(asked.showing, false);
+        let is_in_doubt = made.is_unchanged() && !made.open.is_empty();
+        if is_in_doubt {
+            in_doubt_is_an_error(&mut made);
+        }
         plan::show(invocation, &made, again, asked.showing, form, None);
         let missing = self.unmet(Some(&effects), invocation.process.clock.now());
         if !missing.is_empty() {
             return Carried::Blocked(missing);
         }
+        // Nobody is asked about what could not be done.
+        if is_in_doubt {
+            return Carried::Ended(ExitCode::Failed);
+        }
+        let now = invocation.process.clock.now();
+        if let Err(refused) = under_way::refuse(&prepared, &self.store, now) {
+            return Carried::Ended(plan::refuse(invocation, &refused, asked.showing));
+        }
         let plan = &made.planned.plan;
-        if self.is_there() && plan.is_empty() && plan.drift.is_empty() {
+        if self.is_there() && made.is_unchanged() {
             let done = unchanged(again, &self.store, made.planned, asked.showing);
             return Carried::Ended(done.await);
         }
@@ -249,7 +280,42 @@ impl Promotion {
             purpose: Purpose::Promote,
             planning: Some(asked.planning),
         };
-        Carried::Ended(apply.go_or_back(made.planned, asked.on_failure).await)
+        let blocked = Mutex::new(Vec::new());
+        let still = || self.still(invocation, &effects, &blocked);
+        let code = apply.go_or_back(made.planned, asked.on_failure, &still);
+        let code = code.await;
+        let blocked = blocked.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match blocked.is_empty() {
+            true => Carried::Ended(code),
+            false => Carried::Blocked(blocked),
+        }
+    }
+
+    /// Asks the rules again, once nobody else can change the environment: someone may have decided something since the
+    /// plan was made.
+    fn still(
+        &self,
+        invocation: &Invocation,
+        effects: &Effects,
+        blocked: &Mutex<Vec<Unmet>>,
+    ) -> Result<(), ExitCode> {
+        let stages = self.pipeline.stages.iter();
+        let facts = gather(&self.store, stages.map(|stage| stage.name.clone()))
+            .map_err(|error| record::report(invocation, &error))?;
+        let missing = unmet(&Question {
+            pipeline: &self.pipeline,
+            facts: &facts,
+            revision: self.revision,
+            stage: &self.stage,
+            effects: Some(effects),
+            now: invocation.process.clock.now(),
+        });
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let code = code(&missing);
+        *blocked.lock().unwrap_or_else(PoisonError::into_inner) = missing;
+        Err(code)
     }
 
     /// Shows what would be done, to those who are to say whether it may.
@@ -298,7 +364,7 @@ impl Promotion {
     }
 
     /// Says what is missing, each with what to do.
-    fn blocked(&self, invocation: &Invocation, missing: &[Unmet]) -> ExitCode {
+    fn blocked(&self, invocation: &Invocation, missing: &[Unmet], showing: Showing) -> ExitCode {
         let now = invocation.process.clock.now();
         let (revision, stage) = (self.revision, &self.stage);
         let found: Diagnostics = missing
@@ -314,7 +380,10 @@ impl Promotion {
             remedy: what_to_do(rule, revision, stage, now),
         }));
         let what = format!("{revision} did not come to {}", stage.name);
-        invocation.report(&found, &Sources::default(), &what, false);
+        match showing.json {
+            true => say_diagnostics(invocation, &found, &Sources::default()),
+            false => invocation.report(&found, &Sources::default(), &what, false),
+        }
         code(missing)
     }
 
@@ -373,44 +442,6 @@ impl Promotion {
 fn usage() -> Diagnostic {
     Diagnostic::error("unknown-environment", "which environment?")
         .help("name it, after the revision if you name one: terrace promote r42 staging")
-}
-
-/// The newest revision that is not in the environment and could come, or else the newest that may once come.
-fn candidate(
-    pipeline: &Pipeline,
-    facts: &Facts,
-    stage: &Stage,
-    now: Timestamp,
-) -> Option<RevisionId> {
-    let newest = facts.revisions.keys().rev().copied();
-    let standings = newest.map(|revision| {
-        let instance = Instance {
-            pipeline,
-            facts,
-            revision,
-            now,
-        };
-        (revision, standing(&instance, stage))
-    });
-    let mut later = None;
-    for (revision, standing) in standings {
-        match standing {
-            Standing::Ready | Standing::Failed { .. } => return Some(revision),
-            // What is there, and what is older than it, has nothing to wait for.
-            Standing::Verified { .. } | Standing::Unverified { .. } => {
-                return later.or(Some(revision));
-            }
-            Standing::Passed { .. } | Standing::Superseded { .. } => {}
-            Standing::Waits(unmet) => {
-                let waits = unmet.iter().map(Unmet::waits).max();
-                if waits != Some(Waits::Work) {
-                    return Some(revision);
-                }
-                later = later.or(Some(revision));
-            }
-        }
-    }
-    later
 }
 
 /// What a plan does, as digests that only this record can make.

@@ -12,7 +12,7 @@ use model::serial::{RevisionId, RunId};
 use model::{Diagnostic, Sources, Str, Value};
 use state::{ConfigurationDigest, RecordError, RunOutcome, Store};
 
-use super::apply::{Apply, Purpose, ask, nobody_to_ask};
+use super::apply::{Apply, Purpose, Still, ask, nobody_to_ask};
 use super::args::{OnFailure, RollbackArgs, Showing};
 use super::exit::ExitCode;
 use super::invocation::Invocation;
@@ -261,10 +261,15 @@ impl Back<'_> {
 impl Apply<'_> {
     /// Applies the plan; where that, or a check, fails and it is wanted, goes back to what was there before. The exit code
     /// is that of the apply: what failed has failed.
-    pub async fn go_or_back(&self, planned: engine::Planned, on_failure: OnFailure) -> ExitCode {
+    pub async fn go_or_back(
+        &self,
+        planned: engine::Planned,
+        on_failure: OnFailure,
+        still: Still<'_>,
+    ) -> ExitCode {
         let is_whole = planned.plan.mode == model::plan::PlanMode::Normal;
         let last = self.last_run();
-        let code = self.go(planned).await;
+        let code = self.go_while(planned, still).await;
         if on_failure == OnFailure::Stop || code != ExitCode::Failed || !is_whole {
             return code;
         }

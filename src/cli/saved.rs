@@ -148,7 +148,7 @@ impl Resuming<'_> {
             planning: None,
             purpose,
         }
-        .go_or_back(planned, args.on_failure)
+        .go_or_back(planned, args.on_failure, &|| Ok(()))
         .await
     }
 }

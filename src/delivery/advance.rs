@@ -150,7 +150,7 @@ fn turn(instance: &Instance<'_>, stage: &Stage, tried: Option<&Tried>) -> Turn {
 }
 
 /// The revision that a promotion to an environment is about where none is named: the newest that may come; else the newest
-/// that waits for time or a person alone; else what is there; else the newest that may once come. Never one that was
+/// that waits for time or a person alone; else the newest that may once come; else what is there. Never one that was
 /// rejected, nor an older one than someone brought there last.
 pub fn candidate(
     pipeline: &Pipeline,
@@ -163,7 +163,7 @@ pub fn candidate(
     let (mut waits, mut later) = (None, None);
     for (revision, unmet) in not_older(pipeline, facts, stage, now) {
         if there == Some(revision) {
-            return waits.or(there);
+            return waits.or(later).or(there);
         }
         match unmet.iter().map(Unmet::waits).max() {
             None => return Some(revision),

@@ -17,6 +17,9 @@ pub const BREAK_GLASS: &str = "break-glass: ";
 /// Among the counts of a look: how many instances were not as they were applied.
 pub const DRIFTED: &str = "drifted";
 
+/// What a run counts that was stopped by the rules before it did anything: to them it is as if it had never been.
+pub const BLOCKED: &str = "blocked";
+
 /// Reads what happened in `environments`, and all revisions.
 ///
 /// # Errors
@@ -92,8 +95,8 @@ fn decision(run: &RunRow) -> Decision {
     }
 }
 
-/// The runs that rules look at. There may be very many of the others, as looks by schedule.
-const KINDS: [RunKind; 10] = [
+/// The runs that rules look at.
+const KINDS: [RunKind; 11] = [
     RunKind::Apply,
     RunKind::Destroy,
     RunKind::Promote,
@@ -101,6 +104,7 @@ const KINDS: [RunKind; 10] = [
     RunKind::Heal,
     RunKind::Import,
     RunKind::Verify,
+    RunKind::Drift,
     RunKind::Approve,
     RunKind::Hold,
     RunKind::Release,
@@ -114,6 +118,10 @@ fn history(store: &Store, environment: &Str) -> Result<History, RecordError> {
     })?;
     runs.reverse();
     for run in runs {
+        let end = run.end.as_ref();
+        if end.is_some_and(|end| end.counts.contains_key(BLOCKED)) {
+            continue;
+        }
         match run.kind {
             RunKind::Apply
             | RunKind::Destroy

@@ -192,3 +192,19 @@ fn a_pipeline_run_after_one_that_died_ends_as_if_it_had_not() {
         "{ends:?}"
     );
 }
+
+#[test]
+fn what_failed_where_it_was_is_not_there_and_not_past() {
+    let mut world = World::new(1);
+    world.fates = Some(1);
+    world.make_revision();
+    let (stage, revision) = (world.pipeline.stages[0].clone(), RevisionId(1));
+    world.deploy(&stage, revision, End::Well);
+    world.deploy(&stage, revision, End::Badly);
+    let stands = standing(&world.instance(revision), &stage);
+    assert!(matches!(stands, Standing::Failed { .. }), "{stands:?}");
+    assert_eq!(
+        next(&world.instance(revision), &Round::new()),
+        Next::Deploy(stage.name)
+    );
+}
