@@ -1,32 +1,67 @@
-//! A few lines of what a check saw, fit to be shown and kept. Knows nothing of secrets.
+//! A few lines of what a check saw, fit to be shown and kept.
+
+use engine::secrets::Secrets;
 
 /// So many lines are read; more are looked up where they come from.
 const LINES: usize = 10;
 /// So many characters of a line.
 const WIDTH: usize = 200;
 
-/// The first lines of `text` below `title`; nothing when the text has no words.
-pub(crate) fn start_of(title: &str, text: &str) -> String {
-    let lines: Vec<&str> = lines_of(text);
-    let more = lines.len().saturating_sub(LINES);
-    let said = if more > 0 {
-        format!(", the first {LINES} of {} lines", lines.len())
-    } else {
-        String::new()
-    };
-    below(title, &said, lines.iter().take(LINES))
+/// A text that a check saw, all of it and as it was.
+#[derive(Clone, Debug)]
+pub(crate) struct Said {
+    title: &'static str,
+    text: String,
+    part: Part,
 }
 
-/// The last lines of `text` below `title`; nothing when the text has no words.
-pub(crate) fn end_of(title: &str, text: &str) -> String {
-    let lines: Vec<&str> = lines_of(text);
-    let more = lines.len().saturating_sub(LINES);
-    let said = if more > 0 {
-        format!(", the last {LINES} of {} lines", lines.len())
-    } else {
-        String::new()
-    };
-    below(title, &said, lines.iter().skip(more))
+/// Which lines of a text matter.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    First,
+    Last,
+}
+
+impl Said {
+    /// A text of which the start matters.
+    pub(crate) fn from_start(title: &'static str, text: String) -> Self {
+        let part = Part::First;
+        Self { title, text, part }
+    }
+
+    /// A text of which the end matters.
+    pub(crate) fn to_end(title: &'static str, text: String) -> Self {
+        let part = Part::Last;
+        Self { title, text, part }
+    }
+
+    /// The lines that matter below the title, without the secrets; nothing when the text has no words.
+    pub(crate) fn excerpt(&self, secrets: &Secrets) -> String {
+        let lines = lines_of(&self.text);
+        let count = lines.len();
+        let (part, lines) = match self.part {
+            Part::First => ("first", lines.get(..LINES)),
+            Part::Last => ("last", lines.get(count.saturating_sub(LINES)..)),
+        };
+        let lines = lines.map_or_else(|| lines_of(&self.text), <[&str]>::to_vec);
+        let mut out = format!("{}:", self.title);
+        if count > LINES {
+            out = format!("{}, the {part} {LINES} of {count} lines:", self.title);
+        }
+        // Before a line is cut: what is left of a secret that is cut is not known as one. And once more when what could
+        // hide in it is gone.
+        let text = secrets.hidden_in(&lines.join("\n"));
+        let shown: Vec<String> = text.lines().map(without_controls).collect();
+        let text = secrets.hidden_in(&shown.join("\n"));
+        if text.trim().is_empty() {
+            return String::new();
+        }
+        for line in text.lines() {
+            out.push_str("\n  ");
+            out.push_str(cut(line).trim_end());
+        }
+        out
+    }
 }
 
 /// The lines from the first to the last that have words.
@@ -37,23 +72,10 @@ fn lines_of(text: &str) -> Vec<&str> {
         .collect()
 }
 
-fn below<'t>(title: &str, said: &str, lines: impl Iterator<Item = &'t &'t str>) -> String {
-    let mut out = String::new();
-    for line in lines {
-        if out.is_empty() {
-            out = format!("{title}{said}:");
-        }
-        out.push_str("\n  ");
-        out.push_str(shown(line).trim_end());
-    }
-    out
-}
-
-/// A line without what would move the cursor or change the colour of a terminal, and not too long.
-fn shown(line: &str) -> String {
+/// A line without what would move the cursor or change the colour of a terminal.
+fn without_controls(line: &str) -> String {
     let mut rest = line.chars();
-    let mut out = String::new();
-    let mut width = 0;
+    let mut out = String::with_capacity(line.len());
     while let Some(char) = rest.next() {
         match char {
             '\u{1b}' => skip_escape(&mut rest),
@@ -61,13 +83,16 @@ fn shown(line: &str) -> String {
             char if char.is_control() => {}
             char => out.push(char),
         }
-        width += 1;
-        if width == WIDTH && !rest.as_str().is_empty() {
-            out.push_str("..");
-            break;
-        }
     }
     out
+}
+
+/// A line that is not too long.
+fn cut(line: &str) -> String {
+    match line.char_indices().nth(WIDTH) {
+        Some((end, _)) => format!("{}..", line.get(..end).unwrap_or_default()),
+        None => line.to_owned(),
+    }
 }
 
 /// Skips `[31m` and the like after an escape.
@@ -86,6 +111,14 @@ fn skip_escape(rest: &mut std::str::Chars<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn start_of(title: &'static str, text: &str) -> String {
+        Said::from_start(title, text.into()).excerpt(&Secrets::default())
+    }
+
+    fn end_of(title: &'static str, text: &str) -> String {
+        Said::to_end(title, text.into()).excerpt(&Secrets::default())
+    }
 
     #[test]
     fn what_is_short_is_shown_whole() {
@@ -116,5 +149,21 @@ mod tests {
     fn a_long_line_is_cut() {
         let line = end_of("stdout", &"x".repeat(300));
         assert_eq!(line.len(), "stdout:\n  ".len() + 202);
+    }
+
+    #[test]
+    fn a_secret_is_hidden_also_where_a_line_is_cut() {
+        let secret: String = ('a'..='z').cycle().take(300).collect();
+        let secrets = Secrets::new([&secret]);
+        let excerpt = |text: String| Said::to_end("stdout", text).excerpt(&secrets);
+        assert_eq!(excerpt(secret.clone()), "stdout:\n  (sensitive)");
+        let crossing = format!("{}{secret}", "-".repeat(190));
+        assert!(!excerpt(crossing).contains("abc"));
+        let coloured = secret.replacen('m', "\u{1b}[31mm", 1);
+        assert_eq!(excerpt(coloured), "stdout:\n  (sensitive)");
+        let tabbed = secret.replacen("abc", "\t", 1);
+        let secrets = Secrets::new([&tabbed]);
+        let shown = Said::from_start("body", tabbed).excerpt(&secrets);
+        assert_eq!(shown, "body:\n  (sensitive)");
     }
 }

@@ -8,7 +8,10 @@ use model::{Str, Type, Value};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use crate::excerpt::{end_of, start_of};
+use crate::excerpt::Said;
+
+/// The most that a program may write to either of its outputs, in bytes.
+const MOST_OUTPUT: usize = 16 << 20;
 
 /// How long one try may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +61,8 @@ impl Drop for Group {
 pub(crate) struct Seen {
     /// In a phrase.
     pub(crate) detail: String,
-    /// In lines, should it not be good; may be empty.
-    pub(crate) lines: String,
+    /// What was said, should it not be good; with whatever is secret in it.
+    pub(crate) said: Vec<Said>,
     /// What `pass` sees as `response`, with `ok` in it; none when there was no answer.
     pub(crate) response: Option<Value>,
 }
@@ -68,7 +71,7 @@ impl Seen {
     fn nothing(detail: impl Into<String>) -> Self {
         Self {
             detail: detail.into(),
-            lines: String::new(),
+            said: Vec::new(),
             response: None,
         }
     }
@@ -109,7 +112,7 @@ pub(crate) async fn http(url: String, patience: Patience) -> Seen {
     let headers = headers
         .into_iter()
         .map(|(name, value)| (Str::from(name), Value::string(value)));
-    let lines = start_of("body", &body);
+    let said = vec![Said::from_start("body", body.clone())];
     let response = Value::object([
         ("status", Value::int(i64::from(status))),
         ("body", Value::string(body)),
@@ -118,7 +121,7 @@ pub(crate) async fn http(url: String, patience: Patience) -> Seen {
     ]);
     Seen {
         detail: format!("status {status}"),
-        lines,
+        said,
         response: Some(response),
     }
 }
@@ -128,7 +131,7 @@ pub(crate) async fn tcp(address: &str, patience: Patience) -> Seen {
     match tokio::time::timeout(patience.time(), tokio::net::TcpStream::connect(address)).await {
         Ok(Ok(_)) => Seen {
             detail: format!("connected to {address}"),
-            lines: String::new(),
+            said: Vec::new(),
             response: Some(Value::object([("ok", Value::Bool(true))])),
         },
         Ok(Err(error)) => Seen::nothing(format!("{address}: {error}")),
@@ -160,26 +163,36 @@ pub(crate) async fn command(words: &[String], directory: &Path, patience: Patien
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let ended = tokio::time::timeout(patience.time(), async {
-        let (_, _, status) =
-            tokio::join!(read(out, &mut stdout), read(err, &mut stderr), child.wait());
-        status
+        let ended = async { child.wait().await.map_err(Cut::Lost) };
+        tokio::try_join!(read(out, &mut stdout), read(err, &mut stderr), ended)
     })
     .await;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (stdout, stderr) = (text(&stdout), text(&stderr));
-    let said = [end_of("stdout", &stdout), end_of("stderr", &stderr)];
-    let lines: Vec<String> = said.into_iter().filter(|lines| !lines.is_empty()).collect();
-    let lines = lines.join("\n");
+    let said = vec![
+        Said::to_end("stdout", stdout.clone()),
+        Said::to_end("stderr", stderr.clone()),
+    ];
     let status = match ended {
-        Ok(Ok(status)) => {
+        Ok(Ok(((), (), status))) => {
             group.0 = None;
             status
         }
-        Ok(Err(error)) => return Seen::nothing(format!("cannot wait for `{program}`: {error}")),
+        Ok(Err(Cut::Lost(error))) => {
+            return Seen::nothing(format!("cannot wait for `{program}`: {error}"));
+        }
+        Ok(Err(Cut::TooMuch)) => {
+            let most = MOST_OUTPUT >> 20;
+            return Seen {
+                detail: format!("`{program}` wrote more than {most} MiB, and was ended"),
+                said,
+                response: None,
+            };
+        }
         Err(_) => {
             return Seen {
                 detail: format!("`{program}` did not end {}", patience.words()),
-                lines,
+                said,
                 response: None,
             };
         }
@@ -193,7 +206,7 @@ pub(crate) async fn command(words: &[String], directory: &Path, patience: Patien
     ]);
     Seen {
         detail,
-        lines,
+        said,
         response: Some(response),
     }
 }
@@ -208,9 +221,26 @@ fn ended_how(status: std::process::ExitStatus) -> (i32, String) {
     }
 }
 
+/// Why a program was not waited for.
+#[derive(Debug)]
+enum Cut {
+    /// It wrote more than [`MOST_OUTPUT`].
+    TooMuch,
+    /// Nobody can say what became of it.
+    Lost(std::io::Error),
+}
+
 /// Reads all there is. What was read stays in `into` when this is given up.
-async fn read(from: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) {
-    let Some(mut from) = from else { return };
+///
+/// # Errors
+/// When that is too much.
+async fn read(from: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) -> Result<(), Cut> {
+    let Some(mut from) = from else { return Ok(()) };
     // An error of reading is the end of what there is.
-    while from.read_buf(into).await.is_ok_and(|count| count > 0) {}
+    while from.read_buf(into).await.is_ok_and(|count| count > 0) {
+        if into.len() > MOST_OUTPUT {
+            return Err(Cut::TooMuch);
+        }
+    }
+    Ok(())
 }

@@ -17,6 +17,7 @@ use model::value::convert;
 use model::{Diagnostics, Str, Type, Value};
 use tokio::sync::watch;
 
+use crate::excerpt::Said;
 use crate::probe::{Patience, Seen, command, http, tcp};
 
 /// What came of a check.
@@ -172,9 +173,9 @@ async fn until(
             () = stopped(stop) => Err(Failure::Wrong("interrupted".into())),
         };
         let (good, hopeless, detail, seen) = match tried {
-            Ok(detail) => (true, false, detail, String::new()),
-            Err(Failure::Wrong(detail)) => (false, true, detail, String::new()),
-            Err(Failure::Seen { detail, lines }) => (false, false, detail, lines),
+            Ok(detail) => (true, false, detail, Vec::new()),
+            Err(Failure::Wrong(detail)) => (false, true, detail, Vec::new()),
+            Err(Failure::Seen { detail, said }) => (false, false, detail, said),
         };
         in_a_row = if good { in_a_row + 1 } else { 0 };
         let passed = in_a_row >= check.streak;
@@ -200,7 +201,7 @@ async fn until(
                 passed,
                 attempts,
                 detail: secrets.hidden_in(&detail),
-                seen: secrets.hidden_in(&seen),
+                seen: excerpts(&seen, &secrets),
             };
         }
         tokio::select! {
@@ -222,7 +223,14 @@ enum Failure {
     /// The check itself is wrong: it would be the same each time.
     Wrong(String),
     /// What was seen, which may be another the next time.
-    Seen { detail: String, lines: String },
+    Seen { detail: String, said: Vec<Said> },
+}
+
+/// What is shown of what was said.
+fn excerpts(said: &[Said], secrets: &Secrets) -> String {
+    let excerpts = said.iter().map(|said| said.excerpt(secrets));
+    let excerpts: Vec<String> = excerpts.filter(|text| !text.is_empty()).collect();
+    excerpts.join("\n")
 }
 
 /// One try; the text says what was seen.
@@ -241,25 +249,25 @@ async fn once(check: &Check, subject: &Subject<'_>, patience: Patience) -> Resul
     };
     let Seen {
         detail,
-        lines,
+        said,
         response,
     } = seen;
     let Some(response) = response else {
-        return Err(Failure::Seen { detail, lines });
+        return Err(Failure::Seen { detail, said });
     };
     let Some(pass) = &check.pass else {
         let good = response.get("ok").and_then(Value::as_bool).unwrap_or(true);
         return if good {
             Ok(detail)
         } else {
-            Err(Failure::Seen { detail, lines })
+            Err(Failure::Seen { detail, said })
         };
     };
     match value_of(pass, subject, Some(response)).map_err(Failure::Wrong)? {
         value if value.as_bool() == Some(true) => Ok(detail),
         _ => {
             let detail = format!("{detail}, which does not pass");
-            Err(Failure::Seen { detail, lines })
+            Err(Failure::Seen { detail, said })
         }
     }
 }

@@ -46,25 +46,37 @@ fn tried(
     stop: Stop,
     tries: Tries,
 ) -> CheckOutcome {
-    let directory = tempfile::tempdir().unwrap();
+    let (outputs, directory) = (BTreeMap::new(), tempfile::tempdir().unwrap());
     let subject = Subject {
-        environment: "test",
         tries,
         revision,
-        outputs: &BTreeMap::new(),
-        directory: directory.path(),
+        ..subject(&outputs, directory.path())
+    };
+    verified(check, &subject, stop).pop().unwrap()
+}
+
+/// An environment without a revision.
+fn subject<'s>(outputs: &'s BTreeMap<Str, Value>, directory: &'s Path) -> Subject<'s> {
+    Subject {
+        environment: "test",
+        tries: Tries::AsItSays,
+        revision: None,
+        outputs,
+        directory,
         clock: &Still,
         random: &Still,
-        secrets: &|| engine::secrets::marked_in([]),
-    };
+        secrets: &Secrets::default,
+    }
+}
+
+fn verified(check: &Check, subject: &Subject<'_>, stop: Stop) -> Vec<CheckOutcome> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
     let events = Events::ignored(Arc::new(Still));
     let (_sender, stop) = watch::channel(stop);
-    let mut outcomes = runtime.block_on(verify(&[check], &subject, &events, stop));
-    outcomes.pop().unwrap()
+    runtime.block_on(verify(&[check], subject, &events, stop))
 }
 
 /// A check whose program passes in the tries that `pass` lists, counted from 1.
@@ -147,4 +159,33 @@ fn a_check_is_left_when_it_is_asked_to_stop() {
     let outcome = outcome_until(&check(text), None, Stop::AfterRunning);
     assert!(!outcome.passed);
     assert_eq!(outcome.detail, "interrupted");
+}
+
+#[test]
+fn what_is_secret_is_hidden_also_where_what_was_seen_is_cut() {
+    let secret: String = ('a'..='z').cycle().take(300).collect();
+    let text = format!(
+        "check \"c\" {{\n command = [\"sh\", \"-c\", \"echo token={secret}; exit 1\"]\n within = \"1ms\"\n}}"
+    );
+    let directory = tempfile::tempdir().unwrap();
+    let (check, outputs) = (check(&text), BTreeMap::new());
+    let subject = Subject {
+        secrets: &|| Secrets::new([&secret]),
+        ..subject(&outputs, directory.path())
+    };
+    let outcome = verified(&check, &subject, Stop::Never).pop().unwrap();
+    assert_eq!(outcome.seen, "stdout:\n  token=(sensitive)");
+}
+
+#[test]
+fn a_command_that_does_not_stop_writing_is_ended() {
+    let text = "check \"c\" {\n command = [\"yes\"]\n within = \"1ms\"\n timeout = \"1h\"\n every = \"1s\"\n}";
+    let mut check = check(text);
+    check.within = Duration::ZERO;
+    let outcome = outcome(&check, None);
+    assert!(!outcome.passed);
+    assert_eq!(
+        outcome.detail,
+        "`yes` wrote more than 16 MiB, and was ended"
+    );
 }
