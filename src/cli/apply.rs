@@ -15,7 +15,7 @@ use model::{Diagnostic, Diagnostics, Severity, Sources, Str, Value};
 use state::{ConfigurationDigest, RecordError, RunKind, RunOutcome, Sightings, Store};
 
 use super::args::{ApplyArgs, DestroyArgs, Keep, OnFailure, Planning, Showing};
-use super::checks::{self, check};
+use super::checks::{self, Checked, check};
 use super::exit::ExitCode;
 use super::interrupt::interrupts;
 use super::invocation::Invocation;
@@ -652,6 +652,7 @@ impl Apply<'_> {
             return finish(self.invocation, session, RunOutcome::Cancelled, counts).await;
         }
         let mut passed = outcome.is_success();
+        let mut is_checked = true;
         if passed && mode == PlanMode::Normal {
             match check(
                 self.invocation,
@@ -662,15 +663,20 @@ impl Apply<'_> {
             )
             .await
             {
-                Ok(0) => {}
-                Ok(failed) => {
-                    passed = false;
-                    counts.insert(FAILED_CHECKS.to_owned(), failed);
+                Ok(Checked { failed, is_whole }) => {
+                    is_checked = is_whole;
+                    if failed > 0 {
+                        passed = false;
+                        counts.insert(FAILED_CHECKS.to_owned(), failed);
+                    }
                 }
                 Err(error) => return record::report(self.invocation, &error),
             }
         }
         let code = finish(self.invocation, session, outcome_of(passed), counts).await;
+        if code == ExitCode::Done && !is_checked {
+            return ExitCode::Interrupted;
+        }
         if code == ExitCode::Done && mode != PlanMode::Destroy && kind != RunKind::Heal {
             self.show_outputs(&outcome.outputs);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use delivery::verify::{CheckOutcome, Subject, Tries, verify};
+use delivery::verify::{CheckOutcome, Subject, Tries, Verified, verify};
 use engine::observation::{Kept, Observation};
 use engine::secrets::{Secrets, marked_in};
 use engine::{Events, Session, SessionRequest};
@@ -19,6 +19,7 @@ use super::invocation::Invocation;
 use super::listen::{Listener, Listening};
 use super::prepare::Prepared;
 use super::revised::Content;
+use super::suggested;
 
 /// The checks that verify the environment, in their order.
 pub fn of(prepared: &Prepared) -> Vec<&Check> {
@@ -31,7 +32,16 @@ pub fn of(prepared: &Prepared) -> Vec<&Check> {
         .collect()
 }
 
-/// Runs the environment's checks at the end of a run and records what came of them there; says how many failed.
+/// What came of the checks at the end of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Checked {
+    /// How many failed.
+    pub failed: u64,
+    /// Whether all were tried to their end.
+    pub is_whole: bool,
+}
+
+/// Runs the environment's checks at the end of a run and records what came of them there.
 ///
 /// # Errors
 /// When the record cannot be written.
@@ -41,7 +51,7 @@ pub async fn check(
     session: &Session,
     outputs: &BTreeMap<Str, (Value, bool)>,
     showing: Showing,
-) -> Result<u64, RecordError> {
+) -> Result<Checked, RecordError> {
     let run = Run {
         invocation,
         prepared,
@@ -50,14 +60,23 @@ pub async fn check(
         showing,
         again: String::new(),
     };
-    let Tried { results, failed } = run
+    let Tried {
+        results,
+        failed,
+        left,
+    } = run
         .tried(|events| events.kept_by(session), Tries::AsItSays)
         .await;
     for result in results {
         session.check(result).await?;
     }
-    tell(invocation, prepared, &failed, showing);
-    Ok(failed.len() as u64)
+    let checked = Checked {
+        failed: failed.len() as u64,
+        is_whole: left.is_none(),
+    };
+    let found: Diagnostics = failed.into_iter().chain(left).collect();
+    tell(invocation, prepared, &found, showing);
+    Ok(checked)
 }
 
 /// Checks of an environment that is applied already.
@@ -81,6 +100,8 @@ pub struct Run<'a> {
 struct Tried {
     results: Vec<CheckResult>,
     failed: Diagnostics,
+    /// What is said of those that were not tried to their end, if there are any.
+    left: Option<Diagnostic>,
 }
 
 impl Run<'_> {
@@ -112,15 +133,17 @@ impl Run<'_> {
         let observation = Observation::begin(store, &invocation.process.clock, request, serial);
         let Tried {
             results,
-            failed: mut found,
+            failed,
+            left,
         } = self
             .tried(|events| events.noted_by(&observation), Tries::AsItSays)
             .await;
-        let (outcome, code) = if found.is_empty() {
-            (RunOutcome::Succeeded, ExitCode::Done)
-        } else {
-            (RunOutcome::Failed, ExitCode::Failed)
+        let (outcome, code) = match (failed.is_empty(), left.is_none()) {
+            (true, true) => (RunOutcome::Succeeded, ExitCode::Done),
+            (true, false) => (RunOutcome::Cancelled, ExitCode::Interrupted),
+            (false, _) => (RunOutcome::Failed, ExitCode::Failed),
         };
+        let mut found: Diagnostics = failed.into_iter().chain(left).collect();
         match observation.finish(results, outcome).await {
             Ok(Kept::Recorded) => {}
             Ok(Kept::Outdated) => found.push(unrecorded(
@@ -157,6 +180,7 @@ impl Run<'_> {
         let mut tried = Tried {
             results: Vec::new(),
             failed: Diagnostics::new(),
+            left: None,
         };
         let checks = of(prepared);
         if checks.is_empty() {
@@ -185,9 +209,10 @@ impl Run<'_> {
         let listener = Listener::start(invocation, listening, prepared.sources());
         let events = Events::to(listener.sender(), invocation.process.clock.clone());
         let events = keeping(events);
-        let outcomes = verify(&checks, &subject, &events, interrupts()).await;
+        let Verified { outcomes, left } = verify(&checks, &subject, &events, interrupts()).await;
         drop(events);
         listener.finish().await;
+        tried.left = (!left.is_empty()).then(|| untried(invocation, prepared, &left));
         for outcome in outcomes {
             if !outcome.passed {
                 let span = prepared.project.file.checks.get(&outcome.check);
@@ -236,6 +261,19 @@ fn failed(outcome: &CheckOutcome, again: &str) -> Diagnostic {
             .into(),
         again => format!("mend what the check sees, and try it again: {again}"),
     })
+}
+
+/// The checks of which nothing is known, because it was asked to stop before they came to an end.
+fn untried(invocation: &Invocation, prepared: &Prepared, left: &[Str]) -> Diagnostic {
+    let names: Vec<String> = left.iter().map(|name| format!("`{name}`")).collect();
+    let message = format!("not tried to the end: {}", names.join(", "));
+    Diagnostic::error("check-not-tried", message)
+        .note("it was interrupted; nothing is recorded of them")
+        .help(format!(
+            "try them: {} verify {}",
+            suggested::program(invocation),
+            prepared.environment
+        ))
 }
 
 /// The checks were run and shown, but are not in the record.

@@ -110,23 +110,43 @@ impl std::fmt::Debug for Subject<'_> {
     }
 }
 
+/// What came of several checks.
+#[derive(Clone, Debug, Default)]
+pub struct Verified {
+    /// Of those that were tried to their end.
+    pub outcomes: Vec<CheckOutcome>,
+    /// Those of which nothing can be said, because it was asked to stop before.
+    pub left: Vec<Str>,
+}
+
 /// Tries checks one after the other, each until it passes as often in a row as it must, or its `within` is over. Where
-/// that is nothing, it is tried once. When `stop` says so, what is being tried is left, and it and the rest have failed.
+/// that is nothing, it is tried once. When `stop` says so, what is being tried is left, and so are the rest.
 pub async fn verify(
     checks: &[&Check],
     subject: &Subject<'_>,
     events: &Events,
     mut stop: watch::Receiver<Stop>,
-) -> Vec<CheckOutcome> {
-    let mut outcomes = Vec::with_capacity(checks.len());
+) -> Verified {
+    let mut verified = Verified::default();
     for check in checks {
+        if *stop.borrow() != Stop::Never {
+            verified.left.push(check.name.clone());
+            continue;
+        }
         events
             .emit(EventKind::CheckStarted {
                 check: check.name.clone(),
             })
             .await;
         let started = Instant::now();
-        let outcome = until(check, subject, started, &mut stop).await;
+        let ended = tokio::select! {
+            outcome = until(check, subject, started) => Some(outcome),
+            () = stopped(&mut stop) => None,
+        };
+        let Some(outcome) = ended else {
+            verified.left.push(check.name.clone());
+            continue;
+        };
         events
             .emit(EventKind::CheckFinished {
                 check: check.name.clone(),
@@ -137,20 +157,15 @@ pub async fn verify(
                 seen: outcome.seen.clone(),
             })
             .await;
-        outcomes.push(outcome);
+        verified.outcomes.push(outcome);
     }
-    outcomes
+    verified
 }
 
 /// The least time that a try is given.
 const SHORTEST_TRY: Duration = Duration::from_millis(100);
 
-async fn until(
-    check: &Check,
-    subject: &Subject<'_>,
-    started: Instant,
-    stop: &mut watch::Receiver<Stop>,
-) -> CheckOutcome {
+async fn until(check: &Check, subject: &Subject<'_>, started: Instant) -> CheckOutcome {
     let mut attempts = 0;
     let mut in_a_row = 0;
     let is_once = subject.tries == Tries::Once;
@@ -168,10 +183,7 @@ async fn until(
         } else {
             Patience::Rest { left, within }
         };
-        let tried = tokio::select! {
-            tried = once(check, subject, patience) => tried,
-            () = stopped(stop) => Err(Failure::Wrong("interrupted".into())),
-        };
+        let tried = once(check, subject, patience).await;
         let (good, hopeless, detail, seen) = match tried {
             Ok(detail) => (true, false, detail, Vec::new()),
             Err(Failure::Wrong(detail)) => (false, true, detail, Vec::new()),
@@ -204,10 +216,7 @@ async fn until(
                 seen: excerpts(&seen, &secrets),
             };
         }
-        tokio::select! {
-            () = tokio::time::sleep(check.every) => {}
-            () = stopped(stop) => {}
-        }
+        tokio::time::sleep(check.every).await;
     }
 }
 

@@ -245,6 +245,7 @@ pub const IDS: &[&str] = &[
     "argument-type",
     "bug",
     "check-failed",
+    "check-not-tried",
     "condition-failed",
     "condition-not-known",
     "constant-condition",

@@ -49,6 +49,12 @@ const TEXTS: &[(&str, &str)] = &[
          The message says what the check saw last.",
     ),
     (
+        "check-not-tried",
+        "The command was interrupted before all checks of the environment came to an end. What was applied stays \
+         applied and recorded. A check that was not tried has neither passed nor failed: the environment does not \
+         count as verified until `terrace verify` has tried it.",
+    ),
+    (
         "condition-failed",
         "A validation, precondition, postcondition or assertion of a `check` block gave false. The message is the one \
          its author wrote.\n\n\

@@ -32,27 +32,17 @@ fn check(text: &str) -> Check {
 
 /// What comes of a check in an empty directory.
 fn outcome(check: &Check, revision: Option<&CheckedRevision>) -> CheckOutcome {
-    outcome_until(check, revision, Stop::Never)
+    tried(check, revision, Tries::AsItSays)
 }
 
-/// The same, where it was asked to stop.
-fn outcome_until(check: &Check, revision: Option<&CheckedRevision>, stop: Stop) -> CheckOutcome {
-    tried(check, revision, stop, Tries::AsItSays)
-}
-
-fn tried(
-    check: &Check,
-    revision: Option<&CheckedRevision>,
-    stop: Stop,
-    tries: Tries,
-) -> CheckOutcome {
+fn tried(check: &Check, revision: Option<&CheckedRevision>, tries: Tries) -> CheckOutcome {
     let (outputs, directory) = (BTreeMap::new(), tempfile::tempdir().unwrap());
     let subject = Subject {
         tries,
         revision,
         ..subject(&outputs, directory.path())
     };
-    verified(check, &subject, stop).pop().unwrap()
+    verified(check, &subject)
 }
 
 /// An environment without a revision.
@@ -69,14 +59,16 @@ fn subject<'s>(outputs: &'s BTreeMap<Str, Value>, directory: &'s Path) -> Subjec
     }
 }
 
-fn verified(check: &Check, subject: &Subject<'_>, stop: Stop) -> Vec<CheckOutcome> {
+fn verified(check: &Check, subject: &Subject<'_>) -> CheckOutcome {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
     let events = Events::ignored(Arc::new(Still));
-    let (_sender, stop) = watch::channel(stop);
-    runtime.block_on(verify(&[check], subject, &events, stop))
+    let (_sender, stop) = watch::channel(Stop::Never);
+    let mut verified = runtime.block_on(verify(&[check], subject, &events, stop));
+    assert_eq!(verified.left, Vec::<Str>::new());
+    verified.outcomes.pop().unwrap()
 }
 
 /// A check whose program passes in the tries that `pass` lists, counted from 1.
@@ -95,7 +87,7 @@ fn a_look_tries_once_or_as_often_in_a_row_as_it_must_pass() {
         let text = format!(
             "check \"c\" {{\n  command = [{words}]\n  every = \"1ms\"\n  within = \"10m\"\n  {more}\n}}"
         );
-        let outcome = tried(&check(&text), None, Stop::Never, Tries::Once);
+        let outcome = tried(&check(&text), None, Tries::Once);
         (outcome.passed, outcome.attempts)
     };
     assert_eq!(once("\"false\"", ""), (false, 1));
@@ -154,11 +146,43 @@ fn the_whole_time_bounds_one_command_too() {
 }
 
 #[test]
-fn a_check_is_left_when_it_is_asked_to_stop() {
-    let text = "check \"c\" {\n command = [\"tail\", \"-f\", \"/dev/null\"]\n within = \"1h\"\n timeout = \"1h\"\n}";
-    let outcome = outcome_until(&check(text), None, Stop::AfterRunning);
-    assert!(!outcome.passed);
-    assert_eq!(outcome.detail, "interrupted");
+fn a_check_is_left_when_it_is_asked_to_stop_and_has_not_failed() {
+    let text = "check \"c\" {\n command = [\"sh\", \"-c\", \"touch begun; exec tail -f /dev/null\"]\n within = \"1h\"\n timeout = \"1h\"\n}";
+    let (outputs, directory) = (BTreeMap::new(), tempfile::tempdir().unwrap());
+    let (endless, subject) = (check(text), subject(&outputs, directory.path()));
+    let good = check("check \"good\" {\n command = [\"true\"]\n}");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    for is_begun in [false, true] {
+        let verified = runtime.block_on(async {
+            let (sender, stop) = watch::channel(Stop::Never);
+            let stopping = async {
+                while is_begun && !directory.path().join("begun").exists() {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                // Where it was asked before, there is nobody left to be asked.
+                let _ = sender.send(Stop::AfterRunning);
+            };
+            if !is_begun {
+                sender.send(Stop::AfterRunning).unwrap();
+            }
+            let events = Events::ignored(Arc::new(Still));
+            let checks = [&good, &endless, &good];
+            tokio::join!(verify(&checks, &subject, &events, stop), stopping).0
+        });
+        let outcomes = verified.outcomes.iter().map(|outcome| outcome.passed);
+        let (passed, left) = if is_begun {
+            (vec![true], 2)
+        } else {
+            (vec![], 3)
+        };
+        assert_eq!(
+            (outcomes.collect::<Vec<_>>(), verified.left.len()),
+            (passed, left)
+        );
+    }
 }
 
 #[test]
@@ -173,7 +197,7 @@ fn what_is_secret_is_hidden_also_where_what_was_seen_is_cut() {
         secrets: &|| Secrets::new([&secret]),
         ..subject(&outputs, directory.path())
     };
-    let outcome = verified(&check, &subject, Stop::Never).pop().unwrap();
+    let outcome = verified(&check, &subject);
     assert_eq!(outcome.seen, "stdout:\n  token=(sensitive)");
 }
 
