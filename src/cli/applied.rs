@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use delivery::revision;
-use delivery::{Project, configuration};
+use delivery::{Project, configuration, revision};
 use lang::desired::{Given, Origin};
 use lang::load::Module;
 use model::value::from_json_implied;
@@ -43,12 +42,9 @@ pub fn find(project: &mut Project, environment: &Str) -> Result<Option<AppliedLa
     let content = Content::kept(&store, row.manifest).map_err(|found| refused(*found))?;
     let here = revised::root(project, &content.manifest);
     if !here.is_some_and(|here| revision::is_all_there(&here, &content.manifest)) {
-        let place = revision::check_out(&store, &project.directory, content.digest)
-            .map_err(|error| refused(record::diagnostic(&error)))?;
-        project.checkout = Some(match content.manifest.definition.as_str() {
-            "." => place,
-            inside => place.join(inside),
-        });
+        content
+            .check_out(&store, project)
+            .map_err(|found| refused(*found))?;
     }
     let variables = match last.configuration {
         None => None,

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use delivery::Project;
+use delivery::project::Checkout;
 use delivery::revision::{self, Git, Manifest, Snapshot, Source, Taken};
 use delivery::verify::CheckedRevision;
 use lang::Definition;
@@ -63,6 +64,31 @@ impl Content {
             snapshot: None,
             row: row.map(OnceLock::from).unwrap_or_default(),
         })
+    }
+
+    /// Lets the definition of a project be read from a checkout of this.
+    ///
+    /// # Errors
+    /// When it cannot be checked out.
+    pub fn check_out(&self, store: &Store, project: &mut Project) -> Result<(), Box<Diagnostic>> {
+        let place = revision::check_out(store, &project.directory, self.digest)
+            .map_err(|error| Box::new(record::diagnostic(&error)))?;
+        let named = match self.id() {
+            Some(id) => PathBuf::from(format!("{id}:/")),
+            None => match place.strip_prefix(&project.directory) {
+                Ok(inside) => project.base.join(inside),
+                Err(_) => place.clone(),
+            },
+        };
+        let within = |directory: PathBuf| match self.manifest.definition.as_str() {
+            "." => directory,
+            inside => directory.join(inside),
+        };
+        project.checkout = Some(Checkout {
+            directory: within(place),
+            base: within(named),
+        });
+        Ok(())
     }
 
     /// The revision, where it is one.
@@ -381,13 +407,7 @@ pub fn back_to(
     if root.is_some_and(|root| revision::is_there(&root, &content.manifest)) {
         return Ok(());
     }
-    let place = revision::check_out(store, &project.directory, content.digest)
-        .map_err(|error| Box::new(record::diagnostic(&error)))?;
-    project.checkout = Some(match content.manifest.definition.as_str() {
-        "." => place,
-        inside => place.join(inside),
-    });
-    Ok(())
+    content.check_out(store, project)
 }
 
 /// Finds a revision and lets its definition be read from a checkout.
@@ -405,12 +425,7 @@ pub fn check_out(
         .map_err(|error| refused(Box::new(record::diagnostic(&error))))?;
     let row = find(&store, name).map_err(refused)?;
     let content = Content::kept(&store, row.manifest).map_err(refused)?;
-    let place = revision::check_out(&store, &project.directory, content.digest)
-        .map_err(|error| refused(Box::new(record::diagnostic(&error))))?;
-    project.checkout = Some(match content.manifest.definition.as_str() {
-        "." => place,
-        inside => place.join(inside),
-    });
+    content.check_out(&store, project).map_err(refused)?;
     invocation.say(&format!("Using {}\n", short(&row)));
     Ok(content)
 }

@@ -29,11 +29,19 @@ pub struct Project {
     pub has_file: bool,
     /// Environments that have a record and are not declared (any more); see [`Project::learn_recorded`].
     pub undeclared: Vec<Undeclared>,
-    /// Where the definition of a revision was checked out: its directory in the checkout. None where the definition is
-    /// read from the project itself.
-    pub checkout: Option<PathBuf>,
+    /// Where the definition of a revision was checked out. None where the definition is read from the project itself.
+    pub checkout: Option<Checkout>,
     /// The text of what was read so far.
     pub sources: Sources,
+}
+
+/// A definition out of the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkout {
+    /// The definition's directory in it.
+    pub directory: PathBuf,
+    /// How the user would write the path to it: `r42:/infra`, where it is a revision's.
+    pub base: PathBuf,
 }
 
 /// An environment that has a record, but no block in `terrace.hcl`: it was taken out, or has another name now.
@@ -232,16 +240,15 @@ impl Project {
     /// definition makes stays relative to [`definition_directory`](Self::definition_directory).
     pub fn source_directory(&self) -> PathBuf {
         match &self.checkout {
-            Some(directory) => directory.clone(),
+            Some(checkout) => checkout.directory.clone(),
             None => self.definition_directory(),
         }
     }
 
     /// How the user would write the path to the directory that the definition is read from.
     pub fn source_base(&self) -> PathBuf {
-        if let Some(directory) = &self.checkout {
-            let inside = directory.strip_prefix(&self.directory);
-            return inside.map_or_else(|_| directory.clone(), |inside| self.base.join(inside));
+        if let Some(checkout) = &self.checkout {
+            return checkout.base.clone();
         }
         match self.definition() {
             "." | "" => self.base.clone(),
