@@ -1,5 +1,6 @@
 //! The JSON of a plan against what Terraform wrote for the same definition: each directory of `tests/plan_json` has a
-//! definition and, in `terraform.json`, Terraform's answer. Where there is a `before.tfvars`, it was applied first.
+//! definition and, in `terraform.json`, Terraform's answer. Where there is a `before.tfvars`, it was applied first. In
+//! `conditions`, `terraform_state.json` has the checks of the states after two applies and a destroy.
 //!
 //! `RECORD_PLAN_JSON=1 cargo test --test plan_json` asks the `terraform` on the path (1.11.4) anew.
 
@@ -78,6 +79,33 @@ fn a_plan_is_as_terraform_writes_it() {
     assert!(same.is_empty(), "the same by now: {same:?}");
 }
 
+#[test]
+fn checks_of_a_state_are_as_terraform_writes_them() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plan_json/conditions");
+    let answer = directory.join("terraform_state.json");
+    let checks = |program: &str| -> Value {
+        let copy = Copy::of(&directory, program);
+        copy.run(&["apply", "-auto-approve"]);
+        let mut state = copy.json(&["show", "-json"]);
+        let checks = state["checks"].take();
+        // What was planned before holds no longer.
+        copy.run(&["apply", "-auto-approve", "-var=size=4"]);
+        let again = copy.json(&["show", "-json"])["checks"].take();
+        copy.run(&["destroy", "-auto-approve"]);
+        let gone = copy.json(&["show", "-json"])["checks"].take();
+        json!([checks, again, gone])
+    };
+    if std::env::var_os("RECORD_PLAN_JSON").is_some() {
+        fs::write(&answer, format!("{:#}\n", checks("terraform"))).expect("the answer is written");
+    }
+    let theirs = fs::read(&answer).expect("Terraform's answer");
+    let theirs: Value = serde_json::from_slice(&theirs).expect("JSON");
+    let mut places = BTreeMap::new();
+    let ours = checks(env!("CARGO_BIN_EXE_terrace"));
+    differences(String::new(), &ours, &theirs, &mut places);
+    assert!(places.is_empty(), "{places:#?}");
+}
+
 /// Whether a place is one of those that are meant.
 fn is_of(place: &str, listed: &str) -> bool {
     let mut parts = listed.split('*');
@@ -105,36 +133,58 @@ fn directories() -> Vec<PathBuf> {
     found
 }
 
-/// Plans with `program` in a copy of the directory, and returns the plan's JSON.
-fn plan_of(program: &str, directory: &Path) -> Value {
-    let copy = TempDir::new().expect("a temporary directory");
-    copy_into(directory, copy.path());
-    let run = |arguments: &[&str]| {
-        let answer = Command::new(program)
+/// A copy of a directory, in which a program works.
+struct Copy<'p> {
+    program: &'p str,
+    directory: TempDir,
+}
+
+impl<'p> Copy<'p> {
+    fn of(directory: &Path, program: &'p str) -> Self {
+        let copy = Self {
+            program,
+            directory: TempDir::new().expect("a temporary directory"),
+        };
+        copy_into(directory, copy.directory.path());
+        if program == "terraform" {
+            copy.run(&["init"]);
+        }
+        copy
+    }
+
+    fn run(&self, arguments: &[&str]) -> Vec<u8> {
+        let answer = Command::new(self.program)
             .args(arguments)
-            .current_dir(copy.path())
+            .current_dir(self.directory.path())
             .env_remove("TF_CLI_CONFIG_FILE")
             .output()
             .expect("the program starts");
         let said = String::from_utf8_lossy(&answer.stderr).into_owned();
-        assert!(
-            answer.status.success(),
-            "{program} {arguments:?} in {}: {said}",
-            directory.display()
-        );
+        let program = self.program;
+        assert!(answer.status.success(), "{program} {arguments:?}: {said}");
         answer.stdout
-    };
-    if program == "terraform" {
-        run(&["init"]);
     }
-    if copy.path().join("before.tfvars").exists() {
-        run(&["apply", "-auto-approve", "-var-file=before.tfvars"]);
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let answer = String::from_utf8(self.run(arguments)).expect("text");
+        let place = self.directory.path().canonicalize().expect("a directory");
+        let place = place.to_str().expect("text");
+        serde_json::from_str(&answer.replace(place, "<directory>")).expect("JSON")
     }
-    run(&["plan", "-out=made"]);
-    let answer = String::from_utf8(run(&["show", "-json", "made"])).expect("text");
-    let place = copy.path().canonicalize().expect("a directory");
-    let place = place.to_str().expect("text");
-    serde_json::from_str(&answer.replace(place, "<directory>")).expect("JSON")
+}
+
+/// Plans with `program` in a copy of the directory, and returns the plan's JSON.
+fn plan_of(program: &str, directory: &Path) -> Value {
+    let copy = Copy::of(directory, program);
+    if copy.directory.path().join("before.tfvars").exists() {
+        copy.run(&["apply", "-auto-approve", "-var-file=before.tfvars"]);
+    }
+    copy.run(&["plan", "-out=made"]);
+    copy.json(&["show", "-json", "made"])
+}
+
+fn is_answer(file: &str) -> bool {
+    matches!(file, "terraform.json" | "terraform_state.json")
 }
 
 fn copy_into(from: &Path, to: &Path) {
@@ -144,7 +194,7 @@ fn copy_into(from: &Path, to: &Path) {
         if path.is_dir() {
             fs::create_dir(&copy).expect("a directory");
             copy_into(&path, &copy);
-        } else if entry.file_name() != "terraform.json" {
+        } else if !is_answer(&entry.file_name().to_string_lossy()) {
             fs::copy(&path, &copy).expect("a copy");
         }
     }

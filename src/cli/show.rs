@@ -2,6 +2,7 @@
 
 use delivery::Project;
 use engine::plugins::Plugins;
+use engine::record::StoreError;
 use model::{Diagnostic, Diagnostics, Sources};
 use state::Store;
 
@@ -97,7 +98,15 @@ fn whole(
     };
     let (objects, outputs) = (views::objects(&recorded), views::outputs(&recorded));
     let written = if showing.json {
-        write::through(|out| json::state::write(out, &objects, &outputs))
+        let conditions = match store {
+            Some(store) => engine::conditions::read(store, environment),
+            None => Ok(Vec::new()),
+        };
+        let conditions = match conditions {
+            Ok(conditions) => conditions,
+            Err(error) => return record::report(invocation, &StoreError::from(error)),
+        };
+        write::through(|out| json::state::write(out, &objects, &outputs, &conditions))
     } else {
         let serial = format!("serial {}", recorded.serial);
         let screen = RecordScreen {

@@ -74,7 +74,7 @@ pub fn run(invocation: &Invocation, command: &Look) -> ExitCode {
             }
         }
         Look::Show(args) if args.showing.json => {
-            write::through(|out| json::write(out, &objects, &[]))
+            write::through(|out| json::write(out, &objects, &[], &[]))
         }
         Look::Show(_) => write::answer(&show(&objects, invocation.stdout)),
     };

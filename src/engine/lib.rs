@@ -4,6 +4,7 @@
 mod asking;
 pub mod check;
 pub mod codec;
+pub mod conditions;
 pub mod events;
 pub mod guard;
 pub mod history;

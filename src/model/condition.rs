@@ -93,7 +93,26 @@ pub struct JudgedInstance {
     pub judgement: Judgement,
 }
 
+impl JudgedInstance {
+    fn is_same_as(&self, other: &Self) -> bool {
+        self.module == other.module && self.key == other.key
+    }
+}
+
 impl Conditions {
+    /// Takes over from an `earlier` look at the same thing what is not known here.
+    pub fn fill_in(&mut self, earlier: &Self) {
+        let (Some(own), Some(known)) = (&mut self.instances, &earlier.instances) else {
+            return;
+        };
+        let pairs = own.iter_mut().zip(known);
+        for (own, known) in pairs.filter(|(own, known)| own.is_same_as(known)) {
+            if own.judgement.verdict == Verdict::NotKnown {
+                own.judgement = known.judgement.clone();
+            }
+        }
+    }
+
     /// The worst verdict on an instance; where it is not known which there are, that is not known either.
     pub fn verdict(&self) -> Verdict {
         match &self.instances {
@@ -140,5 +159,27 @@ mod tests {
         assert_eq!(with(&[Verdict::Fails, unknown]).verdict(), Verdict::Fails);
         let all = [Verdict::Broken, Verdict::Fails, holds];
         assert_eq!(with(&all).verdict(), Verdict::Broken);
+    }
+
+    #[test]
+    fn what_was_known_earlier_fills_in_what_is_not_known() {
+        let judged = |key: u64, verdict| JudgedInstance {
+            module: ModuleAddr::root(),
+            key: InstanceKey::Index(key),
+            judgement: Judgement {
+                verdict,
+                said: Vec::new(),
+            },
+        };
+        let of = |instances: [JudgedInstance; 3]| Conditions {
+            of: Conditioned::Check(ModulePath::root(), "a".into()),
+            instances: Some(instances.into()),
+        };
+        let (holds, fails, unknown) = (Verdict::Holds, Verdict::Fails, Verdict::NotKnown);
+        let earlier = of([judged(0, holds), judged(1, holds), judged(9, holds)]);
+        let mut now = of([judged(0, unknown), judged(1, fails), judged(2, unknown)]);
+        now.fill_in(&earlier);
+        let filled = of([judged(0, holds), judged(1, fails), judged(2, unknown)]);
+        assert_eq!(now, filled);
     }
 }

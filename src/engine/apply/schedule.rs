@@ -8,8 +8,9 @@ use std::time::Duration;
 use contract::Effects;
 use lang::Phase;
 use model::address::{InstanceAddr, ProviderAddr};
+use model::condition::Conditions;
 use model::event::EventKind;
-use model::plan::{Step, StepId, StepKind};
+use model::plan::{PlanMode, Step, StepId, StepKind};
 use model::{Diagnostic, Diagnostics, Severity, Str, Value};
 use state::{Output, RecordError};
 use tokio::sync::watch;
@@ -23,6 +24,7 @@ use super::session::Session;
 use super::write;
 use super::{ApplyOptions, Outcome, Stop};
 use crate::asking::Asking;
+use crate::conditions;
 use crate::events::Events;
 use crate::open::OpenStep;
 use crate::plan::{Planned, moves};
@@ -399,6 +401,19 @@ impl<'s> Schedule<'s> {
         }
     }
 
+    /// What became of the definition's conditions; what this run had no reason to look at is as the plan has it.
+    fn conditions(&self) -> Vec<Conditions> {
+        let plan = &self.planned.plan;
+        if plan.mode == PlanMode::Destroy {
+            return Vec::new();
+        }
+        let mut found = self.planned.desired.conditions(|_| true);
+        for (found, planned) in found.iter_mut().zip(&plan.conditions) {
+            found.fill_in(planned);
+        }
+        found
+    }
+
     async fn finish(mut self, unknown: u64) -> Result<Outcome, StoreError> {
         let total = self.planned.plan.steps.len() as u64;
         let done: u64 = self.done.values().sum();
@@ -427,6 +442,9 @@ impl<'s> Schedule<'s> {
             source,
         })?;
         self.session.writer().outputs(rows).await?;
+        if let Some(row) = conditions::row(self.events.now(), self.conditions()) {
+            self.session.writer().event(row).await?;
+        }
         let mut diagnostics = self.diagnostics;
         diagnostics.sort();
         Ok(Outcome {

@@ -57,7 +57,7 @@ module "m" {
 module "none" {
   source = "./m"
   count  = var.size - 3
-  name   = "never"
+  name   = "other"
 }
 output "known" {
   value = "v"
@@ -77,7 +77,7 @@ check "several" {
   }
   assert {
     condition     = terraform_data.without[0].id == "x"
-    error_message = "Id ${terraform_data.without[0].id}."
+    error_message = "The id is ${terraform_data.without[0].id == "" ? "empty" : "another"}."
   }
   assert {
     condition     = var.size == 5

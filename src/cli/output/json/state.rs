@@ -6,15 +6,18 @@ use std::io::{self, Write};
 use model::Value;
 use model::address::ModuleAddr;
 use model::change::DeposedKey;
+use model::condition::Conditions;
 use model::value::type_to_json;
 use serde_json::{Map, Value as Json, json};
 
 use super::TERRAFORM_VERSION;
+use super::conditions::checks;
 use super::instance::names;
 use super::shape::{known, sensitive};
 use crate::cli::output::recorded::{OutputView, RecordedView};
 
-/// Writes what is recorded as one JSON object and a newline. Objects may come in any order.
+/// Writes what is recorded as one JSON object and a newline, and what became of the definition's conditions when it was
+/// applied. Objects may come in any order.
 ///
 /// # Errors
 /// When `out` cannot be written.
@@ -22,8 +25,15 @@ pub fn write(
     out: &mut dyn Write,
     objects: &[RecordedView],
     outputs: &[OutputView],
+    conditions: &[Conditions],
 ) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, &state(objects, outputs))?;
+    let mut state = state(objects, outputs);
+    if let Some(state) = state.as_object_mut()
+        && !conditions.is_empty()
+    {
+        state.insert("checks".into(), Json::Array(checks(conditions)));
+    }
+    serde_json::to_writer(&mut *out, &state)?;
     out.write_all(b"\n")
 }
 
@@ -183,7 +193,7 @@ mod tests {
             sensitive: false,
         };
         let mut text = Vec::new();
-        write(&mut text, &objects, &[output]).unwrap();
+        write(&mut text, &objects, &[output], &[]).unwrap();
         let json: Json = serde_json::from_slice(&text).unwrap();
         insta::assert_snapshot!(serde_json::to_string_pretty(&json).unwrap() + "\n[EOF]");
         let empty = json!({"format_version": "1.0", "terraform_version": TERRAFORM_VERSION});

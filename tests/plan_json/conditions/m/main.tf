@@ -24,6 +24,6 @@ output "name" {
 check "inside" {
   assert {
     condition     = var.name == "z"
-    error_message = "Not z, but ${var.name}."
+    error_message = "Not z, but ${length(var.name)} long."
   }
 }
