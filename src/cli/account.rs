@@ -1,6 +1,7 @@
 //! What becomes of an environment while a command works on it, kept for reports: the plan, the steps, the checks, what
 //! went wrong. Kept only while someone asked for it. Entry point: [`Account`].
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,7 +19,11 @@ use super::output::plan::reason;
 
 /// The environment that a command is about now, and what became of it so far.
 #[derive(Debug, Default)]
-pub struct Account(Mutex<Option<Kept>>);
+pub struct Account {
+    kept: Mutex<Option<Kept>>,
+    /// Whether the stream of messages has begun.
+    begun: AtomicBool,
+}
 
 /// What became of one environment.
 #[derive(Clone, Debug, Default)]
@@ -101,11 +106,12 @@ impl Account {
         });
     }
 
-    /// The first message of the stream; nothing where it began already, with another environment.
+    /// The first message of the stream; nothing where it began already, maybe with another environment.
     pub fn opening(&self, at: Timestamp) -> String {
-        match self.one_of_several() {
-            Some(_) => String::new(),
-            None => version(env!("CARGO_PKG_VERSION")).line(at) + "\n",
+        let has_begun = self.begun.swap(true, Ordering::Relaxed);
+        match has_begun || self.one_of_several().is_some() {
+            true => String::new(),
+            false => version(env!("CARGO_PKG_VERSION")).line(at) + "\n",
         }
     }
 
@@ -131,7 +137,7 @@ impl Account {
     }
 
     fn kept(&self) -> MutexGuard<'_, Option<Kept>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

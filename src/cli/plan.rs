@@ -245,12 +245,17 @@ pub async fn make_with(
         sources: sources(),
     })?;
     let mode = if showing.json {
-        Listening::Silent
+        let _ = write::answer(&invocation.account.opening(started));
+        Listening::Json
     } else {
         Listening::Screen
     };
     let listener = Listener::start(invocation, mode, prepared.sources());
     let events = Events::to(listener.sender(), clock.clone());
+    let events = match mode {
+        Listening::Json => events.of_each_object(),
+        Listening::Screen | Listening::Silent => events,
+    };
     let planned = engine::plan(
         prepared.desired(),
         recorded,

@@ -156,7 +156,7 @@ impl Resuming<'_> {
 /// Writes what is planned into the stream of messages.
 fn say_plan(invocation: &Invocation, plan: &Plan) {
     let now = invocation.process.clock.now();
-    let mut text = ui::version(env!("CARGO_PKG_VERSION")).line(now) + "\n";
+    let mut text = invocation.account.opening(now);
     for message in ui::planned_changes(plan) {
         text.push_str(&(message.line(now) + "\n"));
     }

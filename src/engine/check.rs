@@ -264,13 +264,14 @@ impl Check {
             };
             let marked = config.mark_paths(&config_marks);
             for error in block.provider.validate(request).await {
-                let place = plugins::attribute_span(&self.desired, addr, &error);
                 let what = format!("`{addr}` is not right");
-                self.found.push(
-                    plugins::diagnostic("provider-refused", &error, &what, &marked_in([&marked]))
-                        .about(addr.clone())
-                        .at(place.unwrap_or(block.span), ""),
-                );
+                let secrets = marked_in([&marked]);
+                let diagnostic = plugins::diagnostic("provider-refused", &error, &what, &secrets)
+                    .about(addr.clone())
+                    .at(block.span, "");
+                let resource = self.desired.resource(&addr.block);
+                self.found
+                    .push(plugins::placed(diagnostic, resource, &error));
             }
         }
         let value = unknown_object(block.schema);

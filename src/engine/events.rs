@@ -17,6 +17,16 @@ pub struct Events {
     sender: Option<mpsc::Sender<Event>>,
     clock: Arc<dyn Clock>,
     keeper: Keeper,
+    detail: Detail,
+}
+
+/// How much is told of observations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Detail {
+    /// How many objects were observed.
+    Counts,
+    /// Each object.
+    Objects,
 }
 
 /// Who keeps events in the history of a run.
@@ -36,6 +46,7 @@ impl Events {
             sender: Some(sender),
             clock,
             keeper: Keeper::Nobody,
+            detail: Detail::Counts,
         }
     }
 
@@ -45,7 +56,22 @@ impl Events {
             sender: None,
             clock,
             keeper: Keeper::Nobody,
+            detail: Detail::Counts,
         }
+    }
+
+    /// The same listener, who wants to hear of each object that is observed.
+    #[must_use]
+    pub fn of_each_object(self) -> Self {
+        Self {
+            detail: Detail::Objects,
+            ..self
+        }
+    }
+
+    /// Whether each object that is observed is told of.
+    pub(crate) fn tell_objects(&self) -> bool {
+        self.detail == Detail::Objects
     }
 
     /// The same listener; the session's run keeps what is told from now on in its history.

@@ -40,6 +40,8 @@ pub(crate) fn is_kept(kind: &EventKind) -> bool {
         // A retry is written durably before it begins.
         EventKind::StepRetried { .. }
         | EventKind::ObserveStarted { .. }
+        | EventKind::ObjectAsked { .. }
+        | EventKind::ObjectSeen { .. }
         | EventKind::Observed { .. } => false,
         EventKind::RunStarted { .. }
         | EventKind::AskRetried { .. }
@@ -132,7 +134,10 @@ fn kind_of(action: &str) -> Option<StepKind> {
 /// The place of what happened at one time.
 fn turn(kind: &EventKind) -> u8 {
     match kind {
-        EventKind::ObserveStarted { .. } | EventKind::Observed { .. } => 0,
+        EventKind::ObserveStarted { .. }
+        | EventKind::ObjectAsked { .. }
+        | EventKind::ObjectSeen { .. }
+        | EventKind::Observed { .. } => 0,
         EventKind::RunStarted { .. } => 1,
         EventKind::StepStarted { .. } => 2,
         EventKind::StepRetried { .. }

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use contract::{Provider, ProviderError, Providers, ResourceSchema, Secrets};
+use lang::Graph;
 use lang::graph::{NodeId, NodeKind};
-use lang::{Desired, Graph};
-use model::address::{InstanceAddr, Mode, ProviderAddr, ProviderSource};
+use lang::load::Resource;
+use model::address::{Mode, ProviderAddr, ProviderSource};
 use model::schema::Schema;
 use model::{Diagnostic, PathStep, Span, Str, Value};
 use sha2::{Digest, Sha256};
@@ -189,7 +190,7 @@ pub(crate) fn diagnostic(
         diagnostic = diagnostic.note(error.detail);
     }
     if let Some(path) = &error.path {
-        diagnostic = diagnostic.note(format!("it is about `{path}`"));
+        diagnostic = diagnostic.note(about(path));
     }
     if let Some(request) = &error.request {
         diagnostic = diagnostic.note(format!("request {request}"));
@@ -216,16 +217,35 @@ pub(crate) fn needing(graph: &Graph, node: NodeId) -> String {
     }
 }
 
-/// Where the attribute of an instance that an error is about is written.
-pub(crate) fn attribute_span(
-    desired: &Desired,
-    addr: &InstanceAddr,
+/// The diagnostic at the place of the attribute that a provider's error is about, or else at that of the block.
+pub(crate) fn placed(
+    mut diagnostic: Diagnostic,
+    resource: Option<&Resource>,
     error: &ProviderError,
-) -> Option<Span> {
+) -> Diagnostic {
+    let Some(resource) = resource else {
+        return diagnostic;
+    };
+    let Some(span) = attribute_span(resource, error) else {
+        return diagnostic.at(resource.span, "");
+    };
+    if let Some(path) = error.path.as_ref().filter(|path| path.0.len() == 1) {
+        // The place says it.
+        let said = about(path);
+        diagnostic.notes.retain(|note| *note != said);
+    }
+    diagnostic.at(span, "")
+}
+
+fn about(path: &model::Path) -> String {
+    format!("it is about `{path}`")
+}
+
+/// Where the attribute that an error is about is written.
+fn attribute_span(resource: &Resource, error: &ProviderError) -> Option<Span> {
     let PathStep::Attribute(name) = error.path.as_ref()?.0.first()? else {
         return None;
     };
-    let resource = desired.resource(&addr.block)?;
     resource
         .body
         .attributes

@@ -57,6 +57,18 @@ pub struct Diagnostic {
     pub suggestion: Option<Suggestion>,
     /// The instance it is about.
     pub address: Option<InstanceAddr>,
+    /// The message as programs expect it that know Terraform's, where that has two parts.
+    #[serde(default)]
+    pub parts: Option<Parts>,
+}
+
+/// A message in two parts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parts {
+    /// What kind of thing happened, always in the same words.
+    pub summary: String,
+    /// What is said of this one.
+    pub detail: String,
 }
 
 impl Diagnostic {
@@ -85,6 +97,7 @@ impl Diagnostic {
             help: Vec::new(),
             suggestion: None,
             address: None,
+            parts: None,
         }
     }
 
@@ -138,6 +151,16 @@ impl Diagnostic {
         self.suggestion = Some(Suggestion {
             span,
             replacement: replacement.into(),
+        });
+        self
+    }
+
+    /// Says it in Terraform's two parts as well.
+    #[must_use]
+    pub fn in_parts(mut self, summary: &str, detail: impl Into<String>) -> Self {
+        self.parts = Some(Parts {
+            summary: summary.to_owned(),
+            detail: detail.into(),
         });
         self
     }

@@ -29,6 +29,20 @@ pub enum EventKind {
         /// How many.
         objects: u64,
     },
+    /// A recorded object is being observed. Told only to who wants to hear of each object.
+    ObjectAsked {
+        /// The instance.
+        addr: InstanceAddr,
+        /// The object's id, where it has one.
+        id: Option<Str>,
+    },
+    /// A recorded object was observed. Told only to who wants to hear of each object.
+    ObjectSeen {
+        /// The instance.
+        addr: InstanceAddr,
+        /// The object's id, where it has one.
+        id: Option<Str>,
+    },
     /// So many of them are observed by now.
     Observed {
         /// How many.

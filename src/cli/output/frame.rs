@@ -238,6 +238,8 @@ fn end(event: &EventKind, gap: &str) -> Option<End> {
             })
         }
         EventKind::ObserveStarted { .. }
+        | EventKind::ObjectAsked { .. }
+        | EventKind::ObjectSeen { .. }
         | EventKind::Observed { .. }
         | EventKind::AskRetried { .. }
         | EventKind::RunStarted { .. }

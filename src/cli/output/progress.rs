@@ -109,6 +109,8 @@ impl Progress {
             | EventKind::Stopping { .. }
             | EventKind::CheckFinished { .. } => true,
             EventKind::ObserveStarted { .. }
+            | EventKind::ObjectAsked { .. }
+            | EventKind::ObjectSeen { .. }
             | EventKind::Observed { .. }
             | EventKind::AskRetried { .. }
             | EventKind::RunStarted { .. }

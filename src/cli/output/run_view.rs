@@ -160,7 +160,9 @@ impl RunView {
             EventKind::Stopping { running: _ } => self.stopping = true,
             EventKind::CheckStarted { check } => self.check = Some((check.clone(), event.at)),
             EventKind::CheckFinished { .. } => self.check = None,
-            EventKind::Sighted { .. } => {}
+            EventKind::ObjectAsked { .. }
+            | EventKind::ObjectSeen { .. }
+            | EventKind::Sighted { .. } => {}
         }
     }
 

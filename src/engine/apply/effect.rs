@@ -8,6 +8,8 @@ use contract::{
     ApplyError, ApplyRequest, ErrorClass, Exists, FindRequest, Found, Object, PlanRequest,
     Provider, ProviderError, ResourceSchema, Secrets, proposed_new, result_is_compatible,
 };
+use lang::Definition;
+use lang::load::{Resource, ResourceName};
 use model::change::DeposedKey;
 use model::clock::Timestamp;
 use model::event::EventKind;
@@ -60,6 +62,8 @@ pub(super) struct Effect {
     pub(super) marker: String,
     pub(super) attempts: u32,
     pub(super) asking: Asking,
+    /// The definition, which has the places of errors.
+    pub(super) definition: Arc<Definition>,
     /// Texts of the plan that a provider's error must not show.
     pub(super) secrets: Arc<Secrets>,
     /// Texts of the definition that are secret also inside of others.
@@ -71,6 +75,18 @@ impl Effect {
     fn all_secrets(&self) -> Secrets {
         let config = self.config.clone().mark_paths(&self.config_marks);
         self.secrets.and(&secrets::marked_in([&config]))
+    }
+
+    /// The block of the instance, where the definition has it.
+    fn resource(&self) -> Option<&Resource> {
+        let block = &self.row.change.addr.block;
+        let name = ResourceName {
+            mode: block.mode,
+            rtype: block.rtype.clone(),
+            name: block.name.clone(),
+        };
+        let module = self.definition.module(&block.module.path())?;
+        module.resources.get(&name)
     }
 }
 
@@ -289,7 +305,7 @@ fn fitting(
 }
 
 /// The object's id, where it has one that may be shown.
-pub(super) fn id_of(value: &Value) -> Option<Str> {
+pub(crate) fn id_of(value: &Value) -> Option<Str> {
     if let Value::String(id) = value.get("id")? {
         Some(id.clone())
     } else {
@@ -541,6 +557,9 @@ fn check_result(effect: &Effect, object: &Object) -> (Option<Diagnostic>, bool) 
     }
     let message = format!("what became of `{addr}` is not what was planned");
     let mut diagnostic = Diagnostic::error("inconsistent-result", message).about(addr.clone());
+    if let Some(resource) = effect.resource() {
+        diagnostic = diagnostic.at(resource.span, "");
+    }
     diagnostic.notes = wrong;
     let diagnostic = diagnostic.help("this is a bug of the provider; what exists is recorded");
     (Some(diagnostic), effect.kind == StepKind::Create)
@@ -562,6 +581,7 @@ fn failed(effect: &Effect, error: &ApplyError) -> Result<Judged, CodecError> {
     let mut diagnostic =
         plugins::diagnostic("provider-refused", &error.error, &what, &effect.secrets)
             .about(addr.clone());
+    diagnostic = plugins::placed(diagnostic, effect.resource(), &error.error);
     let mut changes = Vec::new();
     match (&error.exists, effect.kind) {
         // It is as it was, and what is recorded is what was applied last.

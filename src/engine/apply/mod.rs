@@ -19,7 +19,7 @@ use model::serial::RunId;
 use model::{Diagnostic, Diagnostics, Str, Value};
 use tokio::sync::watch;
 
-pub(crate) use effect::find;
+pub(crate) use effect::{find, id_of};
 pub(crate) use session::Tenure;
 pub use session::{Session, SessionError, SessionRequest};
 pub(crate) use write::unfinished;

@@ -169,6 +169,7 @@ impl Schedule<'_> {
             attempts: self.attempts(),
             asking: self.asking(&row.change.provider),
             row,
+            definition: self.planned.desired.definition().clone(),
             secrets: self.secrets.clone(),
             secret_texts: self.planned.desired.secrets().clone(),
         }

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use super::block::unknown_type;
 use super::marks;
 use super::walk::Walk;
+use crate::plugins;
 
 impl Walk<'_> {
     /// Reads (or plans to read) all instances of a data block.
@@ -175,6 +176,7 @@ impl Walk<'_> {
             .provider_error("provider-failed", error, &what, [told])
             .at(one.span, "")
             .about(one.addr.clone());
+        diagnostic = plugins::placed(diagnostic, self.desired.resource(&one.addr.block), error);
         if one.in_check {
             diagnostic.severity = Severity::Warning;
         }

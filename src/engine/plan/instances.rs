@@ -159,7 +159,6 @@ impl Walk<'_> {
 
     /// Lets the provider check the configurations.
     async fn validate(&mut self, block: &Block, items: &mut Vec<Item>) {
-        let span = self.declared_span(block.node);
         let mut good = Vec::with_capacity(items.len());
         for item in items.iter() {
             let request = ValidateRequest {
@@ -171,14 +170,12 @@ impl Walk<'_> {
             good.push(errors.is_empty());
             for error in errors {
                 let what = format!("`{}` is not right", item.addr);
-                let place = plugins::attribute_span(&self.desired, &item.addr, &error).or(span);
                 let diagnostic = self
                     .provider_error("provider-refused", &error, &what, &item.told())
                     .about(item.addr.clone());
-                self.diagnostics.push(match place {
-                    Some(place) => diagnostic.at(place, ""),
-                    None => diagnostic,
-                });
+                let resource = self.desired.resource(&item.addr.block);
+                self.diagnostics
+                    .push(plugins::placed(diagnostic, resource, &error));
             }
         }
         let mut good = good.into_iter();
@@ -270,7 +267,9 @@ impl Walk<'_> {
                 );
                 let diagnostic =
                     self.provider_error("provider-refused", &error, &what, &item.told());
-                self.diagnostics.push(placed(diagnostic));
+                let resource = self.desired.resource(&item.addr.block);
+                self.diagnostics
+                    .push(plugins::placed(placed(diagnostic), resource, &error));
                 None
             }
             Ok(answer) => {

@@ -3,12 +3,15 @@
 use contract::{Object, ReadRequest, UpgradeRequest};
 use lang::desired::ExpandedBlock;
 use model::address::InstanceAddr;
+use model::event::EventKind;
 use model::plan::{Drift, PlanMode, Refresh};
 use model::{Str, Value};
 
 use super::block::Block;
 use super::marks;
 use super::walk::Walk;
+use crate::apply::id_of;
+use crate::plugins;
 use crate::recorded::RecordedObject;
 
 impl Walk<'_> {
@@ -54,7 +57,11 @@ impl Walk<'_> {
             Some(ReadRequest { rtype, object })
         };
         let ask = |batch| block.provider.read(batch);
+        self.tell(objects, |addr, id| EventKind::ObjectAsked { addr, id })
+            .await;
         let answers = asking.all(batch.len(), question, ask).await;
+        self.tell(objects, |addr, id| EventKind::ObjectSeen { addr, id })
+            .await;
         self.observed += answers.len() as u64;
         let mut observed = Vec::with_capacity(batch.len());
         for ((addr, object), (recorded, answer)) in
@@ -69,9 +76,12 @@ impl Walk<'_> {
                 Err(error) if error.class == contract::ErrorClass::NotFound => None,
                 Err(error) => {
                     let what = format!("cannot observe `{addr}`");
-                    let diagnostic =
-                        self.provider_error("provider-failed", &error, &what, [&object.value]);
-                    self.diagnostics.push(diagnostic.about(addr.clone()));
+                    let diagnostic = self
+                        .provider_error("provider-failed", &error, &what, [&object.value])
+                        .about(addr.clone());
+                    let resource = self.desired.resource(&addr.block);
+                    self.diagnostics
+                        .push(plugins::placed(diagnostic, resource, &error));
                     Some(recorded)
                 }
             });
@@ -80,11 +90,24 @@ impl Walk<'_> {
         if self.observed >= self.told + 256 {
             self.told = self.observed;
             let objects = self.observed;
-            self.events
-                .emit(model::event::EventKind::Observed { objects })
-                .await;
+            self.events.emit(EventKind::Observed { objects }).await;
         }
         observed
+    }
+
+    /// Tells of each object, to who wants to hear it.
+    async fn tell(
+        &self,
+        objects: &[(InstanceAddr, RecordedObject)],
+        kind: impl Fn(InstanceAddr, Option<Str>) -> EventKind,
+    ) {
+        if !self.events.tell_objects() {
+            return;
+        }
+        for (addr, object) in objects {
+            let id = id_of(&object.value);
+            self.events.emit(kind(addr.clone(), id)).await;
+        }
     }
 
     /// Notes where an observation differs from the record, and returns the observed value with marks.

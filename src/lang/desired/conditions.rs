@@ -75,9 +75,14 @@ impl Desired {
             false => format!("check `{name}` in {addr}"),
         };
         let lookup = self.lookup_in(values);
+        let asserting = Checking {
+            what: &what,
+            summary: "Check block assertion failed",
+            severity: Severity::Warning,
+        };
         let mut judgement = Judgement::default();
         for assert in asserts {
-            let found = check_one(assert, &lookup, &what, Severity::Warning, out);
+            let found = check_one(assert, &lookup, &asserting, out);
             if found.verdict == Verdict::NotKnown && self.settings.phase == Phase::Plan {
                 let message = format!("{what} can be told only after the apply");
                 let span = assert.condition.span;
@@ -140,7 +145,15 @@ impl Desired {
             None => lookup,
         };
         let what = format!("`{addr}`");
-        let judgement = check(conditions, &lookup, &what, severity, &mut out);
+        let checking = Checking {
+            what: &what,
+            summary: match this {
+                None => "Resource precondition failed",
+                Some(_) => "Resource postcondition failed",
+            },
+            severity,
+        };
+        let judgement = check(conditions, &lookup, &checking, &mut out);
         let verdict = judgement.verdict;
         let keys = self.judged.instances.entry(addr.block.clone()).or_default();
         let both = keys.entry(addr.key.clone()).or_insert_with(|| Both {
@@ -231,17 +244,27 @@ fn has_conditions(lifecycle: &Lifecycle) -> bool {
     !lifecycle.preconditions.is_empty() || !lifecycle.postconditions.is_empty()
 }
 
-/// Evaluates conditions; `what` is how messages call the thing they belong to, `severity` what a failure is.
+/// What is checked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Checking<'w> {
+    /// How messages call the thing that the conditions belong to.
+    pub(super) what: &'w str,
+    /// What Terraform says where one does not hold.
+    pub(super) summary: &'static str,
+    /// What a failure is.
+    pub(super) severity: Severity,
+}
+
+/// Evaluates conditions.
 pub(super) fn check(
     conditions: &[Condition],
     scope: &dyn Scope,
-    what: &str,
-    severity: Severity,
+    checking: &Checking<'_>,
     out: &mut Diagnostics,
 ) -> Judgement {
     conditions
         .iter()
-        .map(|condition| check_one(condition, scope, what, severity, out))
+        .map(|condition| check_one(condition, scope, checking, out))
         .reduce(|all, one| all.and(&one))
         .unwrap_or_default()
 }
@@ -249,8 +272,7 @@ pub(super) fn check(
 fn check_one(
     condition: &Condition,
     scope: &dyn Scope,
-    what: &str,
-    severity: Severity,
+    checking: &Checking<'_>,
     out: &mut Diagnostics,
 ) -> Judgement {
     let judged = |verdict| Judgement {
@@ -259,7 +281,7 @@ fn check_one(
     };
     let expr = &condition.condition;
     let mut push = |mut diagnostic: Diagnostic| {
-        diagnostic.severity = severity;
+        diagnostic.severity = checking.severity;
         out.push(diagnostic);
         judged(Verdict::Broken)
     };
@@ -287,7 +309,9 @@ fn check_one(
         Ok(Value::Bool(false)) => {
             let message = error_message(&condition.error_message, scope);
             let message = message.trim_end();
-            let failed = Diagnostic::error("condition-failed", format!("{what}: {message}"));
+            let whole = format!("{}: {message}", checking.what);
+            let failed =
+                Diagnostic::error("condition-failed", whole).in_parts(checking.summary, message);
             push(with_values_of(
                 failed.at(expr.span, "this is false"),
                 expr,

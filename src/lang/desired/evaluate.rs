@@ -12,7 +12,7 @@ use model::condition::{Judgement, Verdict};
 use model::schema::Block;
 use model::{Diagnostic, Diagnostics, Marks, Severity, Span, Str, Type, Value};
 
-use super::conditions;
+use super::conditions::{Checking, check};
 use super::decode::Decoder;
 use super::expand::expand;
 use super::values::{Instances, ModuleValues};
@@ -132,13 +132,12 @@ impl Desired {
                 };
                 let what = format!("variable `{name}`");
                 let validations = &variable.validations;
-                Finding::Validation(conditions::check(
-                    validations,
-                    &lookup,
-                    &what,
-                    Severity::Error,
-                    out,
-                ))
+                let checking = Checking {
+                    what: &what,
+                    summary: "Invalid value for variable",
+                    severity: Severity::Error,
+                };
+                Finding::Validation(check(validations, &lookup, &checking, out))
             }
             NodeKind::Local(name) => match declared.locals.get(name) {
                 Some(local) => {
@@ -152,9 +151,13 @@ impl Desired {
                 Some(output) => {
                     let what = format!("output `{name}`");
                     let conditions = &output.preconditions;
-                    let judgement = (!conditions.is_empty()).then(|| {
-                        conditions::check(conditions, &lookup, &what, Severity::Error, out)
-                    });
+                    let checking = Checking {
+                        what: &what,
+                        summary: "Module output value precondition failed",
+                        severity: Severity::Error,
+                    };
+                    let judgement = (!conditions.is_empty())
+                        .then(|| check(conditions, &lookup, &checking, out));
                     let bad = judgement
                         .as_ref()
                         .is_some_and(|judgement| judgement.verdict.is_bad());

@@ -27,7 +27,7 @@ impl<'a> Translator<'a> {
     pub fn json(&mut self, diagnostic: &Diagnostic) -> Json {
         let mut json = Map::new();
         json.insert("severity".into(), json!(severity(diagnostic.severity)));
-        json.insert("summary".into(), json!(sentence(&diagnostic.message)));
+        json.insert("summary".into(), json!(summary(diagnostic)));
         json.insert("detail".into(), json!(detail(diagnostic)));
         if let Some(address) = &diagnostic.address {
             json.insert("address".into(), json!(address.to_string()));
@@ -120,14 +120,25 @@ pub(super) fn severity(severity: Severity) -> &'static str {
 }
 
 /// The message with a capital letter, as programs show it in lists.
-pub(super) fn sentence(message: &str) -> String {
+fn sentence(message: &str) -> String {
     let mut chars = message.chars();
     chars.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(chars).collect()
     })
 }
 
+/// What happened, in one line.
+pub(super) fn summary(diagnostic: &Diagnostic) -> String {
+    match &diagnostic.parts {
+        Some(parts) => parts.summary.clone(),
+        None => sentence(&diagnostic.message),
+    }
+}
+
 fn detail(diagnostic: &Diagnostic) -> String {
+    if let Some(parts) = &diagnostic.parts {
+        return parts.detail.clone();
+    }
     let label = diagnostic
         .primary
         .as_ref()

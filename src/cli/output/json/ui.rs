@@ -13,7 +13,7 @@ use model::plan::{Drift, Plan};
 use model::value::type_to_json;
 use serde_json::{Map, Value as Json, json};
 
-use super::diagnostic::{Translator, sentence};
+use super::diagnostic::{Translator, summary};
 use super::instance::message_names;
 use super::shape::known;
 use super::ui_run::{hook, in_brackets};
@@ -352,7 +352,7 @@ pub fn diagnostic(diagnostic: &Diagnostic, translator: &mut Translator) -> Messa
     };
     Message {
         level,
-        text: format!("{word}: {}", sentence(&diagnostic.message)),
+        text: format!("{word}: {}", summary(diagnostic)),
         kind: "diagnostic",
         payload: vec![("diagnostic", translator.json(diagnostic))],
     }

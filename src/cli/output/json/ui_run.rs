@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::diagnostic::Translator;
 use super::instance::message_names;
-use super::ui::{Message, diagnostic};
+use super::ui::{Message, diagnostic, refresh_complete, refresh_start};
 use crate::cli::output::duration::short;
 use crate::cli::output::run_view::RunView;
 
@@ -86,6 +86,8 @@ pub fn event(event: &Event, translator: &mut Translator) -> Vec<Message> {
         | EventKind::Stopping { .. }
         | EventKind::CheckFinished { .. } => run(&event.kind).into_iter().collect(),
         EventKind::Sighted { addr, class, .. } => vec![super::ui::sighted(addr, class)],
+        EventKind::ObjectAsked { addr, id } => vec![refresh_start(addr, id.as_deref())],
+        EventKind::ObjectSeen { addr, id } => vec![refresh_complete(addr, id.as_deref())],
         EventKind::ObserveStarted { .. }
         | EventKind::Observed { .. }
         | EventKind::CheckStarted { .. } => Vec::new(),
