@@ -62,7 +62,7 @@ fn decode(rows: state::Recorded) -> Result<Recorded, StoreError> {
     };
     let mut shared = Shared::default();
     // Rows come in the order of their addresses, so that the maps are made without looking anything up.
-    type Keys = Vec<(InstanceKey, RecordedInstance)>;
+    type Keys = Vec<(InstanceKey, Box<RecordedInstance>)>;
     let mut blocks: Vec<(Arc<BlockAddr>, Keys)> = Vec::new();
     for row in rows.objects {
         let object = shared.object(&row, &rows.opener)?;
@@ -73,7 +73,7 @@ fn decode(rows: state::Recorded) -> Result<Recorded, StoreError> {
         };
         let instance = match keys.last_mut() {
             Some((last, instance)) if *last == key => instance,
-            Some(_) | None => &mut keys.push_mut((key, RecordedInstance::default())).1,
+            Some(_) | None => &mut keys.push_mut((key, Box::default())).1,
         };
         match row.deposed {
             None => instance.current = Some(object),

@@ -17,8 +17,8 @@ pub struct Recorded {
     pub serial: Serial,
     /// Which record it is: another one for a restored or foreign record.
     pub lineage: Str,
-    /// Objects by block, then by key.
-    pub blocks: BTreeMap<Arc<BlockAddr>, BTreeMap<InstanceKey, RecordedInstance>>,
+    /// Objects by block, then by key. Boxed, because most blocks have one instance, and a map keeps room for eleven.
+    pub blocks: BTreeMap<Arc<BlockAddr>, BTreeMap<InstanceKey, Box<RecordedInstance>>>,
     /// Root outputs.
     pub outputs: BTreeMap<Str, RecordedOutput>,
     /// Of instances that go by another address here than in the record: for each object, by its deposed key, the address
@@ -66,7 +66,7 @@ pub struct RecordedOutput {
 impl Recorded {
     /// The objects of an instance.
     pub fn instance(&self, addr: &InstanceAddr) -> Option<&RecordedInstance> {
-        self.blocks.get(&addr.block)?.get(&addr.key)
+        Some(self.blocks.get(&addr.block)?.get(&addr.key)?)
     }
 
     /// The current object of an instance.
@@ -78,7 +78,7 @@ impl Recorded {
     pub fn instances(&self) -> impl Iterator<Item = (InstanceAddr, &RecordedInstance)> {
         self.blocks.iter().flat_map(|(block, keys)| {
             keys.iter()
-                .map(|(key, instance)| (block.instance(key.clone()), instance))
+                .map(|(key, instance)| (block.instance(key.clone()), &**instance))
         })
     }
 

@@ -265,7 +265,7 @@ impl Builder {
     fn destroyed(
         &mut self,
         resource: &ResourceAddr,
-        dependents: &BTreeMap<ResourceAddr, BTreeSet<ResourceAddr>>,
+        dependents: &BTreeMap<ResourceAddr, Vec<ResourceAddr>>,
         joins: &mut HashMap<ResourceAddr, Option<u32>>,
     ) -> Option<u32> {
         let mut stack: Vec<(ResourceAddr, bool)> = vec![(resource.clone(), false)];
@@ -309,12 +309,12 @@ impl Builder {
     }
 }
 
-/// For each block, the blocks that depend on it: as recorded, and as planned.
+/// For each block, the blocks that depend on it, by address: as recorded, and as planned.
 fn dependents(
     changes: &[Change],
     recorded: &Recorded,
-) -> BTreeMap<ResourceAddr, BTreeSet<ResourceAddr>> {
-    let mut found: BTreeMap<ResourceAddr, BTreeSet<ResourceAddr>> = BTreeMap::new();
+) -> BTreeMap<ResourceAddr, Vec<ResourceAddr>> {
+    let mut found: BTreeMap<ResourceAddr, Vec<ResourceAddr>> = BTreeMap::new();
     let mut last: Option<(ResourceAddr, *const Arc<ResourceAddr>)> = None;
     let mut add = |resource: ResourceAddr, needs: &Dependencies| {
         // Instances of one block share their list, so that most are passed over here.
@@ -326,7 +326,7 @@ fn dependents(
             found
                 .entry((**need).clone())
                 .or_default()
-                .insert(this.0.clone());
+                .push(this.0.clone());
         }
         last = Some(this);
     };
@@ -346,6 +346,11 @@ fn dependents(
         .filter(|change| !change.dependencies.is_empty())
     {
         add(change.addr.resource(), &change.dependencies);
+    }
+    for dependents in found.values_mut() {
+        dependents.sort_unstable();
+        dependents.dedup();
+        dependents.shrink_to_fit();
     }
     found
 }

@@ -137,6 +137,7 @@ impl Loader<'_> {
             self.diagnostics.extend(blocks::read(body, &mut module));
         }
         module.resources.sort_unstable_keys();
+        module.resources.shrink_to_fit();
         let module = Arc::new(module);
         self.read.insert(directory.to_owned(), module.clone());
         Ok(module)
