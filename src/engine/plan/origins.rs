@@ -100,8 +100,15 @@ impl Origins<'_> {
             subject(reference.root, reference.steps)
                 .is_ok_and(|(subject, _)| !(self.is_fixed)(&subject))
         });
-        if let [_only] = free.as_slice() {
+        if is_edited(expr, before, after) {
+            free.retain(|reference| self.part(reference, before, after) == Part::New);
             out.extend(free);
+            return;
+        }
+        if let [only] = free.as_slice() {
+            if self.part(only, before, after) != Part::Old {
+                out.extend(free);
+            }
             return;
         }
         let direct = direct(expr);
@@ -162,6 +169,43 @@ fn direct(expr: &Expr) -> Vec<Span> {
     parts.iter().filter_map(is_direct).collect()
 }
 
+/// Whether it is a text of which what is written around its references is another than it was.
+fn is_edited(expr: &Expr, before: &Value, after: &Value) -> bool {
+    let (ExprKind::Template(parts), Some(before), Some(after)) =
+        (&expr.kind, before.as_str(), after.as_str())
+    else {
+        return false;
+    };
+    fits(parts, after) && !fits(parts, before)
+}
+
+/// Whether a text can be made of these parts, whatever stands for those that are no text.
+fn fits(parts: &[TemplatePart], text: &str) -> bool {
+    let mut rest = text;
+    let mut is_fixed = true;
+    for part in parts {
+        let TemplatePart::Text(written, _) = part else {
+            is_fixed = false;
+            continue;
+        };
+        let written = written.as_str();
+        let found = match is_fixed {
+            true => rest.starts_with(written).then_some(0),
+            false => rest.find(written),
+        };
+        let Some(at) = found else {
+            return false;
+        };
+        rest = rest.get(at + written.len()..).unwrap_or_default();
+        is_fixed = true;
+    }
+    // The last text stands at the end.
+    match parts.last() {
+        Some(TemplatePart::Text(written, _)) => text.ends_with(written.as_str()),
+        _ => !is_fixed || rest.is_empty(),
+    }
+}
+
 /// Whether a value is of a kind that does not stand somewhere by chance.
 fn is_telling(value: &Value) -> bool {
     match value.as_items() {
@@ -208,6 +252,27 @@ mod tests {
             &Value::int(8080),
             &Value::string("http://host:8080/")
         ));
+    }
+
+    #[test]
+    fn a_text_fits_where_only_its_references_differ() {
+        let span = Span::new(model::FileId(0), 0, 0);
+        let text = |text: &str| TemplatePart::Text(text.into(), span);
+        let value = || {
+            TemplatePart::Value(Expr {
+                kind: ExprKind::Error,
+                span,
+            })
+        };
+        let parts = [text("a "), value(), text(" b "), value(), text("c")];
+        assert!(fits(&parts, "a 1 b 2c"));
+        assert!(fits(&parts, "a  b cc"));
+        assert!(!fits(&parts, "A 1 b 2c"));
+        assert!(!fits(&parts, "a 1 x 2c"));
+        assert!(!fits(&parts, "a 1 b 2c."));
+        assert!(fits(&[value()], "whatever"));
+        assert!(fits(&[text("a"), value()], "abc"));
+        assert!(!fits(&[text("a"), value()], "bc"));
     }
 
     #[test]

@@ -52,3 +52,11 @@ resource "local_file" "deleted" {
   filename = "deleted.txt"
   content  = "written"
 }
+
+variable "greeting" {
+  default = "good day"
+}
+
+resource "terraform_data" "around" {
+  input = "say ${var.greeting} to all"
+}
