@@ -1,7 +1,9 @@
 //! `terrace show run N`: what a run did, in the record's words; or, with `--replay`, its events as they were seen.
 
+use std::collections::BTreeMap;
+
 use model::Sources;
-use model::event::EventKind;
+use model::event::{Event, EventKind};
 use model::serial::RunId;
 use serde_json::json;
 use state::{How, JournalRow, RecordError, RunRow, Store};
@@ -59,6 +61,7 @@ fn run_text(invocation: &Invocation, store: &Store, run: &RunRow) -> Result<Stri
         page.wrapped(&Line::plain(format!("  {note}")), 2);
     }
     page.gap();
+    let said = said_of_failures(store, id)?;
     for step in store.journal(id)? {
         let (label, word) = match step.result.as_ref().map(|result| result.how) {
             Some(How::Done) => (Label::Done, "done"),
@@ -88,6 +91,10 @@ fn run_text(invocation: &Invocation, store: &Store, run: &RunRow) -> Result<Stri
             line.put(Label::Plain, format!("  {detail}"));
         }
         page.line(&line);
+        let notes = said.get(&step.step).into_iter().flatten();
+        for line in notes.flat_map(|note| note.lines()) {
+            page.line(&Line::plain(format!("           {line}")));
+        }
     }
     for check in store.checks(id)? {
         let (label, word) = if check.result.passed {
@@ -102,6 +109,21 @@ fn run_text(invocation: &Invocation, store: &Store, run: &RunRow) -> Result<Stri
         }
     }
     Ok(page.finish())
+}
+
+/// What is known of steps that failed besides their errors, as what a program said; by step.
+fn said_of_failures(store: &Store, id: RunId) -> Result<BTreeMap<u64, Vec<String>>, RecordError> {
+    let failed = |event: Event| {
+        let EventKind::StepFailed {
+            step, diagnostic, ..
+        } = event.kind
+        else {
+            return None;
+        };
+        Some((u64::from(step.0), diagnostic.notes))
+    };
+    let events = engine::history::events(store, id)?;
+    Ok(events.into_iter().filter_map(failed).collect())
 }
 
 fn heading(run: &RunRow) -> Line {
@@ -125,7 +147,9 @@ fn heading(run: &RunRow) -> Line {
 
 /// The same facts for programs; times in milliseconds since 1970.
 fn facts(store: &Store, run: &RunRow) -> Result<String, RecordError> {
+    let said = said_of_failures(store, run.id)?;
     let step = |step: &JournalRow| {
+        let notes = said.get(&step.step).cloned().unwrap_or_default();
         let result = step.result.as_ref();
         json!({
             "step": step.step,
@@ -136,6 +160,7 @@ fn facts(store: &Store, run: &RunRow) -> Result<String, RecordError> {
             "ended": result.map(|result| result.at.0),
             "result": result.map(|result| result.how.as_str()),
             "detail": result.and_then(|result| result.detail.as_deref()),
+            "notes": notes,
             "settled_by": result.map(|result| result.run.0),
         })
     };
