@@ -325,8 +325,22 @@ impl<'s> Schedule<'s> {
                 self.told(step, StepKind::Read, addr).await;
                 self.arrived(step, StepKind::Read, addr, value).await;
             }
+            Err(diagnostic) if self.is_in_check(addr) => {
+                let mut diagnostic = self.placed(addr, *diagnostic);
+                diagnostic.severity = Severity::Warning;
+                self.diagnostics.push(diagnostic);
+                self.told(step, StepKind::Read, addr).await;
+                self.count(StepKind::Read);
+                self.complete(step.0);
+            }
             Err(diagnostic) => self.refuse(step, StepKind::Read, addr, *diagnostic).await,
         }
+    }
+
+    /// Whether it is the data source of a `check` block, which makes nothing fail.
+    fn is_in_check(&self, addr: &InstanceAddr) -> bool {
+        let resource = self.planned.desired.resource(&addr.block);
+        resource.is_some_and(|resource| resource.check.is_some())
     }
 
     fn count(&mut self, kind: StepKind) {

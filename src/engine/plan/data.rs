@@ -127,20 +127,38 @@ impl Walk<'_> {
                     self.reads.insert(one.addr.clone(), value.clone());
                     value
                 }
+                // What it is about may be made by this apply, which reads it again.
+                Err(_) if one.in_check && self.needs_pending(one.node) => {
+                    self.deferred(one, provider_addr, &told, Reason::ReadBecauseCheckNested)
+                }
                 Err(error) => {
                     self.data_failed(one, &error, &told);
                     unknown()
                 }
             };
         };
+        let config = config.mark_paths(&config_marks);
+        self.deferred(one, provider_addr, &config, reason)
+    }
+
+    /// Leaves a data source to the apply, and returns what is known of it. `config` has its marks.
+    fn deferred(
+        &mut self,
+        one: &One<'_>,
+        provider_addr: &model::address::ProviderAddr,
+        config: &Value,
+        reason: Reason,
+    ) -> Value {
+        let schema = &one.schema.block;
         if self.options.mode != PlanMode::Normal {
-            return unknown();
+            return Value::unknown(schema.value_type());
         }
+        let (bare, config_marks) = config.clone().unmark_paths();
         let planned = marks::mark(
-            planned_data(schema, &config),
+            planned_data(schema, &bare),
             &config_marks,
             schema,
-            has_sensitive,
+            schema.has_sensitive(),
             self.desired.secrets(),
         );
         let change = Change {
@@ -155,7 +173,7 @@ impl Walk<'_> {
             before: Value::NULL,
             after: planned.clone(),
             replace_paths: Vec::new(),
-            config: config.mark_paths(&config_marks),
+            config: config.clone(),
             private: Vec::new(),
             prior_private: Vec::new(),
             schema_version: one.schema.version,
@@ -183,11 +201,18 @@ impl Walk<'_> {
         self.evaluated(Diagnostics::from(diagnostic));
     }
 
+    /// Whether something changes that the block refers to, directly or through other things.
+    fn needs_pending(&self, node: NodeId) -> bool {
+        self.leads_to_pending(self.desired.graph().dependencies(node).to_vec())
+    }
+
     /// Whether something changes that the block's `depends_on` (or that of a module call around it) leads to.
     fn waits(&self, node: NodeId) -> bool {
+        self.leads_to_pending(self.explicit_dependencies(node))
+    }
+
+    fn leads_to_pending(&self, mut queue: Vec<NodeId>) -> bool {
         let graph = self.desired.graph();
-        let explicit = self.explicit_dependencies(node);
-        let mut queue: Vec<NodeId> = explicit;
         let mut seen: std::collections::HashSet<NodeId> = queue.iter().copied().collect();
         while let Some(at) = queue.pop() {
             if self.pending.contains(&at) {
