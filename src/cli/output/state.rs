@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use super::line::{Line, Page};
 use super::recorded::{OutputView, RecordedView};
 use super::style::{Label, Look};
-use super::value::{SENSITIVE, is_identifier, is_secret, pretty};
+use super::value::{Names, SENSITIVE, is_identifier, is_secret, pretty};
 
 /// Addresses, one a line; deposed objects say so. Ends with a newline unless there is none.
 pub fn list(objects: &[RecordedView], look: Look) -> String {
@@ -79,13 +79,13 @@ fn attributes(page: &mut Page, value: &Value) {
         let mut head = Line::plain("  ").then(name.to_string());
         head.pad_to(2 + column);
         head.put(Label::Plain, " = ");
-        lines(page, head, value, 2);
+        lines(page, head, value, (2, Names::Written));
     }
 }
 
 /// Writes a value after `head`, its further lines indented.
-fn lines(page: &mut Page, head: Line, value: &Value, indent: usize) {
-    let text = pretty(value, indent);
+fn lines(page: &mut Page, head: Line, value: &Value, (indent, names): (usize, Names)) {
+    let text = pretty(value, indent, names);
     let label = if is_secret(value.marks()) {
         Label::Sensitive
     } else {
@@ -153,7 +153,7 @@ fn write_output(page: &mut Page, indent: &'static str, output: &OutputView) {
     if output.sensitive {
         return page.line(&head.with(Label::Sensitive, SENSITIVE));
     }
-    lines(page, head, output.value, indent.len());
+    lines(page, head, output.value, (indent.len(), Names::Quoted));
 }
 
 /// One output that was asked for by name, shown also when it is sensitive: as one would write it.
@@ -163,7 +163,7 @@ pub fn output(output: &OutputView, look: Look) -> String {
         &mut page,
         Line::new(),
         &output.value.clone().unmark_deep().0,
-        0,
+        (0, Names::Quoted),
     );
     page.finish()
 }

@@ -209,16 +209,25 @@ fn write_escaped(out: &mut String, text: &str) {
 /// The value as one would write it, on as many lines as it takes: objects, maps and lists one element a line, texts of
 /// several lines as heredocs. Lines after the first are indented by `indent` spaces and more. Nothing is left out but
 /// what must not be shown.
-pub fn pretty(value: &Value, indent: usize) -> String {
+pub fn pretty(value: &Value, indent: usize, names: Names) -> String {
     let mut out = String::new();
-    write_pretty(&mut out, value, indent);
+    write_pretty(&mut out, value, indent, names);
     out
+}
+
+/// How the names in objects and maps are written on lines of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// As one would write them: bare where that can be, and in a column.
+    Written,
+    /// As Terraform shows outputs: each in quotes.
+    Quoted,
 }
 
 /// Deeper values go on in one line.
 const DEEPEST_PRETTY: usize = 2 * 32;
 
-fn write_pretty(out: &mut String, value: &Value, indent: usize) {
+fn write_pretty(out: &mut String, value: &Value, indent: usize, names: Names) {
     let inner = " ".repeat(indent + 2);
     let fields = value.as_fields().filter(|fields| !fields.is_empty());
     let items = value.as_items().filter(|items| !items.is_empty());
@@ -228,24 +237,24 @@ fn write_pretty(out: &mut String, value: &Value, indent: usize) {
     if let Some(fields) = fields {
         let name = |name: &str| {
             let mut text = String::new();
-            if is_identifier(name) {
+            if names == Names::Written && is_identifier(name) {
                 text.push_str(name)
             } else {
                 write_string(&mut text, name, Amount::All)
             }
             text
         };
-        let column = fields
-            .keys()
-            .map(|key| width_of(&name(key)))
-            .max()
-            .unwrap_or(0);
+        let widths = fields.keys().map(|key| width_of(&name(key)));
+        let column = match names {
+            Names::Written => widths.max().unwrap_or(0),
+            Names::Quoted => 0,
+        };
         out.push_str("{\n");
         for (key, value) in fields.iter() {
             let key = name(key);
-            let pad = " ".repeat(column - width_of(&key));
+            let pad = " ".repeat(column.saturating_sub(width_of(&key)));
             let _ = write!(out, "{inner}{key}{pad} = ");
-            write_pretty(out, value, indent + 2);
+            write_pretty(out, value, indent + 2, names);
             out.push('\n');
         }
         out.push_str(&" ".repeat(indent));
@@ -254,7 +263,7 @@ fn write_pretty(out: &mut String, value: &Value, indent: usize) {
         out.push_str("[\n");
         for item in items {
             out.push_str(&inner);
-            write_pretty(out, item, indent + 2);
+            write_pretty(out, item, indent + 2, names);
             out.push_str(",\n");
         }
         out.push_str(&" ".repeat(indent));
