@@ -108,6 +108,8 @@ pub struct Drift {
     pub recorded: Value,
     /// As observed, with marks; null when it is gone.
     pub observed: Value,
+    /// Where it is gone, what is in its place, where its provider says so, as a clause: `the file has other content`.
+    pub instead: Option<Str>,
     /// The observed object's private bytes.
     pub private: Vec<u8>,
 }

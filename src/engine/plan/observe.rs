@@ -125,6 +125,7 @@ impl Walk<'_> {
                 addr: addr.clone(),
                 recorded,
                 observed: Value::NULL,
+                instead: self.instead.get(addr).cloned(),
                 private: Vec::new(),
             });
             return Value::NULL;
@@ -144,6 +145,7 @@ impl Walk<'_> {
                 addr: addr.clone(),
                 recorded,
                 observed: value.clone(),
+                instead: None,
                 private,
             });
         }

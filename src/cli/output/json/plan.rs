@@ -270,6 +270,7 @@ fn drifted(drift: &Drift, providers: &HashMap<&InstanceAddr, String>) -> Json {
         addr,
         recorded,
         observed,
+        instead: _,
         private: _,
     } = drift;
     let provider = providers.get(addr).map_or("", String::as_str);

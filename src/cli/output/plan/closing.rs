@@ -112,6 +112,15 @@ pub(super) fn write_counts(page: &mut Page, plan: &Plan) {
     if words.is_empty() {
         words.put(Label::Plain, "only the record changes");
     }
+    // A replacement is one change and two steps, which the end of the run counts.
+    let with_steps = plan
+        .changes
+        .iter()
+        .filter(|change| change.action != Action::NoOp)
+        .count();
+    if plan.steps.len() > with_steps && counts(plan).replace > 0 {
+        words.put(Label::Plain, format!(" ({} steps)", plan.steps.len()));
+    }
     line.append(words);
     page.wrapped(&line, 2);
 }
@@ -125,7 +134,7 @@ fn observed_words(plan: &Plan) -> Line {
     let gone = plan
         .drift
         .iter()
-        .filter(|drift| drift.observed.is_null())
+        .filter(|drift| drift.observed.is_null() && drift.instead.is_none())
         .count();
     let changed = plan.drift.len() - gone;
     if changed > 0 {

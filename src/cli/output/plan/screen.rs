@@ -360,20 +360,21 @@ fn write_drift(page: &mut Page, plan: &Plan, options: PlanOptions) {
         addr,
         recorded,
         observed,
+        instead,
         private: _,
     } in &plan.drift
     {
         let gone = observed.is_null();
-        let (action, side) = if gone {
-            (Action::Destroy, "gone")
-        } else {
-            (Action::Update, "changed outside")
+        let (action, side) = match instead {
+            Some(instead) => (Action::Destroy, instead.as_str()),
+            None if gone => (Action::Destroy, "gone"),
+            None => (Action::Update, "changed outside"),
         };
         heading(
             page,
             symbol(action),
             &addr.to_string(),
-            Line::of(Label::Unchanged, side),
+            Line::of(Label::Unchanged, side.to_owned()),
         );
         if gone {
             continue;

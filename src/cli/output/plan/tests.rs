@@ -197,6 +197,7 @@ fn sample() -> Plan {
         addr: "aws_instance.batch".parse().unwrap(),
         recorded: value(&json!({"id": "i-1", "size": 1})),
         observed: value(&json!({"id": "i-1", "size": 2})),
+        instead: None,
         private: Vec::new(),
     }];
     plan
@@ -524,6 +525,7 @@ fn a_refresh_shows_what_was_observed() {
         addr: "aws_instance.gone".parse().unwrap(),
         recorded: value(&json!({"id": "i-2"})),
         observed: Value::NULL,
+        instead: None,
         private: Vec::new(),
     });
     insta::assert_snapshot!(show(&plan, PlanOptions::default(), Look::plain()), @r"
