@@ -724,6 +724,9 @@ pub struct StatusArgs {
     /// Write JSON
     #[arg(long)]
     pub json: bool,
+    /// Write only the names of the environments, for completions
+    #[arg(long, hide = true, conflicts_with = "json")]
+    pub names: bool,
 }
 
 /// `terrace revision ..`.

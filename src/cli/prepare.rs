@@ -370,6 +370,9 @@ impl Giving<'_> {
             return Ok(assigned);
         }
         let (mut given, mut found) = collect(&places, root, sources);
+        if self.wanted.wants == Wants::Definition {
+            self.say_overridden(&places, &given, sources);
+        }
         let before = match self.content {
             Some(content) => Some(content.manifest.inputs.clone()),
             None => revised::inputs_before(self.project)?,
@@ -408,6 +411,31 @@ fn as_warnings(found: Diagnostics) -> Diagnostics {
     found.into_iter().map(warning).collect()
 }
 
+impl Giving<'_> {
+    /// Says which `TF_VAR_name` have no effect, because `terrace.hcl` or a file it names sets the variable.
+    fn say_overridden(
+        &self,
+        places: &Places<'_>,
+        given: &BTreeMap<Str, lang::desired::Given>,
+        sources: &Sources,
+    ) {
+        for name in places.process.keys() {
+            let Some(other) = given.get(name.as_str()) else {
+                continue;
+            };
+            if other.origin != lang::desired::Origin::Environment {
+                continue;
+            }
+            let place = sources.place(other.span);
+            let place = place.map_or_else(String::new, |place| format!(" in {place}"));
+            let environment = self.environment;
+            self.invocation.say(&format!(
+                "hint: TF_VAR_{name} has no effect: {environment} sets `{name}`{place}\n"
+            ));
+        }
+    }
+}
+
 /// Gives the variables the values of inputs.
 fn share_inputs(
     project: &Project,
@@ -429,12 +457,39 @@ pub(super) struct Loaded {
     pub(super) found: Diagnostics,
 }
 
+/// Where `terrace.hcl` names a directory that has no definition, that is the place of the error.
+fn placed(project: &Project, directory: &std::path::Path, found: Diagnostics) -> Diagnostics {
+    let Some((name, span)) = &project.file.definition else {
+        return found;
+    };
+    let is_there = directory.is_dir();
+    let what = match is_there {
+        true => "no `.tf` files there",
+        false => "there is no such directory",
+    };
+    let at_the_name = |found: Diagnostic| {
+        let is_meant = match is_there {
+            true => found.id == "empty-definition",
+            false => found.primary.is_none(),
+        };
+        if !is_meant {
+            return found;
+        }
+        let message = format!("the definition `{name}` is not there");
+        Diagnostic::error("empty-definition", message)
+            .at(*span, what)
+            .help("name the directory of your `.tf` files, from that of terrace.hcl")
+    };
+    found.into_iter().map(at_the_name).collect()
+}
+
 /// Reads the definition of a project, and takes over the project's sources.
 pub(super) fn definition(project: &mut Project) -> Loaded {
     let directory = project.source_directory();
     let base = project.source_base();
     let sources = std::mem::take(&mut project.sources);
-    let (definition, mut found) = load(&Disk::new(&directory), &base, sources);
+    let (definition, found) = load(&Disk::new(&directory), &base, sources);
+    let mut found = placed(project, &directory, found);
     let (graph, diagnostics) = Graph::of(&definition);
     found.extend(diagnostics);
     found.extend(lang::requirements(&definition));

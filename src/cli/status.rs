@@ -42,6 +42,16 @@ pub fn run(invocation: &Invocation, args: &StatusArgs) -> ExitCode {
             }
         },
     };
+    if args.names {
+        let names: String = environments
+            .iter()
+            .map(|name| format!("{name}\n"))
+            .collect();
+        return match write::answer(&names) {
+            Ok(()) => ExitCode::Done,
+            Err(_) => ExitCode::Failed,
+        };
+    }
     let now = invocation.process.clock.now();
     let glances = record::open_existing(&project.record()).and_then(|store| {
         environments

@@ -59,7 +59,7 @@ pub struct Diagnostic {
     pub address: Option<InstanceAddr>,
     /// The message as programs expect it that know Terraform's, where that has two parts.
     #[serde(default)]
-    pub parts: Option<Parts>,
+    pub parts: Option<Box<Parts>>,
 }
 
 /// A message in two parts.
@@ -158,10 +158,10 @@ impl Diagnostic {
     /// Says it in Terraform's two parts as well.
     #[must_use]
     pub fn in_parts(mut self, summary: &str, detail: impl Into<String>) -> Self {
-        self.parts = Some(Parts {
+        self.parts = Some(Box::new(Parts {
             summary: summary.to_owned(),
             detail: detail.into(),
-        });
+        }));
         self
     }
 

@@ -331,7 +331,7 @@ impl<'s> Schedule<'s> {
                 self.diagnostics.push(diagnostic);
                 self.told(step, StepKind::Read, addr).await;
                 self.count(StepKind::Read);
-                self.complete(step.0);
+                self.queue.complete(step.0);
             }
             Err(diagnostic) => self.refuse(step, StepKind::Read, addr, *diagnostic).await,
         }

@@ -1,0 +1,6 @@
+variable "a" {}
+variable "b" {}
+
+output "both" {
+  value = { a = var.a, "b.c" = [var.b] }
+}
