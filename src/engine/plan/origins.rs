@@ -106,7 +106,9 @@ impl Origins<'_> {
             return;
         }
         if let [only] = free.as_slice() {
-            if self.part(only, before, after) != Part::Old {
+            // The value of what is nothing but a reference may also be a part of the old one, by chance.
+            let is_alone = matches!(expr.kind, ExprKind::Traversal { .. });
+            if is_alone || self.part(only, before, after) != Part::Old {
                 out.extend(free);
             }
             return;
