@@ -3,6 +3,9 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "harness/servers.rs"]
+mod servers;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,6 +16,7 @@ use delivery::report::{CheckResult, DriftClass, Measured};
 use model::clock::Timestamp;
 use model::serial::RevisionId;
 use regex::Regex;
+use servers::{Servers, built, free_ports, on_ports};
 use tempfile::TempDir;
 
 #[test]
@@ -204,7 +208,7 @@ fn the_jenkinsfile_plans_a_change_and_asks_before_production_only_when_that_wait
     milestone 1
     sh examples/ci/prepare
     dir examples/shop
-      sh PATH="$PWD/bin:$PATH"; terrace approve production --as "$APPROVED_BY" && terrace promote production
+      sh PATH="$PWD/bin:$PATH"; terrace approve production --as "$APPROVED_BY" && terrace promote production -auto-approve
     SUCCESS
 
     ["push", "terrace pipeline run=1"]
@@ -267,35 +271,71 @@ fn the_jenkinsfile_looks_for_drift_by_schedule_and_asks_nobody() {
 fn gitlab_and_jenkins_really_plan_a_change() {
     let repository = Repository::of_the_shop();
     let home = tempfile::tempdir().expect("a directory");
-    let built = built();
-    let variable = |name: &str, value: &Path| format!("{name}={}", value.display());
-
-    let mut gitlab = Command::new(example("ci").join("gitlab"));
-    gitlab
-        .arg(repository.path())
-        .args(["--force-shell-executor", "--concurrency", "1"])
-        .args(["--variable", "CI_PIPELINE_SOURCE=merge_request_event"])
-        .args(["--variable", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID=7"])
-        .args(["--variable", "CI_PROJECT_ID=7"])
-        .args(["--variable", &variable("SHOP_HOME", home.path())])
-        .args(["--variable", &variable("BUILT", &built)]);
-    let answer = said(&mut gitlab);
-    assert_eq!(answer.code, Some(0), "{}", answer.text);
-    planned_each_environment(&answer.text);
-
-    let mut jenkins = Command::new(example("ci").join("jenkins"));
-    jenkins
-        .args(["Jenkinsfile", "change"])
-        .current_dir(repository.path())
-        .env("RUN", "yes")
-        .env("SHOP_HOME", home.path())
-        .env("BUILT", &built);
-    let answer = said(&mut jenkins);
-    assert_eq!(answer.code, Some(0), "{}", answer.text);
-    planned_each_environment(&answer.text);
+    let change = [
+        "CI_PIPELINE_SOURCE=merge_request_event",
+        "CI_MERGE_REQUEST_SOURCE_PROJECT_ID=7",
+        "CI_PROJECT_ID=7",
+        // GitLab sets none for a merge request.
+        "CI_COMMIT_BRANCH=",
+    ];
+    planned_each_environment(&repository.gitlab(home.path(), &[], &change));
+    planned_each_environment(&repository.jenkins(home.path(), "change"));
 
     let record = home.path().join(".terrace/state.db");
     assert!(record.is_file(), "the record is where it lasts");
+}
+
+#[test]
+fn the_shop_really_goes_through_gitlabs_pipeline_and_jenkins_finds_nothing_to_do() {
+    let first_port = free_ports();
+    let repository = Repository::with(|project| {
+        let project = on_ports(project, first_port);
+        let after = "after     = [\"staging\"]";
+        assert!(project.contains(after), "{project}");
+        project.replace(after, &format!("{after}\n  require {{ approvals = 1 }}"))
+    });
+    let home = tempfile::tempdir().expect("a directory");
+    let servers = Servers::below(repository.path());
+    let shop = repository.path().join("examples/shop");
+    let push = ["CI_PIPELINE_SOURCE=push", "GITLAB_USER_LOGIN=bruno"];
+
+    let text = repository.gitlab(home.path(), &[], &push);
+    for line in [
+        "test         r1        deployed, verified",
+        "staging      r1        deployed, verified",
+        "production   r1        waits for a person",
+        "WARN  pipeline",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert_eq!(servers.running().len(), 3 + 4);
+    let report = fs::read_to_string(shop.join("report.xml")).expect("the report");
+    let waits = "r1 is not approved for production: 1 wanted";
+    assert!(report.contains(waits), "{report}");
+    let summary = fs::read_to_string(shop.join("summary.md")).expect("the summary");
+    assert!(
+        summary.contains("| `production` | r1 | waits | 13 create"),
+        "{summary}"
+    );
+
+    let text = repository.gitlab(home.path(), &["production"], &push);
+    let approved = "bruno approved r1 for production";
+    assert!(text.contains(approved), "{text}");
+    assert_eq!(servers.running().len(), 3 + 4 + 5);
+
+    for event in ["push", "timer"] {
+        let text = repository.jenkins(home.path(), event);
+        let nothing = "r1 is in every environment: nothing to do";
+        assert!(text.contains(nothing), "{event}: {text}");
+    }
+
+    for environment in ["production", "staging", "test"] {
+        let mut destroy = Command::new(env!("CARGO_BIN_EXE_terrace"));
+        destroy.args(["destroy", environment, "-auto-approve"]);
+        let answer = said(destroy.current_dir(&shop));
+        assert_eq!(answer.code, Some(0), "{}", answer.text);
+    }
+    assert_eq!(servers.running(), BTreeMap::new());
 }
 
 #[test]
@@ -514,6 +554,11 @@ struct Repository {
 
 impl Repository {
     fn of_the_shop() -> Self {
+        Self::with(|project| project.to_owned())
+    }
+
+    /// With another `terrace.hcl`.
+    fn with(project: impl FnOnce(&str) -> String) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let here = directory.path();
         copy(&example("ci"), &here.join("examples/ci"));
@@ -529,6 +574,9 @@ impl Repository {
                 &here.join("examples/shop").join(part),
             );
         }
+        let file = here.join("examples/shop/terrace.hcl");
+        let text = fs::read_to_string(&file).expect("the project");
+        fs::write(&file, project(&text)).expect("the project is written");
         copy(&example("ci/gitlab.yml"), &here.join(".gitlab-ci.yml"));
         copy(&example("ci/Jenkinsfile"), &here.join("Jenkinsfile"));
         for words in [
@@ -549,32 +597,45 @@ impl Repository {
     fn path(&self) -> &Path {
         self.directory.path()
     }
+
+    /// What GitLab's jobs say, those that run by themselves or these; they must be done.
+    fn gitlab(&self, home: &Path, jobs: &[&str], variables: &[&str]) -> String {
+        let mut gitlab = Command::new(example("ci").join("gitlab"));
+        gitlab
+            .arg(self.path())
+            .args(jobs)
+            .args(["--force-shell-executor", "--concurrency", "1"]);
+        for variable in variables {
+            gitlab.args(["--variable", variable]);
+        }
+        for (name, value) in [("SHOP_HOME", home), ("BUILT", &built())] {
+            gitlab.arg("--variable");
+            gitlab.arg(format!("{name}={}", value.display()));
+        }
+        let answer = said(&mut gitlab);
+        assert_eq!(answer.code, Some(0), "{}", answer.text);
+        answer.text
+    }
+
+    /// What the Jenkinsfile's commands say, which must be done.
+    fn jenkins(&self, home: &Path, event: &str) -> String {
+        let mut jenkins = Command::new(example("ci").join("jenkins"));
+        jenkins
+            .args(["Jenkinsfile", event])
+            .current_dir(self.path())
+            .env("RUN", "yes")
+            .env("SHOP_HOME", home)
+            .env("BUILT", built());
+        let answer = said(&mut jenkins);
+        assert_eq!(answer.code, Some(0), "{}", answer.text);
+        answer.text
+    }
 }
 
 fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("examples")
         .join(name)
-}
-
-/// The directory with `terrace` and the shop's server, built as this test was.
-fn built() -> PathBuf {
-    let terrace = Path::new(env!("CARGO_BIN_EXE_terrace"));
-    let directory = terrace.parent().expect("programs are in a directory");
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--package", "shop-server"]);
-    if directory.ends_with("release") {
-        build.arg("--release");
-    }
-    if let Some(target) = directory.parent() {
-        build.arg("--target-dir").arg(target);
-    }
-    let built = build
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status()
-        .expect("cargo runs");
-    assert!(built.success(), "the server is built");
-    directory.to_owned()
 }
 
 /// Copies a file, or a directory with all that is in it.

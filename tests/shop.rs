@@ -3,13 +3,16 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "harness/servers.rs"]
+mod servers;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use regex::Regex;
+use servers::{Servers, built, free_ports, kill, on_ports};
 
 const ENVIRONMENTS: [&str; 3] = ["test", "staging", "production"];
 
@@ -25,7 +28,7 @@ fn the_shop_comes_up_in_three_environments_heals_and_leaves_nothing() {
         shop.done(&["status"])
     };
     let status = up(&shop);
-    assert_eq!(shop.servers().len(), 3 + 4 + 5);
+    assert_eq!(shop.servers.running().len(), 3 + 4 + 5);
     insta::assert_snapshot!(status + "[EOF]", @r"
     ENVIRONMENT  SERIAL  INSTANCES  REVISION  LAST RUN        CHECKS
     test              1          9  r1        2 applied <age>  1 passed
@@ -38,9 +41,9 @@ fn the_shop_comes_up_in_three_environments_heals_and_leaves_nothing() {
         r#"{"product":"sencha","quantity":3,"cents":2160}"#
     );
 
-    let before = shop.servers();
+    let before = shop.servers.running();
     let again = up(&shop);
-    assert_eq!(before, shop.servers());
+    assert_eq!(before, shop.servers.running());
     let serials = |status: &str| -> Vec<String> {
         let lines = status.lines().skip(1);
         let words = lines.filter_map(|line| line.split_whitespace().nth(1));
@@ -80,7 +83,7 @@ fn the_shop_comes_up_in_three_environments_heals_and_leaves_nothing() {
     "#);
 
     shop.done(&["apply", "test", "-auto-approve"]);
-    let after = shop.servers();
+    let after = shop.servers.running();
     let healed: Vec<&String> = after
         .iter()
         .filter(|(name, pid)| before.get(*name) != Some(pid))
@@ -91,7 +94,7 @@ fn the_shop_comes_up_in_three_environments_heals_and_leaves_nothing() {
     for environment in ENVIRONMENTS {
         shop.done(&["destroy", environment, "-auto-approve"]);
     }
-    assert_eq!(shop.servers(), BTreeMap::new());
+    assert_eq!(shop.servers.running(), BTreeMap::new());
     let left: Vec<PathBuf> = fs::read_dir(shop.path("run"))
         .expect("the directory")
         .map(|entry| entry.expect("an entry").path())
@@ -101,6 +104,7 @@ fn the_shop_comes_up_in_three_environments_heals_and_leaves_nothing() {
 
 /// A copy of the example on ports of its own. Nothing of it runs any more when it is dropped.
 struct Shop {
+    servers: Servers,
     directory: tempfile::TempDir,
     first_port: u16,
 }
@@ -116,20 +120,23 @@ impl Shop {
     fn new() -> Self {
         let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shop");
         let first_port = free_ports();
+        let directory = tempfile::tempdir().expect("a directory");
         let shop = Self {
-            directory: tempfile::tempdir().expect("a directory"),
+            servers: Servers::below(directory.path()),
+            directory,
             first_port,
         };
         copy(&example.join("infra"), &shop.path("infra"));
         for name in ["bin", "run"] {
             fs::create_dir(shop.path(name)).expect("a directory");
         }
-        fs::copy(server(), shop.path("bin/shop-server-one")).expect("the server is copied");
-        let mut project = fs::read_to_string(example.join("terrace.hcl")).expect("the project");
-        for (port, offset) in [("18410", 0), ("18430", 20), ("18450", 40)] {
-            assert!(project.contains(port), "{port} is in terrace.hcl");
-            project = project.replace(port, &(first_port + offset).to_string());
-        }
+        fs::copy(
+            built().join("shop-server"),
+            shop.path("bin/shop-server-one"),
+        )
+        .expect("the server is copied");
+        let project = fs::read_to_string(example.join("terrace.hcl")).expect("the project");
+        let project = on_ports(&project, first_port);
         fs::write(shop.path("terrace.hcl"), project).expect("the project is written");
         shop
     }
@@ -177,26 +184,6 @@ impl Shop {
         body.to_owned()
     }
 
-    /// The servers of this shop that run, by configuration file.
-    fn servers(&self) -> BTreeMap<String, u32> {
-        let here = fs::canonicalize(self.directory.path()).expect("the directory");
-        let processes = fs::read_dir("/proc").expect("the list of processes");
-        let ours = |process: &Path| {
-            // What has ended has no working directory any more, even while nobody has asked how it ended.
-            fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(&here))
-        };
-        processes
-            .flatten()
-            .map(|process| process.path())
-            .filter(|process| ours(process))
-            .filter_map(|process| {
-                let pid = process.file_name()?.to_str()?.parse().ok()?;
-                let words = fs::read_to_string(process.join("cmdline")).ok()?;
-                Some((words.split('\0').nth(1)?.to_owned(), pid))
-            })
-            .collect()
-    }
-
     /// The text with what differs from run to run taken out.
     fn same_each_time(&self, text: &str) -> String {
         let mut text = text.to_owned();
@@ -216,52 +203,6 @@ impl Shop {
         }
         text
     }
-}
-
-impl Drop for Shop {
-    fn drop(&mut self) {
-        for pid in self.servers().into_values() {
-            kill(pid);
-        }
-    }
-}
-
-/// Ends a process at once, and waits until it has.
-fn kill(pid: u32) {
-    let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
-    while fs::read_link(format!("/proc/{pid}/cwd")).is_ok() {
-        std::thread::yield_now();
-    }
-}
-
-/// The first of 60 ports of which those the shop uses are free.
-fn free_ports() -> u16 {
-    let start = 20_000 + u16::try_from(std::process::id() % 150).unwrap_or_default() * 60;
-    let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
-    (0..10)
-        .map(|round| start + round * 60)
-        .find(|first| (0..60).all(|offset| free(first + offset)))
-        .expect("free ports")
-}
-
-/// The program of the shop's servers, built as this test was.
-fn server() -> PathBuf {
-    let terrace = Path::new(env!("CARGO_BIN_EXE_terrace"));
-    let directory = terrace.parent().expect("programs are in a directory");
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--package", "shop-server"]);
-    if directory.ends_with("release") {
-        build.arg("--release");
-    }
-    if let Some(target) = directory.parent() {
-        build.arg("--target-dir").arg(target);
-    }
-    let built = build
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status()
-        .expect("cargo runs");
-    assert!(built.success(), "the server is built");
-    directory.join("shop-server")
 }
 
 fn copy(from: &Path, to: &Path) {
