@@ -1,26 +1,35 @@
 //! Keeps texts that must not be shown out of errors.
 
+use std::fmt;
+
 use model::Value;
 
 use crate::error::ProviderError;
 
 /// Texts that must not be shown.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Secrets(Vec<String>);
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secrets").finish_non_exhaustive()
+    }
+}
 
 impl Secrets {
     /// Something shorter hides nothing and would make holes everywhere; in bytes.
     pub const SHORTEST: usize = 3;
 
     /// These texts, and each of their lines.
-    pub fn new<'t>(texts: impl IntoIterator<Item = &'t String>) -> Self {
-        let mut secrets: Vec<String> = texts
-            .into_iter()
-            .flat_map(|text| std::iter::once(text.as_str()).chain(text.lines()))
-            .filter(|text| text.len() >= Self::SHORTEST)
-            .map(str::to_owned)
-            .collect();
-        secrets.sort_by_key(|text| std::cmp::Reverse(text.len()));
+    pub fn new(texts: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        let mut secrets = Vec::new();
+        for text in texts {
+            let text = text.as_ref();
+            let parts = std::iter::once(text).chain(text.lines());
+            let kept = parts.filter(|part| part.len() >= Self::SHORTEST);
+            secrets.extend(kept.map(str::to_owned));
+        }
+        secrets.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         secrets.dedup();
         Self(secrets)
     }
@@ -42,27 +51,7 @@ impl Secrets {
 
     /// Every string in these values.
     pub fn in_values<'v>(values: impl IntoIterator<Item = &'v Value>) -> Self {
-        let mut texts = Vec::new();
-        for value in values {
-            collect(value, &mut texts);
-        }
-        Self::new(&texts)
-    }
-}
-
-fn collect(value: &Value, texts: &mut Vec<String>) {
-    if let Some(text) = value.as_str() {
-        texts.push(text.to_string());
-    }
-    for item in value.as_items().unwrap_or_default() {
-        collect(item, texts);
-    }
-    for item in value
-        .as_fields()
-        .into_iter()
-        .flat_map(model::value::Fields::values)
-    {
-        collect(item, texts);
+        Self::new(values.into_iter().flat_map(Value::texts))
     }
 }
 
@@ -95,5 +84,11 @@ mod tests {
         let hidden = error.hiding(&secrets);
         assert_eq!(hidden.message, "no: (sensitive)");
         assert_eq!(hidden.detail, "(sensitive), b, (sensitive)");
+    }
+
+    #[test]
+    fn secrets_do_not_show_themselves() {
+        let secrets = Secrets::new(["hunter2"]);
+        assert_eq!(format!("{secrets:?}"), "Secrets { .. }");
     }
 }

@@ -32,8 +32,7 @@ impl SecretTexts {
 
     /// Adds every text in the secret parts of a value, and says whether there is one.
     pub fn gather(&self, value: &Value) -> bool {
-        let mut found = Vec::new();
-        marked(value, &mut found);
+        let found = value.secret_texts();
         if found.is_empty() {
             return false;
         }
@@ -106,6 +105,22 @@ impl Index {
             in_word = char.is_alphanumeric();
         }
         false
+    }
+}
+
+impl Value {
+    /// Every text in it.
+    pub fn texts(&self) -> Vec<Str> {
+        let mut found = Vec::new();
+        all(self, &mut found);
+        found
+    }
+
+    /// The texts in its secret parts.
+    pub fn secret_texts(&self) -> Vec<Str> {
+        let mut found = Vec::new();
+        marked(self, &mut found);
+        found
     }
 }
 
@@ -185,6 +200,20 @@ mod tests {
             assert!(texts.stand_in("a secret-one-more"));
             assert!(!texts.stand_in("a secret-on"));
         }
+    }
+
+    #[test]
+    fn texts_are_those_of_all_parts_and_secret_ones_those_of_marked_parts() {
+        let marked = Value::map(crate::Type::String, [(Str::from("key"), "in the map".into())]);
+        let value = Value::object([
+            ("a", marked.mark(Marks::SENSITIVE)),
+            (
+                "b",
+                Value::tuple(vec!["in the open".into(), Value::int(7)]),
+            ),
+        ]);
+        assert_eq!(value.texts(), ["in the map", "in the open"]);
+        assert_eq!(value.secret_texts(), ["in the map"]);
     }
 
     #[test]
