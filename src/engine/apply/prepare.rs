@@ -127,11 +127,7 @@ impl Schedule<'_> {
         let kept = (kind == StepKind::Destroy)
             .then(|| self.recorded(&change))
             .flatten();
-        let recorded = (kind != StepKind::Create)
-            .then(|| self.recorded(&change))
-            .flatten()
-            .filter(|object| object.schema_version == change.schema_version)
-            .map_or(Value::NULL, |object| object.value.clone());
+        let recorded = self.comparable(kind, &change);
         // An object that is to go keeps what is recorded of it until it is gone.
         let (dependencies, create_before_destroy) = match kept {
             Some(object) => (object.dependencies.clone(), object.create_before_destroy),
@@ -173,6 +169,17 @@ impl Schedule<'_> {
             secrets: self.secrets.clone(),
             secret_texts: self.planned.desired.secrets().clone(),
         }
+    }
+
+    /// The value of the object that a step changes, as it was recorded when the plan was made, where that can be compared
+    /// with what there will be; otherwise null.
+    fn comparable(&self, kind: StepKind, change: &Change) -> Value {
+        if kind == StepKind::Create {
+            return Value::NULL;
+        }
+        let recorded = self.recorded(change);
+        let recorded = recorded.filter(|object| object.schema_version == change.schema_version);
+        recorded.map_or(Value::NULL, |object| object.value.clone())
     }
 
     /// The object that a change is about, as it was recorded when the plan was made.

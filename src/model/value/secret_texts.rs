@@ -204,13 +204,13 @@ mod tests {
 
     #[test]
     fn texts_are_those_of_all_parts_and_secret_ones_those_of_marked_parts() {
-        let marked = Value::map(crate::Type::String, [(Str::from("key"), "in the map".into())]);
+        let marked = Value::map(
+            crate::Type::String,
+            [(Str::from("key"), "in the map".into())],
+        );
         let value = Value::object([
             ("a", marked.mark(Marks::SENSITIVE)),
-            (
-                "b",
-                Value::tuple(vec!["in the open".into(), Value::int(7)]),
-            ),
+            ("b", Value::tuple(vec!["in the open".into(), Value::int(7)])),
         ]);
         assert_eq!(value.texts(), ["in the map", "in the open"]);
         assert_eq!(value.secret_texts(), ["in the map"]);
