@@ -4,15 +4,16 @@
 use std::collections::BTreeMap;
 
 use delivery::configuration;
-use delivery::gather::{BLOCKED, BREAK_GLASS};
+use delivery::gather::{BLOCKED, is_past_rules};
 use engine::record::StoreError;
 use engine::{
     ApplyOptions, Events, OpenStep, Outcome, Planned, Session, SessionError, SessionRequest, Stop,
 };
+use model::pattern::Pattern;
 use model::plan::{Plan, PlanMode};
 use model::serial::RevisionId;
 use model::{Diagnostic, Diagnostics, Severity, Sources, Str, Value};
-use state::{ConfigurationDigest, RecordError, RunKind, RunOutcome, Sightings, Store};
+use state::{ConfigurationDigest, RecordError, RunKind, RunOutcome, Store};
 
 use super::args::{ApplyArgs, DestroyArgs, Keep, OnFailure, Planning, Showing};
 use super::checks::{self, Checked, check};
@@ -33,10 +34,10 @@ use super::output::write;
 use super::plan::{self, Made};
 use super::prepare::{self, Prepared, Refused, Wanted};
 use super::revised::{self, Content};
-use super::rollback::Return;
-use super::shell::quoted;
-use super::suggested::Again;
-use super::{bound, notify, record, saved, under_way};
+use super::suggested::{Again, program};
+use super::{bound, notify, protect, record, saved, under_way};
+
+pub use super::purpose::Purpose;
 
 /// Runs `terrace apply`.
 pub async fn run(invocation: &Invocation, args: ApplyArgs) -> ExitCode {
@@ -68,6 +69,7 @@ pub async fn run(invocation: &Invocation, args: ApplyArgs) -> ExitCode {
                 showing: args.showing,
                 approved,
                 break_glass: args.break_glass.as_deref(),
+                allow: &args.allow_destroy,
                 on_failure: args.on_failure,
             };
             now(invocation, asked).await
@@ -86,6 +88,7 @@ pub async fn destroy(invocation: &Invocation, mut args: DestroyArgs) -> ExitCode
         showing: args.showing,
         approved: args.auto_approve,
         break_glass: None,
+        allow: &args.allow_destroy,
         on_failure: OnFailure::Stop,
     };
     now(invocation, asked).await
@@ -103,6 +106,8 @@ struct Asked<'a> {
     approved: bool,
     /// Why the rules are not to be asked.
     break_glass: Option<&'a str>,
+    /// What may be destroyed although it is protected.
+    allow: &'a [Pattern],
     on_failure: OnFailure,
 }
 
@@ -164,6 +169,10 @@ async fn now(invocation: &Invocation, asked: Asked<'_>) -> ExitCode {
         return unchanged(again, &store, made.planned, showing).await;
     }
     // Nobody is asked about what could not be done.
+    let command = purpose.command(again, made.planned.plan.mode, Keep::ALL);
+    if let Err(refused) = protect::refuse(&prepared, &made.planned, asked.allow, &command) {
+        return plan::refuse(invocation, &refused, showing);
+    }
     if let Err(refused) = under_way::refuse(&prepared, &store, invocation.process.clock.now()) {
         return plan::refuse(invocation, &refused, showing);
     }
@@ -183,6 +192,7 @@ async fn now(invocation: &Invocation, asked: Asked<'_>) -> ExitCode {
         parallelism,
         planning: Some(planning),
         purpose,
+        allow: asked.allow,
     }
     .go_or_back(planned, on_failure, &|| Ok(()))
     .await
@@ -210,8 +220,8 @@ async fn ready(invocation: &Invocation, asked: Asked<'_>) -> Result<Ready, ExitC
         .await
         .map_err(refuse)?;
     prepared.warnings.extend(in_doubt);
-    let bond = bound::bond(&mut prepared, &store, planning).map_err(refuse)?;
-    let purpose = bound::check(invocation, &prepared, &bond, asked.break_glass).map_err(refuse)?;
+    let bound = bound::bound(&mut prepared, &store, planning).map_err(refuse)?;
+    let purpose = bound::check(invocation, &prepared, &bound, asked.break_glass).map_err(refuse)?;
     revised::look(&mut prepared, &store, planning).map_err(refuse)?;
     Ok(Ready {
         prepared,
@@ -373,7 +383,7 @@ async fn begin(
         Err(error @ (SessionError::Stale { .. } | SessionError::Foreign)) => {
             let diagnostic = Diagnostic::error("plan-stale", error.to_string())
                 .note("something was applied since, so that the plan may do other things than it shows")
-                .help(format!("plan again: {}", again.command("plan", Keep::ALL)));
+                .help(purpose.again(again, plan.mode));
             invocation.report(
                 &diagnostic.into(),
                 &Sources::default(),
@@ -441,6 +451,8 @@ fn is_news(prepared: &Prepared, store: &Store, purpose: &Purpose) -> Result<bool
     // What is under way there brings it already, as where its checks apply again.
     let mut there = store.unended_runs(environment)?;
     there.extend(store.deployed(environment)?);
+    // What went past the rules is to come as they want it.
+    there.retain(|run| !is_past_rules(run));
     let id = Some(id.to_string());
     Ok(there.iter().all(|run| run.revision != id))
 }
@@ -522,41 +534,8 @@ pub struct Apply<'a> {
     pub planning: Option<&'a Planning>,
     /// What it is for.
     pub purpose: Purpose,
-}
-
-/// What a plan is applied for, which is what its run is called.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// The environment becomes as defined.
-    Apply,
-    /// The same, past the rules: with the reason.
-    BreakGlass(String),
-    /// A revision comes that the rules let come.
-    Promote,
-    /// What was there before comes back.
-    Rollback(Return),
-    /// What drifted is brought back: with what is known of drift, and the attempts that are made.
-    Heal(Sightings),
-}
-
-impl Purpose {
-    pub(super) fn kind(&self) -> RunKind {
-        match self {
-            Self::Apply | Self::BreakGlass(_) => RunKind::Apply,
-            Self::Promote => RunKind::Promote,
-            Self::Rollback(_) => RunKind::Rollback,
-            Self::Heal(_) => RunKind::Heal,
-        }
-    }
-
-    /// What is noted with its run.
-    fn note(&self) -> Option<String> {
-        match self {
-            Self::BreakGlass(reason) => Some(format!("{BREAK_GLASS}{reason}")),
-            Self::Rollback(back) => back.reason.clone(),
-            Self::Apply | Self::Promote | Self::Heal(_) => None,
-        }
-    }
+    /// What may be destroyed although it is protected.
+    pub allow: &'a [Pattern],
 }
 
 /// Whether a run that has begun may still do what was planned; the exit code where not.
@@ -615,6 +594,11 @@ impl Apply<'_> {
     async fn applied(&self, planned: Planned, still: Still<'_>) -> ExitCode {
         let mode = planned.plan.mode;
         let kind = self.kind(mode);
+        // Whoever calls: what is protected is not destroyed.
+        let command = self.command(&planned.plan);
+        if let Err(refused) = protect::refuse(self.prepared, &planned, self.allow, &command) {
+            return plan::refuse(self.invocation, &refused, self.showing);
+        }
         let session = match self.begin(&planned.plan, still).await {
             Ok(session) => session,
             Err(code) => return code,
@@ -683,6 +667,16 @@ impl Apply<'_> {
         code
     }
 
+    /// The command that applies the plan, or one like it.
+    fn command(&self, plan: &Plan) -> String {
+        match (&self.purpose, self.planning) {
+            // Healing is no place to let data go.
+            (Purpose::Heal(_), _) => self.again().command("apply", Keep::ALL),
+            (Purpose::Apply, None) => format!("{} apply {}", program(self.invocation), plan.id),
+            _ => self.purpose.command(self.again(), plan.mode, Keep::ALL),
+        }
+    }
+
     fn again(&self) -> Again<'_> {
         Again {
             invocation: self.invocation,
@@ -696,29 +690,12 @@ impl Apply<'_> {
         if outcome.is_success() {
             return None;
         }
-        if let Purpose::Rollback(_) = self.purpose {
-            let content = self.prepared.content.as_ref();
-            let id = content.and_then(Content::id)?;
-            return Some(format!(
-                "{} --to {id}",
-                self.again().command("rollback", Keep::ALL)
-            ));
-        }
         let keep = Keep {
             mode: mode == PlanMode::RefreshOnly,
             part: true,
             replace: outcome.done.values().all(|count| *count == 0),
         };
-        let revision = self.prepared.content.as_ref().and_then(Content::id);
-        let what = match (mode, &self.purpose, revision) {
-            (PlanMode::Destroy, _, _) => "destroy".to_owned(),
-            (PlanMode::Normal, Purpose::Promote, Some(id)) => format!("promote {id}"),
-            (PlanMode::Normal | PlanMode::RefreshOnly, _, _) => "apply".into(),
-        };
-        let mut command = self.again().command(&what, keep);
-        if let Purpose::BreakGlass(reason) = &self.purpose {
-            command.push_str(&format!(" --break-glass {}", quoted(reason)));
-        }
+        let mut command = self.purpose.command(self.again(), mode, keep);
         if self.planning.is_none() && mode == PlanMode::RefreshOnly {
             command.push_str(" -refresh-only");
         }

@@ -2,6 +2,7 @@
 //! Parses only; what a command does with its options is in the command's own file.
 
 mod again;
+mod bringing;
 mod early;
 mod elsewhere;
 mod given;
@@ -16,12 +17,14 @@ use clap::{
     ArgAction, Args as ClapArgs, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
 };
 use delivery::schedule::{self, Schedule};
-use model::address::{InstanceAddr, Target};
+use model::address::{AddressError, InstanceAddr, Target};
+use model::pattern::Pattern;
 use state::RunKind;
 
 use super::output::style::ColorChoice;
 
 pub use again::Keep;
+pub use bringing::Bringing;
 pub use early::Early;
 pub use given::Given;
 pub use words::{ApplySubject, Named, PlanRef, ShowSubject, ShowWhat, WordsError};
@@ -362,7 +365,7 @@ pub struct PlanArgs {
     /// The environment; may be left out where there is only one
     pub environment: Option<String>,
     /// Plan this revision instead of the definition as it is: r42, or the start of its digest or commit
-    #[arg(long, value_name = "REVISION", conflicts_with = "input_words")]
+    #[arg(long, value_name = "REVISION")]
     pub revision: Option<String>,
     /// Keep the plan in this file, to be applied later
     #[arg(long, value_name = "FILE")]
@@ -400,6 +403,9 @@ pub struct ApplyArgs {
     /// Apply without asking
     #[arg(long)]
     pub auto_approve: bool,
+    /// Let this protected instance, or what matches this pattern, be destroyed; may be repeated
+    #[arg(long, value_name = "ADDRESS", value_parser = instances)]
+    pub allow_destroy: Vec<Pattern>,
     /// When it or a check fails: stop, or rollback to what was there before
     #[arg(
         long,
@@ -411,7 +417,7 @@ pub struct ApplyArgs {
     )]
     pub on_failure: OnFailure,
     /// Apply this revision instead of the definition as it is: r42, or the start of its digest or commit
-    #[arg(long, value_name = "REVISION", conflicts_with = "input_words")]
+    #[arg(long, value_name = "REVISION")]
     pub revision: Option<String>,
     /// Apply past the rules what was not promoted, and record why
     #[arg(long, value_name = "REASON", value_parser = a_reason)]
@@ -442,6 +448,9 @@ pub struct PromoteArgs {
     /// Apply without asking
     #[arg(long)]
     pub auto_approve: bool,
+    /// Let this protected instance, or what matches this pattern, be destroyed; may be repeated
+    #[arg(long, value_name = "ADDRESS", value_parser = instances)]
+    pub allow_destroy: Vec<Pattern>,
     /// When it or a check fails: stop, or rollback to what was there before
     #[arg(
         long,
@@ -454,7 +463,7 @@ pub struct PromoteArgs {
     pub on_failure: OnFailure,
     /// How the plan is made.
     #[command(flatten)]
-    pub planning: Planning,
+    pub bringing: Bringing,
     /// How it is shown.
     #[command(flatten)]
     pub showing: Showing,
@@ -491,6 +500,9 @@ pub struct RollbackArgs {
     /// Apply without asking
     #[arg(long)]
     pub auto_approve: bool,
+    /// Let this protected instance, or what matches this pattern, be destroyed; may be repeated
+    #[arg(long, value_name = "ADDRESS", value_parser = instances)]
+    pub allow_destroy: Vec<Pattern>,
     /// At most so many operations at once
     #[arg(long, value_name = "N", value_parser = so_many)]
     pub parallelism: Option<NonZeroUsize>,
@@ -513,7 +525,7 @@ pub struct ApproveArgs {
     pub reason: Option<String>,
     /// How the plan is made.
     #[command(flatten)]
-    pub planning: Planning,
+    pub bringing: Bringing,
     /// How it is shown.
     #[command(flatten)]
     pub showing: Showing,
@@ -547,6 +559,9 @@ pub struct DestroyArgs {
     /// Destroy without asking
     #[arg(long)]
     pub auto_approve: bool,
+    /// Let this protected instance, or what matches this pattern, be destroyed; may be repeated
+    #[arg(long, value_name = "ADDRESS", value_parser = instances)]
+    pub allow_destroy: Vec<Pattern>,
     /// How it is made.
     #[command(flatten)]
     pub planning: Planning,
@@ -1031,6 +1046,17 @@ fn so_many(text: &str) -> Result<NonZeroUsize, String> {
         .map_err(|_| format!("`{text}` is not a whole number from 1"))
 }
 
+/// A pattern of whole instances.
+fn instances(text: &str) -> Result<Pattern, String> {
+    let pattern: Pattern = text
+        .parse()
+        .map_err(|error: AddressError| error.to_string())?;
+    match pattern.names_attribute() {
+        true => Err("this names an attribute, and instances are destroyed whole".into()),
+        false => Ok(pattern),
+    }
+}
+
 /// A reason that says something.
 fn a_reason(text: &str) -> Result<String, String> {
     match text.trim() {
@@ -1066,18 +1092,34 @@ pub fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Args, Box<Early
         planning.given = given::in_order(&planning.variables, &planning.variable_files, matches)
             .map_err(|error| Early::usage(&error))?;
     }
+    if args.command.inputs_of_a_revision() {
+        return Err(Early::usage(
+            "`--input` cannot be given with `--revision`: a revision has its inputs already",
+        ));
+    }
     Ok(args)
 }
 
 impl Command {
+    /// Whether inputs are given to a revision, which has its own.
+    fn inputs_of_a_revision(&self) -> bool {
+        let of = |revision: &Option<String>, planning: &Planning| {
+            revision.is_some() && !planning.inputs.is_empty()
+        };
+        if let Self::Plan(args) = self {
+            return of(&args.revision, &args.planning);
+        }
+        matches!(self, Self::Apply(args) if of(&args.revision, &args.planning))
+    }
+
     fn planning(&mut self) -> Option<&mut Planning> {
         match self {
             Self::Plan(args) => Some(&mut args.planning),
             Self::Apply(args) => Some(&mut args.planning),
             Self::Destroy(args) => Some(&mut args.planning),
             Self::Console(args) => Some(&mut args.planning),
-            Self::Promote(args) => Some(&mut args.planning),
-            Self::Approve(args) => Some(&mut args.planning),
+            Self::Promote(args) => Some(args.bringing.settled()),
+            Self::Approve(args) => Some(args.bringing.settled()),
             Self::Show(_)
             | Self::Drift(_)
             | Self::Watch(_)

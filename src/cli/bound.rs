@@ -3,9 +3,10 @@
 
 use delivery::Project;
 use delivery::bound::{Promoted, may_apply};
-use delivery::gather::promoted;
+use delivery::facts::Decision;
+use delivery::gather::{held, promoted};
 use model::plan::PlanMode;
-use model::{Diagnostic, Sources, Str};
+use model::{Diagnostic, Str};
 use state::{RecordError, Store};
 
 use super::apply::Purpose;
@@ -35,34 +36,73 @@ pub fn is_bound(project: &Project, environment: &str) -> bool {
     declared.is_some_and(|declared| !declared.after.is_empty())
 }
 
+/// What an apply must not do without a word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// What binds it.
+    pub bond: Bond,
+    /// The hold that is on the environment.
+    pub held: Option<Decision>,
+    /// Whether it makes the environment as defined.
+    defines: bool,
+}
+
+impl Bound {
+    /// Whether what was planned may be applied as it is.
+    pub fn lets(&self) -> bool {
+        matches!(self.bond, Bond::Free | Bond::Kept) && !(self.defines && self.held.is_some())
+    }
+}
+
 /// What binds an apply of what was prepared. Takes the content of the definition, where nobody did yet: also of what is
 /// applied only in part it is all that has to be what was promoted.
 ///
 /// # Errors
 /// When the record cannot be read, or no revision could be made of the definition.
-pub fn bond(prepared: &mut Prepared, store: &Store, planning: &Planning) -> Result<Bond, Refused> {
-    let is_defined = !planning.destroy && !planning.refresh_only;
-    if !is_defined || !is_bound(&prepared.project, &prepared.environment) {
-        return Ok(Bond::Free);
-    }
-    if prepared.content.is_none() {
+pub fn bound(
+    prepared: &mut Prepared,
+    store: &Store,
+    planning: &Planning,
+) -> Result<Bound, Refused> {
+    let mode = match (planning.destroy, planning.refresh_only) {
+        (true, _) => PlanMode::Destroy,
+        (_, true) => PlanMode::RefreshOnly,
+        (false, false) => PlanMode::Normal,
+    };
+    let is_bound = is_bound(&prepared.project, &prepared.environment);
+    if mode == PlanMode::Normal && is_bound && prepared.content.is_none() {
         let taken = revised::take(prepared, store);
         let (content, found) = taken.map_err(|found| Refused::alone(*found, prepared.sources()))?;
         prepared.warnings.extend(found);
         prepared.content = Some(content);
     }
-    compared(prepared, store).map_err(|error| of_record(&error, prepared.sources()))
+    bound_of_plan(prepared, store, mode)
 }
 
-/// The same of a saved plan, which was made of what is prepared. One of a part does not say what the whole is.
+/// The same of a plan that was made of what is prepared. One of a part does not say what the whole is.
 ///
 /// # Errors
 /// When the record cannot be read.
-pub fn bond_of_plan(prepared: &Prepared, store: &Store, mode: PlanMode) -> Result<Bond, Refused> {
-    if mode != PlanMode::Normal || !is_bound(&prepared.project, &prepared.environment) {
-        return Ok(Bond::Free);
-    }
-    compared(prepared, store).map_err(|error| of_record(&error, prepared.sources()))
+pub fn bound_of_plan(prepared: &Prepared, store: &Store, mode: PlanMode) -> Result<Bound, Refused> {
+    let defines = mode == PlanMode::Normal;
+    let read = || {
+        let held = match mode {
+            PlanMode::Normal | PlanMode::Destroy => held(store, &prepared.environment)?,
+            PlanMode::RefreshOnly => None,
+        };
+        let bond = match defines && is_bound(&prepared.project, &prepared.environment) {
+            true => compared(prepared, store)?,
+            false => Bond::Free,
+        };
+        Ok(Bound {
+            bond,
+            held,
+            defines,
+        })
+    };
+    read().map_err(|error: RecordError| {
+        Refused::alone(record::diagnostic(&error), prepared.sources())
+    })
 }
 
 fn compared(prepared: &Prepared, store: &Store) -> Result<Bond, RecordError> {
@@ -74,42 +114,62 @@ fn compared(prepared: &Prepared, store: &Store) -> Result<Bond, RecordError> {
     })
 }
 
-fn of_record(error: &RecordError, sources: &Sources) -> Refused {
-    Refused::alone(record::diagnostic(error), sources)
-}
-
 /// Lets an apply go on that is not bound, or keeps to what binds it, or is to go past the rules; and says what it is then.
+/// Nobody is kept from destroying what is held, but it is said.
 ///
 /// # Errors
 /// With what was promoted, what is to be applied, and what to do.
 pub fn check(
     invocation: &Invocation,
     prepared: &Prepared,
-    bond: &Bond,
+    bound: &Bound,
     break_glass: Option<&str>,
 ) -> Result<Purpose, Refused> {
     let environment = &prepared.environment;
-    match (bond, break_glass) {
-        (Bond::Free | Bond::Kept, None) => Ok(Purpose::Apply),
-        (Bond::Kept, Some(_)) => {
+    let refused = |diagnostic| Err(Refused::alone(diagnostic, prepared.sources()));
+    let hold = bound.held.as_ref().filter(|_| bound.defines);
+    if let (Some(held), None) = (&bound.held, hold) {
+        invocation.say(&format!("hint: {}\n", hold_sentence(environment, held)));
+    }
+    match (&bound.bond, hold, break_glass) {
+        (Bond::Broken(promoted), _, None) => refused(refusal(invocation, prepared, promoted)),
+        (_, Some(held), None) => refused(held_refusal(invocation, environment, held)),
+        (Bond::Broken(_), _, Some(reason)) | (_, Some(_), Some(reason)) => {
+            Ok(Purpose::BreakGlass(reason.to_owned()))
+        }
+        (Bond::Free | Bond::Kept, None, None) => Ok(Purpose::Apply),
+        (Bond::Kept, None, Some(_)) => {
             invocation.say(&format!(
                 "hint: --break-glass is not needed: this is what was promoted to {environment}\n"
             ));
             Ok(Purpose::Apply)
         }
-        (Bond::Broken(_), Some(reason)) => Ok(Purpose::BreakGlass(reason.to_owned())),
-        (Bond::Free, Some(_)) => {
+        (Bond::Free, None, Some(_)) => {
             let message = format!("--break-glass has no rule to go past in {environment}");
-            let diagnostic = Diagnostic::error("nothing-to-break", message)
-                .note("it is for an apply to an environment that comes `after` others")
-                .help("leave it out");
-            Err(Refused::alone(diagnostic, prepared.sources()))
-        }
-        (Bond::Broken(promoted), None) => {
-            let diagnostic = refusal(invocation, prepared, promoted);
-            Err(Refused::alone(diagnostic, prepared.sources()))
+            refused(
+                Diagnostic::error("nothing-to-break", message)
+                    .note("it is for an apply to an environment that comes `after` others, or is held")
+                    .help("leave it out"),
+            )
         }
     }
+}
+
+fn hold_sentence(environment: &Str, held: &Decision) -> String {
+    let reason = held.reason.as_ref();
+    let why = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+    format!("{environment} is held by {}{why}", held.by)
+}
+
+fn held_refusal(invocation: &Invocation, environment: &Str, held: &Decision) -> Diagnostic {
+    let program = program(invocation);
+    Diagnostic::error("held", hold_sentence(environment, held))
+        .help(format!(
+            "when it is over: {program} release-hold {environment}"
+        ))
+        .help(format!(
+            "in an emergency: {program} apply {environment} --break-glass \"REASON\""
+        ))
 }
 
 fn refusal(invocation: &Invocation, prepared: &Prepared, promoted: &Promoted) -> Diagnostic {
@@ -188,9 +248,6 @@ fn entry(project: &Project) -> Option<Str> {
 /// # Errors
 /// When the record cannot be read.
 pub fn past_rules(prepared: &Prepared, store: &Store) -> Result<Option<String>, RecordError> {
-    if !is_bound(&prepared.project, &prepared.environment) {
-        return Ok(None);
-    }
     Ok(match promoted(store, &prepared.environment)? {
         Promoted::PastRules(past) => Some(sentence(&past)),
         Promoted::Nothing | Promoted::Revision { .. } => None,

@@ -51,6 +51,8 @@ impl ExitCode {
             Self::Done
         } else if has(|found| found.id == "record-locked") {
             Self::Locked
+        } else if has(|found| found.id == "held") {
+            Self::WaitsForPerson
         } else if has(|found| {
             matches!(
                 found.id.as_ref(),

@@ -113,12 +113,17 @@ pub async fn heal(invocation: &Invocation, look: &Look) -> Healed {
         parallelism: None,
         planning: None,
         purpose: Purpose::Heal(attempts),
+        allow: &[],
     };
-    let code = apply.go(made.planned).await;
-    if code == ExitCode::Done {
-        Healed::All
-    } else {
-        Healed::Failed(code)
+    Healed::by(apply.go(made.planned).await)
+}
+
+impl Healed {
+    fn by(code: ExitCode) -> Self {
+        match code == ExitCode::Done {
+            true => Self::All,
+            false => Self::Failed(code),
+        }
     }
 }
 

@@ -37,6 +37,8 @@ pub mod outputs;
 pub mod pipeline;
 pub mod plan;
 pub mod promote;
+pub mod protect;
+mod purpose;
 pub mod revision;
 pub mod rollback;
 pub mod saved;

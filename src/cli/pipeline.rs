@@ -275,6 +275,7 @@ impl<'a> Walk<'a> {
         Asked {
             words,
             planning: &self.planning,
+            allow: &[],
             showing: self.showing,
             on_failure: self.on_failure,
         }

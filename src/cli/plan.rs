@@ -10,8 +10,9 @@ use model::{Diagnostics, Sources};
 use sha2::{Digest, Sha256};
 use state::{NewPlan, Payload, Protection, RecordError, Store};
 
+use super::apply::Purpose;
 use super::args::{Keep, PlanArgs, Planning, Showing};
-use super::bound::{self, Bond, Way};
+use super::bound::{self, Bond, Bound, Way};
 use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::listen::{Listener, Listening};
@@ -24,46 +25,20 @@ use super::prepare::{Prepared, Refused, Wanted, prepare};
 use super::revised::{self, Content};
 use super::shell::quoted;
 use super::suggested::{self, Again};
-use super::{record, under_way};
+use super::{protect, record, under_way};
 
 /// Runs the command.
 pub async fn run(invocation: &Invocation, args: PlanArgs) -> ExitCode {
-    let wanted = Wanted {
-        revision: args.revision.as_deref(),
-        ..Wanted::of(args.environment.as_deref(), &args.planning)
+    let Ready {
+        prepared,
+        store,
+        bound,
+        way,
+    } = match ready(invocation, &args).await {
+        Ok(ready) => ready,
+        Err(code) => return code,
     };
-    let mut prepared = match prepare(invocation, wanted).await {
-        Ok(prepared) => prepared,
-        Err(refused) => return refuse(invocation, &refused, args.showing),
-    };
-    warn_without_effect(invocation, &args.planning);
-    let store = match record::open(&prepared.project.record()) {
-        Ok(store) => store,
-        Err(error) => return record::report(invocation, &error),
-    };
-    match under_way::warn(
-        &store,
-        &prepared.environment,
-        invocation.process.clock.now(),
-    ) {
-        Ok(Some(warning)) => prepared.warnings.push(warning),
-        Ok(None) => {}
-        Err(error) => return record::report(invocation, &error),
-    }
-    match record::recover(invocation, &prepared, &store).await {
-        Ok(in_doubt) => prepared.warnings.extend(in_doubt),
-        Err(refused) => return refuse(invocation, &refused, args.showing),
-    }
-    let bond = bound::bond(&mut prepared, &store, &args.planning);
-    let bond = bond.and_then(|bond| {
-        let way = bound::way(invocation, &prepared);
-        revised::look(&mut prepared, &store, &args.planning).map(|()| (bond, way))
-    });
-    let (bond, way) = match bond {
-        Ok(found) => found,
-        Err(refused) => return refuse(invocation, &refused, args.showing),
-    };
-    let made = match make(invocation, &prepared, &store, &args.planning, args.showing).await {
+    let mut made = match make(invocation, &prepared, &store, &args.planning, args.showing).await {
         Ok(made) => made,
         Err(refused) => return refuse(invocation, &refused, args.showing),
     };
@@ -74,20 +49,31 @@ pub async fn run(invocation: &Invocation, args: PlanArgs) -> ExitCode {
         Err(error) => return record::report(invocation, &error),
     };
     if let Some(path) = &args.out
-        && let Err(error) = write_reference(&invocation.directory.join(path), &made.planned.plan)
+        && let Err(code) = write_out(invocation, &prepared, path, &made.planned.plan)
     {
-        let message = format!("cannot write `{}`", path.display());
-        let diagnostic =
-            model::Diagnostic::error("file-not-readable", message).note(error.to_string());
-        invocation.report(&diagnostic.into(), prepared.sources(), "", false);
-        return ExitCode::Failed;
+        return code;
     }
     let again = Again {
         invocation,
         prepared: &prepared,
         planning: Some(&args.planning),
     };
-    let go_on = kept.then(|| go_on(again, &made.planned.plan, args.out.as_deref(), (&bond, way)));
+    let command = command(
+        again,
+        &bound,
+        &made.planned.plan,
+        kept.then_some(args.out.as_deref()),
+    );
+    made.warnings
+        .extend(protect::warn(&prepared, &made.planned, &command));
+    let go_on = kept.then(|| {
+        go_on(
+            again,
+            &made.planned.plan,
+            args.out.as_deref(),
+            (&bound, way),
+        )
+    });
     let go_on = go_on.flatten();
     show(
         invocation,
@@ -103,25 +89,88 @@ pub async fn run(invocation: &Invocation, args: PlanArgs) -> ExitCode {
     ExitCode::Done
 }
 
+/// What is ready to be planned.
+struct Ready {
+    prepared: Prepared,
+    store: Store,
+    bound: Bound,
+    way: Option<Way>,
+}
+
+async fn ready(invocation: &Invocation, args: &PlanArgs) -> Result<Ready, ExitCode> {
+    let refuse = |refused: Refused| refuse(invocation, &refused, args.showing);
+    let wanted = Wanted {
+        revision: args.revision.as_deref(),
+        ..Wanted::of(args.environment.as_deref(), &args.planning)
+    };
+    let mut prepared = prepare(invocation, wanted).await.map_err(refuse)?;
+    warn_without_effect(invocation, &args.planning);
+    let store = record::open(&prepared.project.record())
+        .map_err(|error| record::report(invocation, &error))?;
+    let now = invocation.process.clock.now();
+    let warning = under_way::warn(&store, &prepared.environment, now)
+        .map_err(|error| record::report(invocation, &error))?;
+    if let Some(warning) = warning {
+        prepared.warnings.push(warning);
+    }
+    let in_doubt = record::recover(invocation, &prepared, &store)
+        .await
+        .map_err(refuse)?;
+    prepared.warnings.extend(in_doubt);
+    let bound = bound::bound(&mut prepared, &store, &args.planning).map_err(refuse)?;
+    let way = bound::way(invocation, &prepared);
+    revised::look(&mut prepared, &store, &args.planning).map_err(refuse)?;
+    Ok(Ready {
+        prepared,
+        store,
+        bound,
+        way,
+    })
+}
+
 /// What to do with a plan that was kept.
 fn go_on(
     again: Again<'_>,
     plan: &Plan,
     out: Option<&std::path::Path>,
-    (bond, way): (&Bond, Option<Way>),
+    (bound, way): (&Bound, Option<Way>),
 ) -> Option<GoOn> {
     let program = suggested::program(again.invocation);
-    match bond {
+    match &bound.bond {
+        Bond::Free | Bond::Kept if !bound.lets() => Some(GoOn {
+            what: "Held; when that is over".into(),
+            command: format!("{program} release-hold {}", plan.environment),
+        }),
         // A plan of a part does not say of which revision it is, so that it is not applied as it is.
         Bond::Kept if plan.content.is_none() => Some(GoOn {
             what: "Apply this part".into(),
             command: again.command("apply", Keep::ALL),
         }),
-        Bond::Free | Bond::Kept => Some(GoOn::exactly(match out {
-            Some(path) => format!("{program} apply {}", quoted(&path.display().to_string())),
-            None => format!("{program} apply {}", plan.id),
-        })),
+        Bond::Free | Bond::Kept => Some(GoOn::exactly(exactly(again, plan, out))),
         Bond::Broken(_) => way.map(Way::go_on),
+    }
+}
+
+/// The command that does what the plan says; with `kept`, of a plan that is kept, in the file that it names.
+fn command(
+    again: Again<'_>,
+    bound: &Bound,
+    plan: &Plan,
+    kept: Option<Option<&std::path::Path>>,
+) -> String {
+    match (&bound.bond, plan.mode, kept) {
+        (Bond::Broken(_), mode, _) => Purpose::Promote.command(again, mode, Keep::ALL),
+        (_, PlanMode::Normal, Some(out)) => exactly(again, plan, out),
+        (_, mode, _) => Purpose::Apply.command(again, mode, Keep::ALL),
+    }
+}
+
+/// The command that applies exactly the plan.
+fn exactly(again: Again<'_>, plan: &Plan, out: Option<&std::path::Path>) -> String {
+    let program = suggested::program(again.invocation);
+    match out {
+        Some(path) => format!("{program} apply {}", quoted(&path.display().to_string())),
+        None => format!("{program} apply {}", plan.id),
     }
 }
 
@@ -375,6 +424,21 @@ fn has_secrets(plan: &Plan) -> bool {
             .drift
             .iter()
             .any(|drift| drift.recorded.has_marks() || drift.observed.has_marks())
+}
+
+fn write_out(
+    invocation: &Invocation,
+    prepared: &Prepared,
+    path: &std::path::Path,
+    plan: &Plan,
+) -> Result<(), ExitCode> {
+    write_reference(&invocation.directory.join(path), plan).map_err(|error| {
+        let message = format!("cannot write `{}`", path.display());
+        let diagnostic =
+            model::Diagnostic::error("file-not-readable", message).note(error.to_string());
+        invocation.report(&diagnostic.into(), prepared.sources(), "", false);
+        ExitCode::Failed
+    })
 }
 
 /// Writes the file that `-out` asks for. The plan itself stays in the record, where its secrets are sealed; the file

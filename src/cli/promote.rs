@@ -12,6 +12,7 @@ use delivery::stages::{Pipeline, Stage};
 use delivery::verdict::{self, Seen, Verdict};
 use engine::codec::CodecError;
 use model::clock::Timestamp;
+use model::pattern::Pattern;
 use model::plan::Plan;
 use model::serial::RevisionId;
 use model::{Diagnostic, Diagnostics, Sources, Str};
@@ -20,14 +21,14 @@ use state::{RecordError, Store};
 use super::apply::{
     Apply, Purpose, ask, in_doubt_is_an_error, nobody_to_ask, say_diagnostics, unchanged,
 };
-use super::args::{ApproveArgs, OnFailure, Planning, PromoteArgs, Showing};
+use super::args::{ApproveArgs, Keep, OnFailure, Planning, PromoteArgs, Showing};
 use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::gate::{sentence, what_to_do};
 use super::plan::{self, Made};
 use super::prepare::{self, Prepared, Refused, Wanted};
 use super::suggested::Again;
-use super::{notify, record, revised, under_way};
+use super::{notify, protect, record, revised, under_way};
 
 /// Runs `terrace promote`.
 pub async fn run(invocation: &Invocation, args: PromoteArgs) -> ExitCode {
@@ -36,7 +37,8 @@ pub async fn run(invocation: &Invocation, args: PromoteArgs) -> ExitCode {
     }
     let asked = Asked {
         words: &args.words,
-        planning: &args.planning,
+        planning: &args.bringing.planning,
+        allow: &args.allow_destroy,
         showing: args.showing,
         on_failure: args.on_failure,
     };
@@ -61,7 +63,8 @@ pub async fn run(invocation: &Invocation, args: PromoteArgs) -> ExitCode {
 pub async fn approve(invocation: &Invocation, args: ApproveArgs) -> ExitCode {
     let asked = Asked {
         words: &args.words,
-        planning: &args.planning,
+        planning: &args.bringing.planning,
+        allow: &[],
         showing: args.showing,
         on_failure: OnFailure::Stop,
     };
@@ -87,7 +90,7 @@ pub async fn approve(invocation: &Invocation, args: ApproveArgs) -> ExitCode {
     let again = Again {
         invocation,
         prepared: &prepared,
-        planning: Some(&args.planning),
+        planning: Some(&args.bringing.planning),
     };
     plan::show(invocation, &made, again, args.showing, form, None);
     let plan = &made.planned.plan;
@@ -126,6 +129,8 @@ pub struct Asked<'a> {
     pub words: &'a [String],
     /// How the plan is made.
     pub planning: &'a Planning,
+    /// What may be destroyed although it is protected.
+    pub allow: &'a [Pattern],
     /// How it is shown.
     pub showing: Showing,
     /// What happens when it fails.
@@ -255,6 +260,11 @@ impl Promotion {
         if !missing.is_empty() {
             return Carried::Blocked(missing);
         }
+        let command = Purpose::Promote.command(again, made.planned.plan.mode, Keep::ALL);
+        let protected = protect::refuse(&prepared, &made.planned, asked.allow, &command);
+        if let Err(refused) = protected {
+            return Carried::Ended(plan::refuse(invocation, &refused, asked.showing));
+        }
         // Nobody is asked about what could not be done.
         if is_in_doubt {
             return Carried::Ended(ExitCode::Failed);
@@ -278,6 +288,7 @@ impl Promotion {
             showing: asked.showing,
             parallelism: asked.planning.parallelism,
             purpose: Purpose::Promote,
+            allow: asked.allow,
             planning: Some(asked.planning),
         };
         let blocked = Mutex::new(Vec::new());

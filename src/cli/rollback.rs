@@ -7,13 +7,14 @@ use std::num::NonZeroUsize;
 use delivery::facts::{Facts, History};
 use delivery::gather::gather;
 use delivery::rollback::{self as rules, Goal, Nowhere, Past};
+use model::pattern::Pattern;
 use model::plan::Plan;
 use model::serial::{RevisionId, RunId};
 use model::{Diagnostic, Sources, Str, Value};
 use state::{ConfigurationDigest, RecordError, RunOutcome, Store};
 
 use super::apply::{Apply, Purpose, Still, ask, nobody_to_ask};
-use super::args::{OnFailure, RollbackArgs, Showing};
+use super::args::{Keep, OnFailure, RollbackArgs, Showing};
 use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::json::ui;
@@ -22,7 +23,7 @@ use super::output::write;
 use super::plan::{self, Made};
 use super::prepare::{self, Prepared, Refused, Wanted, Wants};
 use super::suggested::{Again, program};
-use super::{applied, record, revised, under_way};
+use super::{applied, protect, record, revised, under_way};
 
 /// Runs `terrace rollback`.
 pub async fn run(invocation: &Invocation, args: RollbackArgs) -> ExitCode {
@@ -37,6 +38,7 @@ pub async fn run(invocation: &Invocation, args: RollbackArgs) -> ExitCode {
                 environment: &environment,
                 goal,
                 reason: args.reason.clone(),
+                allow: &args.allow_destroy,
                 asks: !args.auto_approve,
                 parallelism: args.parallelism,
                 showing: args.showing,
@@ -90,6 +92,8 @@ struct Back<'b> {
     environment: &'b Str,
     goal: Goal,
     reason: Option<String>,
+    /// What may be destroyed although it is protected.
+    allow: &'b [Pattern],
     /// Whether a person is asked.
     asks: bool,
     parallelism: Option<NonZeroUsize>,
@@ -120,6 +124,14 @@ impl Back<'_> {
         if let Err(error) = self.say_losses(&made.planned.plan) {
             return record::report(invocation, &error);
         }
+        let purpose = Purpose::Rollback(Return {
+            configuration: self.goal.pair.configuration,
+            reason: self.reason.clone(),
+        });
+        let command = purpose.command(again, made.planned.plan.mode, Keep::ALL);
+        if let Err(refused) = protect::refuse(&prepared, &made.planned, self.allow, &command) {
+            return plan::refuse(invocation, &refused, showing);
+        }
         let now = invocation.process.clock.now();
         if let Err(refused) = under_way::refuse(&prepared, self.store, now) {
             return plan::refuse(invocation, &refused, showing);
@@ -135,10 +147,8 @@ impl Back<'_> {
             showing,
             parallelism: self.parallelism,
             planning: None,
-            purpose: Purpose::Rollback(Return {
-                configuration: self.goal.pair.configuration,
-                reason: self.reason.clone(),
-            }),
+            purpose,
+            allow: self.allow,
         }
         .go(planned)
         .await;
@@ -319,6 +329,7 @@ impl Apply<'_> {
             environment,
             goal,
             reason: Some(format!("run {run} failed")),
+            allow: &[],
             asks: false,
             parallelism: self.parallelism,
             showing: self.showing,

@@ -64,9 +64,9 @@ pub async fn apply(
         Ok(prepared) => prepared,
         Err(refused) => return plan::refuse(invocation, &refused, args.showing),
     };
-    let bond = bound::bond_of_plan(&prepared, &store, plan.mode);
+    let bound = bound::bound_of_plan(&prepared, &store, plan.mode);
     let break_glass = args.break_glass.as_deref();
-    let purpose = bond.and_then(|bond| bound::check(invocation, &prepared, &bond, break_glass));
+    let purpose = bound.and_then(|bound| bound::check(invocation, &prepared, &bound, break_glass));
     let purpose = match purpose {
         Ok(purpose) => purpose,
         Err(refused) => return plan::refuse(invocation, &refused, args.showing),
@@ -147,6 +147,7 @@ impl Resuming<'_> {
             parallelism,
             planning: None,
             purpose,
+            allow: &args.allow_destroy,
         }
         .go_or_back(planned, args.on_failure, &|| Ok(()))
         .await

@@ -13,7 +13,7 @@ use super::invocation::Invocation;
 use super::output::status::{Glance, as_json, screen};
 use super::output::write;
 use super::prepare::open;
-use super::{bound, record, under_way, views};
+use super::{record, under_way, views};
 
 /// Runs the command.
 pub fn run(invocation: &Invocation, args: &StatusArgs) -> ExitCode {
@@ -113,9 +113,7 @@ fn glance(
     if glance.objects > 0 {
         glance.revision = store.deployed(environment)?.and_then(|run| run.revision);
     }
-    if bound::is_bound(project, environment)
-        && let Promoted::PastRules(past) = promoted(store, environment)?
-    {
+    if let Promoted::PastRules(past) = promoted(store, environment)? {
         glance.past_rules = Some(past);
     }
     let running = glance.running.as_ref().map(|run| run.id);

@@ -118,8 +118,7 @@ fn history(store: &Store, environment: &Str) -> Result<History, RecordError> {
     })?;
     runs.reverse();
     for run in runs {
-        let end = run.end.as_ref();
-        if end.is_some_and(|end| end.counts.contains_key(BLOCKED)) {
+        if is_blocked(&run) {
             continue;
         }
         match run.kind {
@@ -183,6 +182,7 @@ pub fn promoted(store: &Store, environment: &Str) -> Result<Promoted, RecordErro
         let runs = store.runs(&filter)?;
         let found = runs
             .iter()
+            .filter(|run| !is_blocked(run))
             .find_map(|run| promoted_by(&deployment(run, false)));
         match (found, runs.last()) {
             (Some(found), _) => return Ok(found),
@@ -195,6 +195,30 @@ pub fn promoted(store: &Store, environment: &Str) -> Result<Promoted, RecordErro
 /// Whether a run is about another revision than someone brought here last.
 fn is_of_another(history: &History, run: &RunRow) -> bool {
     revision_of(run).is_some_and(|about| history.aimed_at() != Some(about))
+}
+
+fn is_blocked(run: &RunRow) -> bool {
+    let end = run.end.as_ref();
+    end.is_some_and(|end| end.counts.contains_key(BLOCKED))
+}
+
+/// Whether a run went past the rules.
+pub fn is_past_rules(run: &RunRow) -> bool {
+    let note = run.note.as_deref();
+    note.is_some_and(|note| note.starts_with(BREAK_GLASS))
+}
+
+/// The hold that is on an environment.
+///
+/// # Errors
+/// Those of reading the record.
+pub fn held(store: &Store, environment: &Str) -> Result<Option<Decision>, RecordError> {
+    let newest = store.runs(&RunFilter {
+        kinds: vec![RunKind::Hold, RunKind::Release],
+        ..RunFilter::of(environment, 1)
+    })?;
+    let hold = newest.iter().find(|run| run.kind == RunKind::Hold);
+    Ok(hold.map(decision))
 }
 
 /// Checks are asked only after all steps of a run were done, so that a run with checks did what it was to do even where

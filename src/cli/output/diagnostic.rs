@@ -213,7 +213,10 @@ fn without_place(diagnostic: &Diagnostic, notes: &[String], look: Look) -> Strin
             } else {
                 Line::plain(" ".repeat(indent)).then(row.to_owned())
             };
-            page.wrapped(&line, indent);
+            match is_command(row) {
+                true => page.line(&line),
+                false => page.wrapped(&line, indent),
+            }
         }
     };
     page.wrapped(
@@ -230,6 +233,11 @@ fn without_place(diagnostic: &Diagnostic, notes: &[String], look: Look) -> Strin
     page.finish()
 }
 
+/// Whether a row is a command alone, which a shell is to be given as it is.
+fn is_command(row: &str) -> bool {
+    row.starts_with("terrace ")
+}
+
 /// Text with lines broken at spaces so that none is wider than `width`, where words allow.
 fn fill(text: &str, width: usize) -> String {
     let width = width.max(20);
@@ -237,6 +245,10 @@ fn fill(text: &str, width: usize) -> String {
     for (at, row) in text.lines().enumerate() {
         if at > 0 {
             out.push('\n');
+        }
+        if is_command(row) {
+            out.push_str(row);
+            continue;
         }
         let mut used = 0;
         for word in row.split(' ') {

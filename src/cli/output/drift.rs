@@ -156,7 +156,10 @@ pub fn screen(view: &DriftView, options: DriftOptions, look: Look) -> String {
     page.gap();
     page.line(&Line::plain(counts(view)));
     if view.drifted().next().is_some() {
-        let command = format!("terrace apply {}", view.environment);
+        let revision = view
+            .revision
+            .map_or_else(String::new, |id| format!(" --revision {id}"));
+        let command = format!("terrace apply {}{revision}", view.environment);
         page.line(&Line::plain("Put it back: ").with(Label::Command, command));
     }
     page.finish()

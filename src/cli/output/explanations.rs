@@ -139,6 +139,12 @@ const TEXTS: &[(&str, &str)] = &[
          Healing brings back what was applied, and nothing else. The note says what was in the way.",
     ),
     (
+        "held",
+        "A person said that nothing may come to the environment for now: neither a promotion nor an apply. Healing and going \
+         back stay possible.\n\n\
+         When it is over: terrace release-hold. In an emergency, --break-glass REASON applies all the same, and is recorded.",
+    ),
+    (
         "import-failed",
         "An object that should be taken over could not be: it does not exist, cannot be read, or its type \
          cannot be imported. The record is as before.",
@@ -340,6 +346,14 @@ const TEXTS: &[(&str, &str)] = &[
          time. Nothing was changed. The exit code is 3 where a person must decide first, and 4 where time must \
          pass.\n\n\
          Do what the error says and promote again.",
+    ),
+    (
+        "protected",
+        "What a plan would destroy or replace is data: `protect` of its environment in terrace.hcl names it, or its type is one \
+         whose objects keep data, such as databases, disks and buckets. That its block is gone, or that everything is to be \
+         destroyed, does not matter.\n\n\
+         Where the data may go, name each instance, or a pattern of them: --allow-destroy ADDRESS. It is asked again each \
+         time, also where a saved plan is applied. To keep an object and forget it, write a `removed` block.",
     ),
     (
         "provider-failed",

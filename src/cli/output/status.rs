@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use delivery::bound::PastRules;
-use delivery::gather::BREAK_GLASS;
+use delivery::gather::is_past_rules;
 use model::Str;
 use model::clock::Timestamp;
 use model::serial::RunId;
@@ -79,12 +79,6 @@ pub fn outcome_word(run: &RunRow) -> &'static str {
             RunKind::Revision => "made",
         },
     }
-}
-
-fn is_past_rules(run: &RunRow) -> bool {
-    run.note
-        .as_ref()
-        .is_some_and(|note| note.starts_with(BREAK_GLASS))
 }
 
 fn has_failed_checks(run: &RunRow) -> bool {
@@ -181,8 +175,7 @@ pub fn screen(glances: &[Glance], now: Timestamp, one: bool, look: Look) -> Stri
 
 fn past_rules_line(glance: &Glance, past: &PastRules) -> Line {
     let name = &glance.environment;
-    let what = format!("{name} has no promoted revision");
-    Line::of(Label::Failed, what).then(format!(": {}", past_rules(past)))
+    Line::of(Label::Failed, name.to_string()).then(format!(": {}", past_rules(past)))
 }
 
 /// That something was applied past the rules: who did, when and why.

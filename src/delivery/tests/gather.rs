@@ -10,7 +10,7 @@ use std::time::Duration;
 use delivery::applied::applied;
 use delivery::bound::Promoted;
 use delivery::facts::{Effects, Facts};
-use delivery::gather::{DRIFTED, gather, promoted};
+use delivery::gather::{BLOCKED, DRIFTED, gather, promoted};
 use delivery::verdict::{self, Seen, Verdict};
 use model::Str;
 use model::clock::Timestamp;
@@ -108,7 +108,10 @@ impl Bed {
         }
         let end = RunEnd {
             outcome,
-            counts: BTreeMap::new(),
+            counts: match checks {
+                [(BLOCKED, _)] => [(BLOCKED.to_owned(), 1)].into(),
+                _ => BTreeMap::new(),
+            },
             ended: at(12),
         };
         run.finish(end).wait().unwrap();
@@ -189,6 +192,13 @@ fn what_was_applied_past_the_rules_is_there_and_is_no_revision_to_them() {
         (found.reason.as_str(), found.revision),
         ("the site is down", Some(first))
     );
+    bed.deploy(
+        RunKind::Promote,
+        "r1",
+        RunOutcome::Failed,
+        &[(BLOCKED, false)],
+    );
+    assert!(matches!(promoted(&bed), Promoted::PastRules(_)));
     bed.deploy(RunKind::Promote, "r1", RunOutcome::Failed, &[]);
     assert!(matches!(promoted(&bed), Promoted::Revision { .. }));
 }

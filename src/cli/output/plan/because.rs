@@ -78,6 +78,12 @@ pub(super) fn phrases(change: &Change, members: usize) -> Vec<Phrase> {
     phrases
 }
 
+/// Why a change happens, as a phrase that follows "because"; its first cause.
+pub fn why(change: &Change) -> Option<String> {
+    let mut phrases = phrases(change, 1);
+    (!phrases.is_empty()).then(|| phrases.swap_remove(0).text)
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Kind {
     Literal,

@@ -13,6 +13,7 @@ mod screen;
 mod tests;
 
 pub use because::reason;
+pub use because::why;
 pub use block::heading;
 pub(crate) use block::write_text;
 pub use closing::{Counts, counts};

@@ -1,0 +1,155 @@
+//! Resource types whose objects keep data that no apply brings back: databases, disks, buckets, queues, secrets and keys.
+//! What is made of that is in `protect`. Only types are listed whose loss loses what people put in; servers, caches and
+//! whatever is made anew from a definition are not.
+
+/// Whether objects of a resource type keep data.
+pub fn keeps_data(rtype: &str) -> bool {
+    TYPES.binary_search(&rtype).is_ok()
+}
+
+/// Sorted.
+const TYPES: &[&str] = &[
+    "alicloud_db_instance",
+    "alicloud_disk",
+    "alicloud_oss_bucket",
+    "aws_backup_vault",
+    "aws_cloudwatch_log_group",
+    "aws_cognito_user_pool",
+    "aws_db_cluster_snapshot",
+    "aws_db_instance",
+    "aws_db_snapshot",
+    "aws_docdb_cluster",
+    "aws_dynamodb_table",
+    "aws_ebs_snapshot",
+    "aws_ebs_volume",
+    "aws_ecr_repository",
+    "aws_efs_file_system",
+    "aws_elasticsearch_domain",
+    "aws_fsx_lustre_file_system",
+    "aws_fsx_ontap_file_system",
+    "aws_fsx_openzfs_file_system",
+    "aws_fsx_windows_file_system",
+    "aws_keyspaces_table",
+    "aws_kinesis_stream",
+    "aws_kms_key",
+    "aws_memorydb_cluster",
+    "aws_msk_cluster",
+    "aws_neptune_cluster",
+    "aws_opensearch_domain",
+    "aws_rds_cluster",
+    "aws_rds_global_cluster",
+    "aws_redshift_cluster",
+    "aws_route53_zone",
+    "aws_s3_bucket",
+    "aws_secretsmanager_secret",
+    "aws_sqs_queue",
+    "aws_timestreamwrite_database",
+    "aws_timestreamwrite_table",
+    "azurerm_container_registry",
+    "azurerm_cosmosdb_account",
+    "azurerm_cosmosdb_mongo_collection",
+    "azurerm_cosmosdb_mongo_database",
+    "azurerm_cosmosdb_sql_container",
+    "azurerm_cosmosdb_sql_database",
+    "azurerm_dns_zone",
+    "azurerm_eventhub",
+    "azurerm_key_vault",
+    "azurerm_key_vault_key",
+    "azurerm_kusto_database",
+    "azurerm_log_analytics_workspace",
+    "azurerm_managed_disk",
+    "azurerm_mariadb_server",
+    "azurerm_mssql_database",
+    "azurerm_mssql_managed_database",
+    "azurerm_mssql_managed_instance",
+    "azurerm_mssql_server",
+    "azurerm_mysql_flexible_database",
+    "azurerm_mysql_flexible_server",
+    "azurerm_netapp_volume",
+    "azurerm_postgresql_flexible_server",
+    "azurerm_postgresql_flexible_server_database",
+    "azurerm_postgresql_server",
+    "azurerm_recovery_services_vault",
+    "azurerm_storage_account",
+    "azurerm_storage_container",
+    "azurerm_storage_share",
+    "azurerm_storage_table",
+    "digitalocean_database_cluster",
+    "digitalocean_spaces_bucket",
+    "digitalocean_volume",
+    "exoscale_dbaas",
+    "google_alloydb_cluster",
+    "google_artifact_registry_repository",
+    "google_bigquery_dataset",
+    "google_bigquery_table",
+    "google_bigtable_instance",
+    "google_bigtable_table",
+    "google_compute_disk",
+    "google_compute_region_disk",
+    "google_compute_snapshot",
+    "google_dns_managed_zone",
+    "google_filestore_instance",
+    "google_firestore_database",
+    "google_kms_crypto_key",
+    "google_pubsub_topic",
+    "google_secret_manager_secret",
+    "google_spanner_database",
+    "google_spanner_instance",
+    "google_sql_database",
+    "google_sql_database_instance",
+    "google_storage_bucket",
+    "hcloud_volume",
+    "ibm_cos_bucket",
+    "ibm_database",
+    "kubernetes_persistent_volume",
+    "kubernetes_persistent_volume_claim",
+    "kubernetes_persistent_volume_claim_v1",
+    "kubernetes_persistent_volume_v1",
+    "kubernetes_stateful_set",
+    "kubernetes_stateful_set_v1",
+    "libvirt_volume",
+    "linode_object_storage_bucket",
+    "linode_volume",
+    "minio_s3_bucket",
+    "mongodbatlas_cluster",
+    "mysql_database",
+    "oci_core_volume",
+    "oci_database_autonomous_database",
+    "oci_database_db_system",
+    "oci_objectstorage_bucket",
+    "openstack_blockstorage_volume_v3",
+    "openstack_db_instance_v1",
+    "openstack_objectstorage_container_v1",
+    "ovh_cloud_project_database",
+    "postgresql_database",
+    "scaleway_block_volume",
+    "scaleway_object_bucket",
+    "scaleway_rdb_instance",
+    "sim_database",
+    "sim_volume",
+    "snowflake_database",
+    "snowflake_table",
+    "vault_mount",
+    "vultr_block_storage",
+    "vultr_database",
+    "yandex_compute_disk",
+    "yandex_storage_bucket",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_types_are_sorted_and_each_is_there_once() {
+        assert!(TYPES.is_sorted_by(|one, next| one < next));
+    }
+
+    #[test]
+    fn a_database_keeps_data_and_a_server_does_not() {
+        assert!(keeps_data("aws_db_instance"));
+        assert!(keeps_data("kubernetes_persistent_volume_claim"));
+        assert!(!keeps_data("aws_instance"));
+        assert!(!keeps_data("aws_db_instance_role_association"));
+    }
+}

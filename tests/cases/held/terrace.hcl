@@ -1,0 +1,6 @@
+environment "test" {
+}
+
+environment "production" {
+  after = ["test"]
+}

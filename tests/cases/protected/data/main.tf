@@ -1,0 +1,3 @@
+resource "terraform_data" "customers" {
+  input = "people"
+}

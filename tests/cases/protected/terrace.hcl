@@ -1,0 +1,7 @@
+environment "test" {
+}
+
+environment "production" {
+  after   = ["test"]
+  protect = ["module.data", "terraform_data.key[\"main\"]"]
+}
