@@ -103,6 +103,8 @@ pub enum Command {
     Drift(DriftArgs),
     /// Look for drift again and again
     Watch(WatchArgs),
+    /// Write what is there as a patch of the definition or of variables
+    Adopt(AdoptArgs),
     /// Try the checks of an environment on what is deployed there
     Verify(VerifyArgs),
     /// Carry a revision through the environments
@@ -601,6 +603,29 @@ pub struct DriftArgs {
     /// Write numbers for Prometheus, as the node exporter's textfile collector reads them
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub metrics: Option<PathBuf>,
+}
+
+/// `terrace adopt`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+What was changed outside is written where it comes from: the literal in the block, or what terrace.hcl or a variable file
+gives the variable. It is printed as a patch, from the project's directory; nothing is edited or applied.
+
+Exit codes: 0 all of it can be adopted, 2 a part of it, 1 nothing.
+
+Examples:
+  terrace adopt staging local_directory.data | patch -p1
+  terrace adopt staging local_directory.data --patch drift.patch")]
+pub struct AdoptArgs {
+    /// The environment
+    #[arg(value_name = "ENVIRONMENT")]
+    pub environment: String,
+    /// The instance
+    #[arg(value_name = "ADDRESS")]
+    pub address: InstanceAddr,
+    /// Write the patch to this file
+    #[arg(long, value_name = "FILE")]
+    pub patch: Option<PathBuf>,
 }
 
 /// `terrace watch`.
@@ -1123,6 +1148,7 @@ impl Command {
             Self::Show(_)
             | Self::Drift(_)
             | Self::Watch(_)
+            | Self::Adopt(_)
             | Self::Output(_)
             | Self::State(_)
             | Self::Status(_)

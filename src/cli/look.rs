@@ -40,6 +40,8 @@ pub enum Before {
 pub struct Look {
     /// What is shown of it.
     pub view: DriftView,
+    /// What is there, of what differs.
+    pub observed: BTreeMap<InstanceAddr, Value>,
     /// What differs, judged.
     pub findings: Vec<Finding>,
     /// What is known of drift from now on.
@@ -153,6 +155,7 @@ pub async fn look(
     };
     Ok(Look {
         view,
+        observed: judged.observed,
         findings: judged.findings,
         sightings: rows,
         recent,
@@ -338,6 +341,8 @@ struct Judged {
     unreadable: Vec<Diagnostic>,
     sightings: Vec<Sighting>,
     instances: u64,
+    /// What is there, of what differs.
+    observed: BTreeMap<InstanceAddr, Value>,
 }
 
 impl Judged {
@@ -350,6 +355,11 @@ impl Judged {
         (failing, subjects): (&[&Check], &BTreeSet<InstanceAddr>),
     ) -> Self {
         let instances = looked.instances;
+        let changed = looked.seen.iter().filter_map(|seen| match &seen.sight {
+            Sight::Changed { observed } => Some((seen.addr.clone(), observed.clone())),
+            Sight::Gone { .. } | Sight::Unreadable(_) => None,
+        });
+        let observed = changed.collect();
         let (mut found, unreadable) = seen(looked.seen);
         let mut blind: BTreeSet<InstanceAddr> = unreadable
             .iter()
@@ -384,6 +394,7 @@ impl Judged {
             unreadable,
             sightings,
             instances,
+            observed,
         }
     }
 

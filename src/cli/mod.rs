@@ -14,6 +14,7 @@ pub mod revised;
 pub mod interrupt;
 pub mod listen;
 
+pub mod adopt;
 pub mod applied;
 pub mod apply;
 pub mod bound;
@@ -91,6 +92,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>, process: Process) -> ExitCo
         }
         Command::Destroy(args) => block_on(apply::destroy(&invocation, args)),
         Command::Drift(args) => block_on(drift::run(&invocation, &args)),
+        Command::Adopt(args) => block_on(adopt::run(&invocation, &args)),
         Command::Watch(args) => block_on(watch::run(&invocation, &args)),
         Command::Pipeline(args::PipelineCommand::Run(args)) => {
             block_on(pipeline::run(&invocation, &args))

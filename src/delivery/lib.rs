@@ -1,5 +1,6 @@
 //! Many environments over time: the project, what each environment is given, and how it is checked.
 
+pub mod adopt;
 pub mod advance;
 pub mod applied;
 pub mod bound;

@@ -42,6 +42,7 @@ Look at environments:
   verify       Try the checks of an environment on what is deployed there
   drift        Find what is not as it was applied, and heal it
   watch        Look for drift again and again
+  adopt        Write what is there as a patch of the definition or of variables
   show         Show what is recorded, a saved plan or a run
   output       Show the outputs of an environment
   state        Look into the record of an environment

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use delivery::heal::{Decision, Verdict, Why};
+use lang::project::HealAction;
 use model::address::InstanceAddr;
 use model::clock::Timestamp;
 use model::serial::{RevisionId, Serial};
@@ -11,6 +12,7 @@ use model::{Diagnostic, Str, Value};
 use serde_json::{Map, Value as Json, json};
 use state::CheckResult;
 
+use super::super::shell::quoted;
 use super::difference::{Difference, DifferenceKind};
 use super::duration::{ago, precise, short};
 use super::line::{Line, Page};
@@ -161,6 +163,12 @@ pub fn screen(view: &DriftView, options: DriftOptions, look: Look) -> String {
             .map_or_else(String::new, |id| format!(" --revision {id}"));
         let command = format!("terrace apply {}{revision}", view.environment);
         page.line(&Line::plain("Put it back: ").with(Label::Command, command));
+    }
+    let adoptable = |row: &&DriftRow| row.decision.action == HealAction::Adopt;
+    for row in view.drifted().filter(adoptable) {
+        let address = quoted(&row.addr.to_string());
+        let command = format!("terrace adopt {} {address}", view.environment);
+        page.line(&Line::plain("Keep what is there: ").with(Label::Command, command));
     }
     page.finish()
 }

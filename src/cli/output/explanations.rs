@@ -284,6 +284,13 @@ const TEXTS: &[(&str, &str)] = &[
         "Only a plain value may stand here, because it is read before anything can be evaluated.",
     ),
     (
+        "not-adopted",
+        "terrace adopt writes what is there only where one literal says it: in the block itself, or where terrace.hcl or a \
+         variable file gives the variable. What an expression computes, what a default says for every environment, and what \
+         a block with count or for_each says for several instances is not rewritten, nor is anything sensitive.\n\n\
+         Edit the place that is shown, or put back what was applied.",
+    ),
+    (
         "not-held",
         "A hold was to be ended where there is none.\n\n\
          See what an environment waits for: terrace status.",
@@ -311,6 +318,12 @@ const TEXTS: &[(&str, &str)] = &[
         "nothing-deployed",
         "An environment has nothing in it that its checks could be tried on.\n\n\
          Bring something there first: terrace apply, terrace promote or terrace pipeline run.",
+    ),
+    (
+        "nothing-to-adopt",
+        "Only what has other values outside than were applied can be adopted. What is gone can be made again, or its block \
+         taken out.\n\n\
+         See what has drifted: terrace drift.",
     ),
     (
         "nothing-to-break",

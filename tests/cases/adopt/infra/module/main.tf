@@ -1,0 +1,6 @@
+variable "permission" {}
+
+resource "local_directory" "logs" {
+  path       = "../logs"
+  permission = (var.permission)
+}

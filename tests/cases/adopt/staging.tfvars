@@ -1,0 +1,2 @@
+# What staging has.
+permission = "0750" # for now
