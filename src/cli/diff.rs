@@ -8,7 +8,7 @@ use engine::{Recorded, recorded::RecordedObject};
 use model::address::InstanceAddr;
 use model::serial::RevisionId;
 use model::{Diagnostic, Str, Value};
-use state::{RecordError, RevisionRow, RunRow, Store};
+use state::{RecordError, RevisionRow, Store};
 
 use super::args::DiffArgs;
 use super::exit::ExitCode;
@@ -85,13 +85,13 @@ impl End {
     fn read(project: &Project, store: &Store, environment: Str) -> Result<Self, Refused> {
         let refused = |diagnostic: Diagnostic| Refused::alone(diagnostic, &project.sources);
         let of_record = |error: RecordError| refused(record::diagnostic(&error));
-        let last = store.deployed(&environment).map_err(of_record)?;
-        let revision = last.as_ref().and_then(revision_of);
+        let last = delivery::applied::applied(store, &environment).map_err(of_record)?;
+        let revision = last.map(|last| last.revision);
         let row: Option<RevisionRow> = revision
             .map(|RevisionId(number)| store.revision(number))
             .transpose()
             .map_err(of_record)?;
-        let digest = last.as_ref().and_then(|last| last.configuration);
+        let digest = last.and_then(|last| last.configuration);
         let mut variables = match digest {
             Some(digest) => {
                 applied::variables(store, &environment, digest).map_err(|found| refused(*found))?
@@ -148,10 +148,6 @@ impl End {
         });
         alike.count() as u64
     }
-}
-
-fn revision_of(run: &RunRow) -> Option<RevisionId> {
-    run.revision.as_deref()?.parse().ok()
 }
 
 /// What differs between two things of one name; one of which there is no other has one side alone.

@@ -1,19 +1,25 @@
 //! `terrace status`: every environment at a glance, from the record alone.
 
 use delivery::Project;
+use delivery::advance::{Next, Round, next, under_way};
 use delivery::bound::Promoted;
-use delivery::gather::promoted;
+use delivery::facts::{Facts, History};
+use delivery::gather::{gather, promoted};
+use delivery::stages::{Pipeline, Stage};
+use delivery::standing::Instance;
 use model::clock::Timestamp;
 use model::{Diagnostics, Str};
-use state::{RecordError, RunFilter, Store};
+use state::{CheckRow, RecordError, RunFilter, RunKind, Store};
 
 use super::args::StatusArgs;
 use super::exit::ExitCode;
 use super::invocation::Invocation;
-use super::output::status::{Glance, as_json, screen};
+use super::output::ahead::Ahead;
+use super::output::status::{DriftGlance, Glance, There, as_json, screen};
 use super::output::write;
 use super::prepare::open;
-use super::{record, under_way, views};
+use super::suggested::program;
+use super::{record, views};
 
 /// Runs the command.
 pub fn run(invocation: &Invocation, args: &StatusArgs) -> ExitCode {
@@ -53,21 +59,31 @@ pub fn run(invocation: &Invocation, args: &StatusArgs) -> ExitCode {
         };
     }
     let now = invocation.process.clock.now();
-    let glances = record::open_existing(&project.record()).and_then(|store| {
-        environments
-            .iter()
-            .map(|environment| glance(store.as_ref(), &project, environment, now))
-            .collect()
-    });
-    let glances: Vec<Glance> = match glances {
+    let glances = match record::open_existing(&project.record()) {
+        Ok(store) => Looking {
+            invocation,
+            project: &project,
+            store: store.as_ref(),
+            now,
+        }
+        .glances(&environments),
+        Err(error) => Err(error),
+    };
+    let (glances, ahead) = match glances {
         Ok(glances) => glances,
         Err(error) => return record::report(invocation, &error),
     };
+    let one = args.environment.is_some();
     let text = if args.json {
-        let all: Vec<serde_json::Value> = glances.iter().map(as_json).collect();
+        let of = |glance: &Glance| {
+            let waiting = ahead.iter();
+            let waiting = waiting.filter(|one| one.environment == glance.environment);
+            as_json(glance, &waiting.collect::<Vec<_>>())
+        };
+        let all: Vec<serde_json::Value> = glances.iter().map(of).collect();
         format!("{:#}\n", serde_json::Value::Array(all))
     } else {
-        screen(&glances, now, args.environment.is_some(), invocation.stdout)
+        screen(&glances, &ahead, (now, one), invocation.stdout)
     };
     match write::answer(&text) {
         Ok(()) => ExitCode::Done,
@@ -75,52 +91,208 @@ pub fn run(invocation: &Invocation, args: &StatusArgs) -> ExitCode {
     }
 }
 
-fn glance(
-    store: Option<&Store>,
-    project: &Project,
-    environment: &Str,
+/// Where a status is taken from.
+struct Looking<'l> {
+    invocation: &'l Invocation,
+    project: &'l Project,
+    store: Option<&'l Store>,
     now: Timestamp,
-) -> Result<Glance, RecordError> {
-    let mut glance = Glance {
-        environment: environment.clone(),
-        declared: project.undeclared(environment).is_none(),
-        serial: 0,
-        objects: 0,
-        revision: None,
-        past_rules: None,
-        last: None,
-        running: None,
-        checks: Vec::new(),
-        open: 0,
-    };
-    let Some(store) = store else {
-        return Ok(glance);
-    };
-    glance.serial = store.header(environment)?.serial.0;
-    let rows = store.environments()?;
-    glance.objects = rows
-        .iter()
-        .find(|row| row.header.environment == *environment)
-        .map_or(0, |row| row.objects);
-    let newest = store.runs(&RunFilter::of(environment, 1))?;
-    glance.last = newest.into_iter().next();
-    // Not always the last: checks that hold nothing may have been run since it began.
-    glance.running = under_way::find(store, environment, now)?.and_then(|found| found.run);
-    if glance.objects > 0 {
-        // Of what is destroyed, it says nothing that it was well once.
-        glance.checks = views::checks(store, project, environment)?;
+}
+
+impl Looking<'_> {
+    /// The environments, and what waits in front of them.
+    fn glances(&self, environments: &[Str]) -> Result<(Vec<Glance>, Vec<Ahead>), RecordError> {
+        let Some(store) = self.store else {
+            let empty = environments.iter().map(|name| self.empty(name));
+            return Ok((empty.collect(), Vec::new()));
+        };
+        let mut names = self.project.environments();
+        names.extend(environments.iter().cloned());
+        names.sort();
+        names.dedup();
+        let facts = gather(store, names)?;
+        let pipeline = Pipeline::of(&self.project.file);
+        let glances = environments
+            .iter()
+            .map(|environment| self.glance(store, (&facts, &pipeline), environment))
+            .collect::<Result<Vec<Glance>, RecordError>>()?;
+        let mut ahead = self.ahead(&facts, &pipeline);
+        ahead.retain(|one| environments.contains(&one.environment));
+        Ok((glances, ahead))
     }
-    if glance.objects > 0 {
-        glance.revision = store.deployed(environment)?.and_then(|run| run.revision);
+
+    fn empty(&self, environment: &Str) -> Glance {
+        Glance {
+            environment: environment.clone(),
+            declared: self.project.undeclared(environment).is_none(),
+            serial: 0,
+            objects: 0,
+            there: None,
+            past_rules: None,
+            last: None,
+            running: None,
+            checks: Vec::new(),
+            unasked: Vec::new(),
+            stale: Vec::new(),
+            drift: None,
+            hold: None,
+            left: Vec::new(),
+            open: 0,
+        }
     }
-    if let Promoted::PastRules(past) = promoted(store, environment)? {
-        glance.past_rules = Some(past);
+
+    fn glance(
+        &self,
+        store: &Store,
+        (facts, pipeline): (&Facts, &Pipeline),
+        environment: &Str,
+    ) -> Result<Glance, RecordError> {
+        let mut glance = self.empty(environment);
+        glance.serial = store.header(environment)?.serial.0;
+        let rows = store.environments()?;
+        glance.objects = rows
+            .iter()
+            .find(|row| row.header.environment == *environment)
+            .map_or(0, |row| row.objects);
+        let newest = store.runs(&RunFilter::of(environment, 1))?;
+        glance.last = newest.into_iter().next();
+        // Not always the last: checks that hold nothing may have been run since it began.
+        glance.running =
+            super::under_way::find(store, environment, self.now)?.and_then(|found| found.run);
+        if let Some(history) = facts.environments.get(environment) {
+            if glance.objects > 0 {
+                glance.there = there(facts, history);
+            }
+            glance.hold.clone_from(&history.hold);
+            let left = history.rolled_back.iter();
+            glance.left = left.map(|(id, decision)| (*id, decision.clone())).collect();
+        }
+        if glance.objects > 0 {
+            // Of what is destroyed, it says nothing that it was well once.
+            glance.checks = views::checks(store, self.project, environment)?;
+            let stage = pipeline.stage(environment);
+            glance.stale = stage.map_or_else(Vec::new, |stage| self.stale(stage, &glance.checks));
+            glance.unasked = stage.map_or_else(Vec::new, |stage| unasked(stage, &glance.checks));
+            glance.drift = self.drift(store, environment)?;
+        }
+        if let Promoted::PastRules(past) = promoted(store, environment)? {
+            glance.past_rules = Some(past);
+        }
+        let running = glance.running.as_ref().map(|run| run.id);
+        let open = store.open_intents(environment)?.intents;
+        glance.open = open
+            .iter()
+            .filter(|intent| Some(intent.run) != running)
+            .count();
+        Ok(glance)
     }
-    let running = glance.running.as_ref().map(|run| run.id);
-    let open = store.open_intents(environment)?.intents;
-    glance.open = open
-        .iter()
-        .filter(|intent| Some(intent.run) != running)
-        .count();
-    Ok(glance)
+
+    /// Checks that passed too long ago to be evidence.
+    fn stale(&self, stage: &Stage, checks: &[CheckRow]) -> Vec<String> {
+        let is_stale = |row: &&CheckRow| {
+            let declared = stage.checks.iter();
+            let mut declared = declared.filter(|check| *check.name == *row.result.name);
+            let expires = declared.next().and_then(|check| check.expires);
+            row.result.passed && expires.is_some_and(|limit| self.now.since(row.result.at) > limit)
+        };
+        let stale = checks.iter().filter(is_stale);
+        stale.map(|row| row.result.name.clone()).collect()
+    }
+
+    /// What the last look found; none where nobody looked.
+    fn drift(&self, store: &Store, environment: &Str) -> Result<Option<DriftGlance>, RecordError> {
+        let looks = store.runs(&RunFilter {
+            kinds: vec![RunKind::Drift],
+            ..RunFilter::of(environment, 1)
+        })?;
+        let looked = looks.first().and_then(|run| run.end.as_ref());
+        let Some(looked) = looked.map(|end| end.ended) else {
+            return Ok(None);
+        };
+        let rows = store.sightings(environment)?.rows;
+        let current: Vec<_> = delivery::drift::current(&rows).collect();
+        Ok(Some(DriftGlance {
+            looked,
+            count: current.len(),
+            since: current.iter().map(|one| one.first_seen).min(),
+            given_up: current.iter().filter(|one| one.quarantined).count(),
+        }))
+    }
+
+    /// What waits in front of which environment, for the newest revision and those that are still on their way.
+    fn ahead(&self, facts: &Facts, pipeline: &Pipeline) -> Vec<Ahead> {
+        let program = program(self.invocation);
+        if !self.project.is_pipeline() {
+            return Vec::new();
+        }
+        let Some(newest) = facts.revisions.keys().next_back().copied() else {
+            return Vec::new();
+        };
+        let mut revisions = vec![newest];
+        revisions.extend(under_way(pipeline, facts, newest, self.now));
+        let mut found = Vec::new();
+        for revision in revisions {
+            let is_rejected = facts
+                .revisions
+                .get(&revision)
+                .map(|row| row.rejected.is_some());
+            if is_rejected.unwrap_or(true) {
+                continue;
+            }
+            let instance = Instance {
+                pipeline,
+                facts,
+                revision,
+                now: self.now,
+            };
+            let next = next(&instance, &Round::new());
+            match &next {
+                Next::Deploy(stage) if !self.project.is_entry(stage) => {
+                    found.push(Ahead::may_come(revision, stage, &program));
+                }
+                Next::Verify(stage) => found.push(Ahead::unverified(revision, stage, &program)),
+                Next::Wait(_) => found.extend(next.ahead().into_iter().filter_map(|waiting| {
+                    let stage = pipeline.stage(&waiting.stage)?;
+                    Some(match waiting.unmet.is_empty() {
+                        true => Ahead::may_come(revision, &stage.name, &program),
+                        false => Ahead::kept(revision, stage, &waiting.unmet, (&program, self.now)),
+                    })
+                })),
+                Next::Deploy(_) | Next::Done | Next::Stopped(_) => {}
+            }
+        }
+        found
+    }
+}
+
+/// Checks that are declared and said nothing yet.
+fn unasked(stage: &Stage, checks: &[CheckRow]) -> Vec<String> {
+    let has_run = |name: &Str| checks.iter().any(|row| *row.result.name == **name);
+    let declared = stage.checks.iter().map(|check| &check.name);
+    let unasked = declared.filter(|name| !has_run(name));
+    unasked.map(ToString::to_string).collect()
+}
+
+/// What is in an environment, as far as that is known: after a deployment that failed, in part what it was to bring.
+fn there(facts: &Facts, history: &History) -> Option<There> {
+    let brought = match history.occupant() {
+        Some(stay) => history.deployments.iter().find(|one| one.run == stay.run),
+        None => history.deployments.last(),
+    }?;
+    let revision = brought.revision?;
+    Some(There {
+        revision,
+        commit: facts
+            .revisions
+            .get(&revision)
+            .and_then(|row| row.commit.clone()),
+        in_part: !brought.succeeded,
+        since: brought.ended.unwrap_or(brought.started),
+        by: brought.by.clone(),
+        run: brought.run,
+        rejected: facts
+            .revisions
+            .get(&revision)
+            .and_then(|row| row.rejected.clone()),
+    })
 }

@@ -73,6 +73,15 @@ impl Waiting {
 }
 
 impl Next {
+    /// What is waited for, but for what is itself behind something that waits.
+    pub fn ahead(&self) -> Vec<&Waiting> {
+        let Self::Wait(waiting) = self else {
+            return Vec::new();
+        };
+        let is_ahead = |one: &&Waiting| !one.is_behind(waiting);
+        waiting.iter().filter(is_ahead).collect()
+    }
+
     /// What is waited for, of what is not itself behind something that waits.
     pub fn waits(&self) -> Option<Waits> {
         let Self::Wait(waiting) = self else {

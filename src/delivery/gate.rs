@@ -41,6 +41,8 @@ pub enum Unmet {
     RolledBack {
         /// Where: in the environment itself, or in one before it.
         from: Str,
+        /// Whether it is one before.
+        is_before: bool,
         /// The rollback.
         decision: Decision,
     },
@@ -115,9 +117,16 @@ impl Unmet {
     pub fn waits(&self) -> Waits {
         match self {
             Self::NotSoaked { until: Some(_), .. } | Self::Closed { opens: Some(_) } => Waits::Time,
-            Self::Approvals { .. } | Self::Held(_) | Self::RolledBack { .. } => Waits::Person,
+            Self::Approvals { .. }
+            | Self::Held(_)
+            | Self::RolledBack {
+                is_before: false, ..
+            } => Waits::Person,
             Self::Unknown
             | Self::Rejected(_)
+            | Self::RolledBack {
+                is_before: true, ..
+            }
             | Self::Overtakes { .. }
             | Self::NotDeployed { .. }
             | Self::NotVerified { .. }
@@ -147,11 +156,18 @@ impl Unmet {
         match self {
             Self::NotDeployed { before }
             | Self::NotVerified { before, .. }
-            | Self::NotSoaked { before, .. } => Some(before),
+            | Self::NotSoaked { before, .. }
+            | Self::RolledBack {
+                from: before,
+                is_before: true,
+                ..
+            } => Some(before),
             Self::Unknown
             | Self::Rejected(_)
             | Self::Held(_)
-            | Self::RolledBack { .. }
+            | Self::RolledBack {
+                is_before: false, ..
+            }
             | Self::Overtakes { .. }
             | Self::Approvals { .. }
             | Self::Closed { .. } => None,
@@ -245,6 +261,7 @@ fn rolled_back(question: &Question<'_>, environment: &Str) -> Option<Unmet> {
     let decision = history.rolled_back.get(&question.revision)?;
     Some(Unmet::RolledBack {
         from: environment.clone(),
+        is_before: *environment != question.stage.name,
         decision: decision.clone(),
     })
 }

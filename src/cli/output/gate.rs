@@ -28,7 +28,7 @@ pub fn sentence(rule: &Unmet, revision: RevisionId, stage: &Stage) -> String {
                 because(&decision.reason)
             )
         }
-        Unmet::RolledBack { from, decision } => {
+        Unmet::RolledBack { from, decision, .. } => {
             format!(
                 "{revision} was rolled back in {from} by {}{}",
                 decision.by,

@@ -3,6 +3,7 @@
 
 pub mod style;
 
+pub mod ahead;
 pub mod chain;
 pub mod diagnostic;
 pub mod difference;

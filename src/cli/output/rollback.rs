@@ -126,6 +126,15 @@ mod tests {
             loss("sim_server.old", Lost::Forgotten),
             loss("sim_server.new", Lost::Destroys),
         ];
-        insta::assert_snapshot!(losses(&found, Look::plain().wide(80)) + "[EOF]", @"");
+        insta::assert_snapshot!(losses(&found, Look::plain().wide(80)) + "[EOF]", @r"
+        Cannot be undone
+          sim_database.orders   run 5 destroyed it: it is made anew, without what was in
+              it
+          sim_server.web[0, 1]  run 5 put another in its place, which stays
+          sim_server.old        it is not recorded any more and may still exist: another
+              is made
+          sim_server.new        this plan destroys it
+        [EOF]
+        ");
     }
 }

@@ -4,18 +4,21 @@
 use std::time::Duration;
 
 use delivery::bound::PastRules;
+use delivery::facts::Decision;
 use delivery::gather::is_past_rules;
 use model::Str;
 use model::clock::Timestamp;
-use model::serial::RunId;
+use model::serial::{RevisionId, RunId};
 use serde_json::json;
 use state::{CheckRow, PROJECT, RunKind, RunOutcome, RunRow};
 
+use super::ahead::{self, Ahead};
 use super::duration::{age, ago};
 use super::line::{Line, Page};
 use super::moment::readable;
 use super::style::{Label, Look};
 use super::table::{Align, Table};
+use super::trail::decision_json;
 
 /// What is known of an environment.
 #[derive(Clone, Debug)]
@@ -29,7 +32,7 @@ pub struct Glance {
     /// How many objects are recorded.
     pub objects: u64,
     /// The revision that is there, where that is told.
-    pub revision: Option<String>,
+    pub there: Option<There>,
     /// What was applied past the rules, where nothing was promoted since.
     pub past_rules: Option<PastRules>,
     /// Its last run.
@@ -38,8 +41,83 @@ pub struct Glance {
     pub running: Option<RunRow>,
     /// The newest result of each of its checks.
     pub checks: Vec<CheckRow>,
+    /// Checks that are declared and said nothing yet of what is there.
+    pub unasked: Vec<String>,
+    /// Those of them that passed too long ago.
+    pub stale: Vec<String>,
+    /// What the last look for drift found; none where nobody looked.
+    pub drift: Option<DriftGlance>,
+    /// That nothing may come here for now.
+    pub hold: Option<Decision>,
+    /// Revisions that a rollback left.
+    pub left: Vec<(RevisionId, Decision)>,
     /// How many steps did not end, so that it is not known yet what became of them.
     pub open: usize,
+}
+
+/// A revision that is in an environment.
+#[derive(Clone, Debug)]
+pub struct There {
+    /// The revision.
+    pub revision: RevisionId,
+    /// The commit it was made from.
+    pub commit: Option<Str>,
+    /// Whether it came only in part.
+    pub in_part: bool,
+    /// When it came.
+    pub since: Timestamp,
+    /// Who brought it.
+    pub by: Str,
+    /// The run that did.
+    pub run: RunId,
+    /// That it was rejected.
+    pub rejected: Option<Decision>,
+}
+
+impl There {
+    /// `r42 1f2e3d4`.
+    fn short(&self) -> String {
+        let part = if self.in_part { " in part" } else { "" };
+        let commit = self.commit.as_ref().map(|commit| digits(commit));
+        let commit = commit.map_or_else(String::new, |digits| format!(" {digits}"));
+        format!("{}{commit}{part}", self.revision)
+    }
+}
+
+fn digits(commit: &Str) -> String {
+    commit.chars().take(7).collect()
+}
+
+/// What the last look for drift found.
+#[derive(Clone, Debug)]
+pub struct DriftGlance {
+    /// When it was.
+    pub looked: Timestamp,
+    /// How many instances differ.
+    pub count: usize,
+    /// Since when the longest does.
+    pub since: Option<Timestamp>,
+    /// How many of them are left to a person.
+    pub given_up: usize,
+}
+
+impl DriftGlance {
+    /// `none, 20m`: when it was looked; `2 for 3h`: since when.
+    fn short(&self, now: Timestamp) -> (Label, String) {
+        match self.since {
+            None => (
+                Label::Plain,
+                format!("none, {}", age(now.since(self.looked))),
+            ),
+            Some(since) => {
+                let lasts = age(now.since(since));
+                (
+                    Label::Failed,
+                    format!("{} for {lasts}", self.count).replace("for now", "now"),
+                )
+            }
+        }
+    }
 }
 
 /// What is said of an environment that is recorded, and not in the project file.
@@ -109,7 +187,15 @@ fn health(glance: &Glance) -> (Label, String) {
         .map(|check| check.result.name.as_str())
         .collect();
     match (glance.checks.len(), failed.as_slice()) {
+        (_, []) if !glance.unasked.is_empty() => (
+            Label::Failed,
+            format!("{} not run", glance.unasked.join(", ")),
+        ),
         (0, _) => (Label::Plain, "no checks".into()),
+        (_, []) if !glance.stale.is_empty() => (
+            Label::Failed,
+            format!("{} expired", glance.stale.join(", ")),
+        ),
         (count, []) => match outdated(glance) {
             None => (Label::Done, format!("{count} passed")),
             Some(run) => (Label::Plain, format!("{count} passed in run {run}")),
@@ -125,52 +211,120 @@ fn outdated(glance: &Glance) -> Option<RunId> {
     (last.id > newest && last.token.is_some()).then_some(newest)
 }
 
-/// All environments, a line each; with `one`, the only one in more words.
-pub fn screen(glances: &[Glance], now: Timestamp, one: bool, look: Look) -> String {
+/// All environments, a line each; with `one`, the only one in more words. Then what waits in front of them.
+pub fn screen(
+    glances: &[Glance],
+    waiting: &[Ahead],
+    (now, one): (Timestamp, bool),
+    look: Look,
+) -> String {
     let mut page = Page::new(look);
     if let ([glance], true) = (glances, one) {
-        details(&mut page, glance, now);
+        details(&mut page, glance, waiting, now);
         return page.finish();
     }
-    let revisions = glances.iter().any(|glance| glance.revision.is_some());
-    let revision = revisions.then_some(("revision", Align::Left));
-    let table = [
-        ("environment", Align::Left),
-        ("serial", Align::Right),
-        ("instances", Align::Right),
-    ];
-    let rest = [("last run", Align::Left), ("checks", Align::Left)];
-    let mut table = Table::new(table.into_iter().chain(revision).chain(rest));
-    for glance in glances {
-        let (label, checks) = health(glance);
-        let mut row = vec![
-            Line::of(Label::Environment, glance.environment.to_string()),
-            Line::plain(glance.serial.to_string()),
-            Line::plain(glance.objects.to_string()),
-        ];
-        if revisions {
-            row.push(Line::plain(glance.revision.clone().unwrap_or_default()));
+    table(glances, now).render(&mut page);
+    let any = |page: &mut Page, lines: Vec<Line>| {
+        if !lines.is_empty() {
+            page.gap();
         }
-        row.extend([last_run(glance, now, age), Line::of(label, checks)]);
-        table.row(row);
+        for line in lines {
+            page.wrapped(&line, 2);
+        }
+    };
+    let notices = glances.iter().flat_map(|glance| notices(glance, now));
+    any(&mut page, notices.collect());
+    if !waiting.is_empty() {
+        page.gap();
+        ahead::write(&mut page, waiting);
     }
-    table.render(&mut page);
     for glance in glances.iter().filter(|glance| glance.open > 0) {
         page.gap();
         page.line(&open_line(glance));
-    }
-    for (glance, past) in glances
-        .iter()
-        .filter_map(|glance| Some((glance, glance.past_rules.as_ref()?)))
-    {
-        page.gap();
-        page.wrapped(&past_rules_line(glance, past), 2);
     }
     for glance in glances.iter().filter(|glance| !glance.declared) {
         page.gap();
         page.wrapped(&undeclared_line(glance), 2);
     }
     page.finish()
+}
+
+/// What matters least stands right, where it is left out when there is no room.
+fn table(glances: &[Glance], now: Timestamp) -> Table {
+    let revisions = glances.iter().any(|glance| glance.there.is_some());
+    let looked = glances.iter().any(|glance| glance.drift.is_some());
+    let mut columns = vec![("environment", Align::Left)];
+    let size = [("serial", Align::Right), ("instances", Align::Right)];
+    match revisions {
+        true => columns.extend([
+            ("revision", Align::Left),
+            ("since", Align::Left),
+            ("by", Align::Left),
+            ("checks", Align::Left),
+        ]),
+        false => columns.extend(size),
+    }
+    columns.extend(looked.then_some(("drift", Align::Left)));
+    columns.push(("last run", Align::Left));
+    match revisions {
+        true => columns.extend(size.into_iter().rev()),
+        false => columns.push(("checks", Align::Left)),
+    }
+    let mut table = Table::new(columns.iter().copied());
+    for glance in glances {
+        let there = glance.there.as_ref();
+        let cell = |(title, _): &(&'static str, Align)| match *title {
+            "environment" => Line::of(Label::Environment, glance.environment.to_string()),
+            "serial" => Line::plain(glance.serial.to_string()),
+            "instances" => Line::plain(glance.objects.to_string()),
+            "revision" => match there {
+                Some(there) if there.in_part => Line::of(Label::Failed, there.short()),
+                Some(there) => Line::plain(there.short()),
+                None => Line::new(),
+            },
+            "since" => Line::plain(there.map_or_else(String::new, |it| age(now.since(it.since)))),
+            "by" => Line::plain(there.map_or_else(String::new, |there| there.by.to_string())),
+            "drift" => glance.drift.as_ref().map_or_else(Line::new, |drift| {
+                let (label, text) = drift.short(now);
+                Line::of(label, text)
+            }),
+            "last run" => last_run(glance, now, age),
+            _ => {
+                let (label, checks) = health(glance);
+                Line::of(label, checks)
+            }
+        };
+        table.row(columns.iter().map(cell));
+    }
+    table
+}
+
+/// What is not as it should be for long: holds, rollbacks, what went past the rules.
+fn notices(glance: &Glance, now: Timestamp) -> Vec<Line> {
+    let name = &glance.environment;
+    let by = |decision: &Decision| {
+        let reason = decision.reason.as_ref();
+        let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+        format!("{} by {}{reason}", ago(now.since(decision.at)), decision.by)
+    };
+    let warned = |text: String| Line::of(Label::Failed, text);
+    let mut found = Vec::new();
+    if let Some(past) = &glance.past_rules {
+        found.push(past_rules_line(glance, past));
+    }
+    let rejected = |there: &There| Some((there.revision, there.rejected.clone()?));
+    if let Some((revision, decision)) = glance.there.as_ref().and_then(rejected) {
+        let text = format!("{revision} in {name} was rejected");
+        found.push(warned(text).then(format!(" {}", by(&decision))));
+    }
+    if let Some(hold) = &glance.hold {
+        found.push(warned(format!("{name} is held")).then(format!(" {}", by(hold))));
+    }
+    for (revision, decision) in &glance.left {
+        let text = format!("{revision} was rolled back in {name}");
+        found.push(warned(text).then(format!(" {}", by(decision))));
+    }
+    found
 }
 
 fn past_rules_line(glance: &Glance, past: &PastRules) -> Line {
@@ -234,11 +388,11 @@ fn open_line(glance: &Glance) -> Line {
     ))
 }
 
-fn details(page: &mut Page, glance: &Glance, now: Timestamp) {
+fn details(page: &mut Page, glance: &Glance, waiting: &[Ahead], now: Timestamp) {
     let heading = Line::of(Label::Environment, glance.environment.to_string());
     let plural = if glance.objects == 1 { "" } else { "s" };
-    let revision = glance.revision.as_ref();
-    let revision = revision.map(|revision| format!("   revision {revision}"));
+    let revision = glance.there.as_ref();
+    let revision = revision.map(|there| format!("   revision {}", there.short()));
     page.line(&heading.then(format!(
         "   serial {}   {} instance{plural}{}",
         glance.serial,
@@ -248,8 +402,13 @@ fn details(page: &mut Page, glance: &Glance, now: Timestamp) {
     if !glance.declared {
         page.wrapped(&Line::plain("  ").joined(undeclared_line(glance)), 4);
     }
-    if let Some(past) = &glance.past_rules {
-        page.wrapped(&Line::plain("  ").joined(past_rules_line(glance, past)), 4);
+    if let Some(there) = &glance.there {
+        let since = format!(
+            "  since     {}  {}",
+            readable(there.since),
+            ago(now.since(there.since))
+        );
+        page.line(&Line::plain(since).then(format!(", run {} by {}", there.run, there.by)));
     }
     let running = match &glance.running {
         Some(run) => format!(
@@ -278,10 +437,10 @@ fn details(page: &mut Page, glance: &Glance, now: Timestamp) {
     }
     page.line(&last);
     for check in &glance.checks {
-        let (label, word) = if check.result.passed {
-            (Label::Done, "passed")
-        } else {
-            (Label::Failed, "failed")
+        let (label, word) = match check.result.passed {
+            true if glance.stale.contains(&check.result.name) => (Label::Failed, "passed, expired"),
+            true => (Label::Done, "passed"),
+            false => (Label::Failed, "failed"),
         };
         let since = ago(now.since(check.result.at));
         let line = Line::plain(format!("  check     {} ", check.result.name)).with(label, word);
@@ -291,6 +450,17 @@ fn details(page: &mut Page, glance: &Glance, now: Timestamp) {
                 .then(format!("  {}", check.result.detail)),
         );
     }
+    for check in &glance.unasked {
+        let line = Line::plain(format!("  check     {check} "));
+        page.line(&line.with(Label::Failed, "did not run yet"));
+    }
+    if let Some(drift) = &glance.drift {
+        page.line(&drift_line(drift, now));
+    }
+    for line in notices(glance, now) {
+        page.wrapped(&Line::plain("  ").joined(line), 4);
+    }
+    ahead::write(page, waiting);
     if glance.open > 0 {
         page.line(&open_line(glance));
     }
@@ -300,8 +470,23 @@ fn details(page: &mut Page, glance: &Glance, now: Timestamp) {
     }
 }
 
-/// An environment for programs; times in milliseconds since 1970.
-pub fn as_json(glance: &Glance) -> serde_json::Value {
+fn drift_line(drift: &DriftGlance, now: Timestamp) -> Line {
+    let looked = format!("looked {}", ago(now.since(drift.looked)));
+    let line = Line::plain("  drift     ");
+    let Some(since) = drift.since else {
+        return line.then(format!("none, {looked}"));
+    };
+    let first = format!("{} not as applied", drift.count);
+    let line = line.with(Label::Failed, first);
+    let line = line.then(format!(", first seen {}, {looked}", ago(now.since(since))));
+    match drift.given_up {
+        0 => line,
+        some => line.then(format!(", {some} left to a person")),
+    }
+}
+
+/// An environment for programs, with what waits in front of it; times in milliseconds since 1970.
+pub fn as_json(glance: &Glance, waiting: &[&Ahead]) -> serde_json::Value {
     let last = glance.last.as_ref().map(run_json);
     let checks: Vec<serde_json::Value> = glance
         .checks
@@ -314,15 +499,37 @@ pub fn as_json(glance: &Glance) -> serde_json::Value {
                 "detail": check.result.detail,
                 "seen": check.result.seen,
                 "run": check.run.0,
+                "expired": glance.stale.contains(&check.result.name),
             })
         })
         .collect();
+    let there = glance.there.as_ref();
+    let drift = glance.drift.as_ref().map(|drift| {
+        json!({
+            "looked": drift.looked.0,
+            "count": drift.count,
+            "since": drift.since.map(|since| since.0),
+            "left_to_a_person": drift.given_up,
+        })
+    });
+    let left = glance.left.iter().map(|(revision, decision)| {
+        json!({"revision": revision.to_string(), "decision": decision_json(decision)})
+    });
     json!({
         "environment": glance.environment.as_str(),
         "declared": glance.declared,
         "serial": glance.serial,
         "instances": glance.objects,
-        "revision": glance.revision,
+        "revision": there.map(|there| there.revision.to_string()),
+        "commit": there.and_then(|there| there.commit.as_ref().map(Str::as_str)),
+        "in_part": there.is_some_and(|there| there.in_part),
+        "since": there.map(|there| there.since.0),
+        "by": there.map(|there| there.by.as_str()),
+        "drift": drift,
+        "rejected": there.and_then(|there| there.rejected.as_ref().map(decision_json)),
+        "hold": glance.hold.as_ref().map(decision_json),
+        "rolled_back": left.collect::<Vec<_>>(),
+        "waiting": waiting.iter().map(|one| ahead::as_json(one)).collect::<Vec<_>>(),
         "break_glass": glance.past_rules.as_ref().map(|past| json!({
             "run": past.run.0,
             "revision": past.revision.map(|id| id.to_string()),
@@ -333,6 +540,7 @@ pub fn as_json(glance: &Glance) -> serde_json::Value {
         "running": glance.running.is_some(),
         "last_run": last,
         "checks": checks,
+        "checks_not_run": glance.unasked,
         "open_steps": glance.open,
     })
 }

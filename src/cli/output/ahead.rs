@@ -1,0 +1,150 @@
+//! What each revision waits for, in few words and with the command that goes on. The rules are in `delivery::gate`, how
+//! they are said when something is refused in [`gate`](super::gate).
+
+use delivery::gate::{Unmet, Unverified};
+use delivery::stages::Stage;
+use model::Str;
+use model::clock::Timestamp;
+use model::serial::RevisionId;
+use serde_json::{Value as Json, json};
+
+use super::duration::short;
+use super::gate::sentence;
+use super::line::{Line, Page};
+use super::style::Label;
+
+/// A revision in front of an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ahead {
+    /// The revision.
+    pub revision: RevisionId,
+    /// The environment.
+    pub environment: Str,
+    /// What it waits for; nothing when it may come.
+    pub waits_for: Vec<String>,
+    /// Commands that go on, as far as a person can do something.
+    pub commands: Vec<String>,
+}
+
+impl Ahead {
+    /// A revision that may come.
+    pub fn may_come(revision: RevisionId, environment: &Str, program: &str) -> Self {
+        Self {
+            revision,
+            environment: environment.clone(),
+            waits_for: Vec::new(),
+            commands: vec![format!("{program} promote {revision} {environment}")],
+        }
+    }
+
+    /// A revision that is there, and has no fresh evidence.
+    pub fn unverified(revision: RevisionId, environment: &Str, program: &str) -> Self {
+        Self {
+            revision,
+            environment: environment.clone(),
+            waits_for: vec![format!("its checks in {environment}")],
+            commands: vec![format!("{program} verify {environment}")],
+        }
+    }
+
+    /// A revision that rules keep from coming.
+    pub fn kept(
+        revision: RevisionId,
+        stage: &Stage,
+        unmet: &[Unmet],
+        (program, now): (&str, Timestamp),
+    ) -> Self {
+        let mut commands: Vec<String> = Vec::new();
+        for rule in unmet {
+            let command = command(rule, revision, stage).map(|rest| format!("{program} {rest}"));
+            commands.extend(command.filter(|command| !commands.contains(command)));
+        }
+        let waits_for = unmet
+            .iter()
+            .map(|rule| phrase(rule, revision, stage, now))
+            .collect();
+        Self {
+            revision,
+            environment: stage.name.clone(),
+            waits_for,
+            commands,
+        }
+    }
+}
+
+/// What a rule waits for.
+fn phrase(rule: &Unmet, revision: RevisionId, stage: &Stage, now: Timestamp) -> String {
+    match rule {
+        Unmet::Approvals { have, want, .. } => {
+            let missing = (*want as usize).saturating_sub(have.len());
+            let plural = if missing == 1 { "" } else { "s" };
+            format!("{missing} approval{plural}")
+        }
+        Unmet::NotSoaked {
+            before,
+            until: Some(until),
+        } => format!("{} more of soak in {before}", short(until.since(now))),
+        Unmet::Closed { opens: Some(opens) } => {
+            format!("its window, in {}", short(opens.since(now)))
+        }
+        Unmet::NotVerified { before, check, why } => {
+            let why = match why {
+                Unverified::Never => "was not asked",
+                Unverified::Failed => "failed",
+                Unverified::Stale => "passed too long ago",
+            };
+            format!("check {check} in {before}, which {why}")
+        }
+        Unmet::NotDeployed { before } => before.to_string(),
+        Unmet::Held(decision) => format!("the end of {}'s hold", decision.by),
+        Unmet::RolledBack { from, .. } => format!("its release in {from}"),
+        Unmet::Unknown
+        | Unmet::Rejected(_)
+        | Unmet::Overtakes { .. }
+        | Unmet::NotSoaked { until: None, .. }
+        | Unmet::Closed { opens: None } => format!("nothing: {}", sentence(rule, revision, stage)),
+    }
+}
+
+fn command(rule: &Unmet, revision: RevisionId, stage: &Stage) -> Option<String> {
+    match rule {
+        Unmet::Approvals { .. } => Some(format!("approve {} {revision}", stage.name)),
+        Unmet::NotVerified { before, .. } => Some(format!("verify {before}")),
+        Unmet::NotDeployed { before } => Some(format!("promote {revision} {before}")),
+        Unmet::Held(_) => Some(format!("release-hold {}", stage.name)),
+        Unmet::RolledBack { from, .. } => Some(format!("release-hold {from}")),
+        Unmet::Unknown
+        | Unmet::Rejected(_)
+        | Unmet::Overtakes { .. }
+        | Unmet::NotSoaked { .. }
+        | Unmet::Closed { .. } => None,
+    }
+}
+
+/// What waits, a line each.
+pub fn write(page: &mut Page, ahead: &[Ahead]) {
+    for one in ahead {
+        let line = Line::plain(format!("{} -> ", one.revision))
+            .with(Label::Environment, one.environment.to_string());
+        let line = match one.waits_for.as_slice() {
+            [] => line.then(" may come"),
+            several => line.then(format!(" waits for {}", several.join(", "))),
+        };
+        let line = match one.commands.as_slice() {
+            [] => line,
+            [only] => line.then(": ").with(Label::Command, only.clone()),
+            several => line.then(": ").with(Label::Command, several.join("; ")),
+        };
+        page.wrapped(&line, 4);
+    }
+}
+
+/// The same for programs.
+pub fn as_json(one: &Ahead) -> Json {
+    json!({
+        "revision": one.revision.to_string(),
+        "environment": one.environment.as_str(),
+        "waits_for": one.waits_for,
+        "commands": one.commands,
+    })
+}
