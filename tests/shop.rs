@@ -193,7 +193,7 @@ impl Shop {
         for (pattern, instead) in [
             (r"\bp[0-9a-f]{7}\b", "<plan>"),
             (r"\b[0-9a-f]{64}\b", "<sha256>"),
-            (r"LAST RUN +CHECKS", "LAST RUN        CHECKS"),
+            (r"r1 +(?:now|\d+[smh]) +\S+ +", "r1 <since> <by> "),
             (r"(applied|promoted) +(?:now|\d+[smh]) *", "$1 <age>  "),
         ] {
             let pattern = Regex::new(pattern).expect("a regular expression");

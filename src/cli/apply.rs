@@ -449,12 +449,12 @@ fn is_news(prepared: &Prepared, store: &Store, purpose: &Purpose) -> Result<bool
         return Ok(goes_past || project.is_entry(environment));
     };
     // What is under way there brings it already, as where its checks apply again.
-    let mut there = store.unended_runs(environment)?;
-    there.extend(store.deployed(environment)?);
-    // What went past the rules is to come as they want it.
-    there.retain(|run| !is_past_rules(run));
-    let id = Some(id.to_string());
-    Ok(there.iter().all(|run| run.revision != id))
+    let name = Some(id.to_string());
+    let coming = store.unended_runs(environment)?;
+    let comes = coming
+        .iter()
+        .any(|run| run.revision == name && !is_past_rules(run));
+    Ok(!comes && delivery::applied::there(store, environment)? != Some(id))
 }
 
 async fn finish(

@@ -129,10 +129,7 @@ fn newest(
         let runs = store.runs(&filter)?.into_iter();
         Ok(runs.into_iter().find(|run| run.end.is_some()))
     };
-    let revision = |run: &RunRow| {
-        let name = run.revision.as_deref();
-        name.and_then(|name| name.parse::<RevisionId>().ok())
-    };
+    let revision = delivery::gather::revision_of;
     let mut notices = Vec::new();
     if let Some(run) = ended(&CHANGING)? {
         let is_failed = |outcome| matches!(outcome, RunOutcome::Failed | RunOutcome::Interrupted);

@@ -129,17 +129,11 @@ fn latest(store: &Store, project: &Project) -> Result<Option<RevisionRow>, Recor
         if !project.is_entry(&environment) {
             continue;
         }
-        let Some(run) = store.deployed(&environment)? else {
+        let Some(applied) = delivery::applied::applied(store, &environment)? else {
             continue;
         };
-        let number = run
-            .revision
-            .as_deref()
-            .and_then(|name| name.parse::<RevisionId>().ok());
-        if let Some(RevisionId(number)) = number
-            && last.as_ref().is_none_or(|(at, _)| *at < run.id)
-        {
-            last = Some((run.id, store.revision(number)?));
+        if last.as_ref().is_none_or(|(at, _)| *at < applied.run) {
+            last = Some((applied.run, store.revision(applied.revision.0)?));
         }
     }
     Ok(last.map(|(_, row)| row))
@@ -178,7 +172,7 @@ pub fn look(prepared: &mut Prepared, store: &Store, planning: &Planning) -> Resu
         return Ok(());
     }
     if prepared.content.is_some() {
-        return Ok(());
+        return warn_of_rejection(prepared, store);
     }
     match is_asked_for(prepared, store) {
         Ok(true) => {}
@@ -194,7 +188,7 @@ pub fn look(prepared: &mut Prepared, store: &Store, planning: &Planning) -> Resu
         Ok((content, found)) => {
             prepared.content = Some(content);
             prepared.warnings.extend(found);
-            Ok(())
+            warn_of_rejection(prepared, store)
         }
         Err(diagnostic) if prepared.project.is_pipeline() => {
             Err(Refused::alone(*diagnostic, prepared.sources()))
@@ -210,6 +204,38 @@ pub fn look(prepared: &mut Prepared, store: &Store, planning: &Planning) -> Resu
             Ok(())
         }
     }
+}
+
+/// Warns where the content is a revision that somebody said no to.
+fn warn_of_rejection(prepared: &mut Prepared, store: &Store) -> Result<(), Refused> {
+    let Some(id) = prepared.content.as_ref().and_then(Content::id) else {
+        return Ok(());
+    };
+    match rejected(store, id) {
+        Ok(found) => {
+            prepared.warnings.extend(found.into_iter().collect());
+            Ok(())
+        }
+        Err(error) => Err(Refused::alone(
+            record::diagnostic(&error),
+            prepared.sources(),
+        )),
+    }
+}
+
+/// The warning that a revision was rejected.
+///
+/// # Errors
+/// When the record cannot be read.
+pub fn rejected(store: &Store, id: RevisionId) -> Result<Option<Diagnostic>, RecordError> {
+    let found = delivery::gather::rejection(store, id)?;
+    Ok(found.map(|decision| {
+        let reason = decision.reason.as_ref();
+        let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+        let message = format!("{id} was rejected by {}{reason}", decision.by);
+        Diagnostic::warning("promotion-blocked", message)
+            .note("it will not come to an environment that comes after others")
+    }))
 }
 
 /// Whether revisions are made here: a directory without a `terrace.hcl` has no pipeline that they could go through, so

@@ -61,6 +61,10 @@ async fn create(invocation: &Invocation, args: &RevisionCreateArgs) -> Result<St
     } = make(invocation, &args.inputs, args.note.clone()).await?;
     let word = if is_new { "Made" } else { "Found" };
     invocation.say(&screen::sentence(&row, word, invocation.stderr));
+    let rejected = revised::rejected(&store, RevisionId(row.number));
+    let rejected = rejected.map_err(|error| of_record(&error))?;
+    let rejected = rejected.into_iter().collect();
+    invocation.report(&rejected, &Sources::default(), "", false);
     if args.json {
         let view = view(&store, row)?;
         return Ok(format!(

@@ -275,9 +275,15 @@ fn unasked(stage: &Stage, checks: &[CheckRow]) -> Vec<String> {
 
 /// What is in an environment, as far as that is known: after a deployment that failed, in part what it was to bring.
 fn there(facts: &Facts, history: &History) -> Option<There> {
-    let brought = match history.occupant() {
-        Some(stay) => history.deployments.iter().find(|one| one.run == stay.run),
-        None => history.deployments.last(),
+    // What goes on has brought nothing yet.
+    let ended = history.deployments.iter().filter(|one| one.ended.is_some());
+    let ended = History {
+        deployments: ended.cloned().collect(),
+        ..History::default()
+    };
+    let brought = match ended.occupant() {
+        Some(stay) => ended.deployments.iter().find(|one| one.run == stay.run),
+        None => ended.deployments.last(),
     }?;
     let revision = brought.revision?;
     Some(There {

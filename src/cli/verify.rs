@@ -1,6 +1,7 @@
 //! `terrace verify`: tries an environment's checks on what is deployed there, and records what they say as evidence. How
 //! a check is tried is in `delivery`.
 
+use delivery::gather::revision_of;
 use std::collections::BTreeMap;
 
 use model::{Diagnostic, Sources, Str, Value};
@@ -67,13 +68,13 @@ async fn tried(
         ));
         return Err(Refused::alone(diagnostic, &Sources::default()));
     };
-    let name = deployed.and_then(|run| run.revision);
+    let name = deployed.as_ref().and_then(|run| run.revision.clone());
     let wanted = Wanted {
         revision: name.as_deref(),
         ..Wanted::configured(Some(environment), Wants::Checks)
     };
     let prepared = prepare::prepare(invocation, wanted).await?;
-    let revision = name.and_then(|name| name.parse().ok());
+    let revision = deployed.as_ref().and_then(revision_of);
     invocation.account.about(environment, revision);
     if checks::of(&prepared).is_empty() {
         let file = prepared.project.base.join(delivery::project::PROJECT_FILE);
@@ -107,7 +108,7 @@ struct There {
 /// What is there; none where nothing is.
 fn there(store: &Store, environment: &Str) -> Result<Option<There>, engine::record::StoreError> {
     let recorded = engine::record::read(store, environment)?;
-    let deployed = store.deployed(environment)?;
+    let deployed = delivery::applied::deployed(store, environment)?;
     if deployed.is_none() && recorded.instances().next().is_none() {
         return Ok(None);
     }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use model::Str;
 use model::serial::RevisionId;
 use serde::Deserialize;
-use state::{PROJECT, RecordError, RevisionRow, RunFilter, RunKind, RunOutcome, RunRow, Store};
+use state::{PROJECT, RecordError, RevisionRow, RunFilter, RunKind, RunRow, Store};
 
+use crate::applied::is_whole;
 use crate::bound::{Promoted, promoted_by};
 use crate::facts::{Decision, Deployment, Evidence, Facts, History, RevisionFacts};
 use crate::verdict::approved;
@@ -81,9 +82,21 @@ fn revision(row: &RevisionRow) -> RevisionFacts {
 }
 
 /// The revision that a run is of.
-pub(crate) fn revision_of(run: &RunRow) -> Option<RevisionId> {
-    let number = run.revision.as_deref()?.strip_prefix('r')?;
-    number.parse().ok().map(RevisionId)
+pub fn revision_of(run: &RunRow) -> Option<RevisionId> {
+    run.revision.as_deref()?.parse().ok()
+}
+
+/// That a revision was rejected, by the newest word of it.
+///
+/// # Errors
+/// Those of reading the record.
+pub fn rejection(store: &Store, revision: RevisionId) -> Result<Option<Decision>, RecordError> {
+    let newest = store.runs(&RunFilter {
+        kinds: vec![RunKind::Reject],
+        revision: Some(revision.to_string()),
+        ..RunFilter::of(&PROJECT.into(), 1)
+    })?;
+    Ok(newest.first().map(decision))
 }
 
 fn decision(run: &RunRow) -> Decision {
@@ -221,15 +234,8 @@ pub fn held(store: &Store, environment: &Str) -> Result<Option<Decision>, Record
     Ok(hold.map(decision))
 }
 
-/// Checks are asked only after all steps of a run were done, so that a run with checks did what it was to do even where
-/// it failed by them.
 fn deployment(run: &RunRow, has_evidence: bool) -> Deployment {
     let outcome = run.end.as_ref().map(|end| end.outcome);
-    let succeeded = match outcome {
-        Some(RunOutcome::Succeeded) => true,
-        Some(RunOutcome::Failed) => has_evidence,
-        Some(RunOutcome::Cancelled | RunOutcome::Interrupted) | None => false,
-    };
     let reason = |note: &str| note.strip_prefix(BREAK_GLASS).map(Str::from);
     Deployment {
         run: run.id,
@@ -240,7 +246,7 @@ fn deployment(run: &RunRow, has_evidence: bool) -> Deployment {
         by: run.actor.as_str().into(),
         started: run.started,
         ended: run.end.as_ref().map(|end| end.ended),
-        succeeded,
+        succeeded: is_whole(outcome, has_evidence),
         break_glass: run.note.as_deref().and_then(reason),
     }
 }

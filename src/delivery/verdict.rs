@@ -82,13 +82,7 @@ pub async fn hold(
     environment: &Str,
     verdict: &Verdict<'_>,
 ) -> Result<RunRow, RecordError> {
-    decide(
-        store,
-        environment,
-        run(RunKind::Hold, None, verdict),
-        Vec::new(),
-    )
-    .await
+    here(store, environment, RunKind::Hold, verdict).await
 }
 
 /// Records the end of a hold.
@@ -100,13 +94,17 @@ pub async fn release(
     environment: &Str,
     verdict: &Verdict<'_>,
 ) -> Result<RunRow, RecordError> {
-    decide(
-        store,
-        environment,
-        run(RunKind::Release, None, verdict),
-        Vec::new(),
-    )
-    .await
+    here(store, environment, RunKind::Release, verdict).await
+}
+
+/// A decision about an environment, whatever revision comes.
+async fn here(
+    store: &Store,
+    environment: &Str,
+    kind: RunKind,
+    verdict: &Verdict<'_>,
+) -> Result<RunRow, RecordError> {
+    decide(store, environment, run(kind, None, verdict), Vec::new()).await
 }
 
 /// Records that a revision must not go anywhere any more.

@@ -1,0 +1,8 @@
+variable "text" {
+  type = string
+}
+
+resource "local_file" "note" {
+  filename = "../${terraform.workspace}.txt"
+  content  = var.text
+}
