@@ -8,7 +8,7 @@ use delivery::remedy::{Objection, Remedy, check, dependents, forced};
 use engine::PlanOptions;
 use engine::record::StoreError;
 use lang::project::HealOn;
-use model::address::{InstanceAddr, InstanceKey, Target};
+use model::address::{InstanceAddr, Target};
 use model::{Diagnostic, Diagnostics, Sources};
 use state::{RecordError, Sightings};
 
@@ -164,12 +164,11 @@ async fn planned(
                 .chain(others)
                 .map(|addr| Target::Resource(addr.clone()))
                 .collect(),
-            // What drifted and is left alone stays out, where it is one instance of several: the block of the others may
-            // depend on the block.
-            excludes: decisions
+            // What drifted and is left alone is not in the way of what depends on it, or stands in one block with it.
+            unobserved: decisions
                 .iter()
-                .filter(|decision| !decision.acts() && has_key(&decision.addr))
-                .map(|decision| Target::Resource(decision.addr.clone()))
+                .filter(|decision| !decision.acts())
+                .map(|decision| decision.addr.clone())
                 .collect(),
             replace: acting()
                 .filter(is_replaced)
@@ -189,12 +188,6 @@ async fn planned(
     }
     // What else a plan of all of them would touch is not to be in the way.
     with(&needed).await
-}
-
-/// Whether it is one instance of several of its block.
-fn has_key(addr: &InstanceAddr) -> bool {
-    let mut steps = addr.module().steps().iter();
-    addr.key != InstanceKey::None || steps.any(|step| step.key != InstanceKey::None)
 }
 
 /// What is known of drift with the attempts that are about to be made; none where another look knows more by now.

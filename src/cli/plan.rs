@@ -1,5 +1,6 @@
 //! `terrace plan`: shows what would change, and keeps the plan so that exactly it can be applied.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use engine::record::StoreError;
@@ -251,6 +252,7 @@ pub async fn make(
         },
         targets: planning.targets.clone(),
         excludes: planning.excludes.clone(),
+        unobserved: BTreeSet::new(),
         replace: planning.replaces.clone(),
         ..whole(invocation, prepared)
     };
@@ -265,6 +267,7 @@ pub fn whole(invocation: &Invocation, prepared: &Prepared) -> PlanOptions {
         refresh: Refresh::Observe,
         targets: Vec::new(),
         excludes: Vec::new(),
+        unobserved: BTreeSet::new(),
         replace: Vec::new(),
         now: now.unwrap_or_else(|| invocation.process.clock.now()),
         revision: prepared.content.as_ref().and_then(Content::id),

@@ -1,6 +1,7 @@
 //! Makes providers ready to be asked about what exists, without a plan: configured as the definition says, with the
 //! values that are recorded. Entry point: [`Inquiry`].
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use contract::{Providers, ResourceSchema};
@@ -38,6 +39,7 @@ impl<'e> Inquiry<'e> {
             refresh: Refresh::Trust,
             targets: Vec::new(),
             excludes: Vec::new(),
+            unobserved: BTreeSet::new(),
             replace: Vec::new(),
             now: clock.now(),
             revision: None,

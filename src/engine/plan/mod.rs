@@ -29,7 +29,7 @@ pub use effects::effects;
 pub(crate) use orphan::removed_and_declared;
 pub(crate) use unsupported::unsupported;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use contract::Providers;
@@ -56,6 +56,8 @@ pub struct PlanOptions {
     pub targets: Vec<Target>,
     /// All but these and what depends on them.
     pub excludes: Vec<Target>,
+    /// Instances that are taken to be as recorded, without a look at what is there.
+    pub unobserved: BTreeSet<InstanceAddr>,
     /// Instances to replace whatever is planned for them.
     pub replace: Vec<InstanceAddr>,
     /// The time of the plan.

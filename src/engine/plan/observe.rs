@@ -52,6 +52,41 @@ impl Walk<'_> {
         if self.options.refresh == Refresh::Trust || batch.is_empty() {
             return batch.into_iter().map(Some).collect();
         }
+        let is_asked = |addr: &InstanceAddr| !self.options.unobserved.contains(addr);
+        if objects.iter().all(|(addr, _)| is_asked(addr)) {
+            return self.asked(block, rtype, objects, batch).await;
+        }
+        let mut places = Vec::new();
+        let (mut asked, mut of_asked) = (Vec::new(), Vec::new());
+        for (at, ((addr, recorded), object)) in objects.iter().zip(&batch).enumerate() {
+            if is_asked(addr) {
+                places.push(at);
+                asked.push((addr.clone(), recorded.clone()));
+                of_asked.push(object.clone());
+            }
+        }
+        let mut observed: Vec<Option<Object>> = batch.into_iter().map(Some).collect();
+        let answers = self.asked(block, rtype, &asked, of_asked).await;
+        for (at, answer) in places.into_iter().zip(answers) {
+            if let Some(place) = observed.get_mut(at) {
+                *place = answer;
+            }
+        }
+        observed
+    }
+
+    /// Asks what is there of recorded objects; `batch` is each as the provider's schema has it now.
+    async fn asked(
+        &mut self,
+        block: &Block,
+        rtype: &Str,
+        objects: &[(InstanceAddr, RecordedObject)],
+        batch: Vec<Object>,
+    ) -> Vec<Option<Object>> {
+        if batch.is_empty() {
+            return Vec::new();
+        }
+        let asking = self.asking(&block.provider_addr);
         let question = |at: usize| {
             let (rtype, object) = (rtype.clone(), batch.get(at)?.clone());
             Some(ReadRequest { rtype, object })

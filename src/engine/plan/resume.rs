@@ -1,7 +1,7 @@
 //! Takes a saved plan up again: evaluates the definition it was made from with the values the plan has, so that its
 //! steps can run. Observes nothing and decides nothing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use contract::Providers;
@@ -35,6 +35,7 @@ pub async fn resume(
         refresh: plan.refresh,
         targets: plan.targets.clone(),
         excludes: plan.excludes.clone(),
+        unobserved: BTreeSet::new(),
         replace: Vec::new(),
         now: plan.created,
         revision: plan.revision,

@@ -289,6 +289,7 @@ impl Engine {
             refresh: Refresh::Observe,
             targets: Vec::new(),
             excludes: Vec::new(),
+            unobserved: BTreeSet::new(),
             replace: Vec::new(),
             now: self.clock.now(),
             revision: None,
