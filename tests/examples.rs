@@ -16,7 +16,7 @@ use delivery::report::{CheckResult, DriftClass, Measured};
 use model::clock::Timestamp;
 use model::serial::RevisionId;
 use regex::Regex;
-use servers::{Servers, built, free_ports, on_ports};
+use servers::{Servers, built, copy, free_ports, on_ports};
 use tempfile::TempDir;
 
 #[test]
@@ -636,17 +636,4 @@ fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("examples")
         .join(name)
-}
-
-/// Copies a file, or a directory with all that is in it.
-fn copy(from: &Path, to: &Path) {
-    if from.is_dir() {
-        fs::create_dir_all(to).expect("a directory");
-        for entry in fs::read_dir(from).expect("a directory").flatten() {
-            copy(&entry.path(), &to.join(entry.file_name()));
-        }
-    } else {
-        fs::create_dir_all(to.parent().expect("a file is in a directory")).expect("a directory");
-        fs::copy(from, to).expect("a file is copied");
-    }
 }

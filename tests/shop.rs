@@ -1,5 +1,6 @@
 //! The story that README.md tells of `examples/shop`, for real: three environments come up and are verified, a second
-//! run has nothing to do, a server that was killed is seen and healed, and a destroy leaves nothing behind.
+//! run has nothing to do, a server that was killed is seen and healed, and a destroy leaves nothing behind. And the whole
+//! way of a revision, as `examples/shop/story` plays it.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use regex::Regex;
-use servers::{Servers, built, free_ports, kill, on_ports};
+use servers::{Servers, built, copy, free_ports, kill, on_ports};
 
 const ENVIRONMENTS: [&str; 3] = ["test", "staging", "production"];
 
@@ -100,6 +101,59 @@ fn the_shop_comes_up_in_three_environments_heals_and_leaves_nothing() {
         .map(|entry| entry.expect("an entry").path())
         .collect();
     assert_eq!(left, Vec::<PathBuf>::new());
+}
+
+#[test]
+fn the_story_of_a_revision_ends_as_it_is_told() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shop");
+    for name in [
+        "infra",
+        "terrace.hcl",
+        "build",
+        "story",
+        ".gitignore",
+        "run/.gitignore",
+    ] {
+        copy(&example.join(name), &directory.path().join(name));
+    }
+    let played = Command::new(directory.path().join("story"))
+        .env("BUILT", built())
+        .env("FIRST_PORT", free_ports().to_string())
+        .env("LC_ALL", "C.UTF-8")
+        .env_remove("CI")
+        .stdin(Stdio::null())
+        .output()
+        .expect("the story is played");
+    let said = String::from_utf8_lossy(&played.stdout);
+    let wrong = String::from_utf8_lossy(&played.stderr);
+    assert!(played.status.success(), "{said}\n{wrong}");
+    insta::assert_snapshot!(outline(&said));
+}
+
+/// What was typed in a story, the tables and the last words; not the plans, nor what differs from run to run.
+fn outline(said: &str) -> String {
+    let mut told = String::new();
+    let mut is_table = false;
+    for line in said.lines() {
+        is_table = line.starts_with("ENVIRONMENT") || is_table && !line.is_empty();
+        let is_told = ["## ", "$ ", "(exit code", "Drift: ", "The history"];
+        if is_table || is_told.iter().any(|start| line.starts_with(start)) {
+            told.push_str(line);
+            told.push('\n');
+        }
+    }
+    for (pattern, instead) in [
+        (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", "<time>"),
+        (r"=[0-9a-f]{12}\b", "=<release>"),
+        (r"\b\d+(?:ms|s)\b|\bnow\b", "<took>"),
+        (r" +\n", "\n"),
+        (r"  +", "  "),
+    ] {
+        let pattern = Regex::new(pattern).expect("a regular expression");
+        told = pattern.replace_all(&told, instead).into_owned();
+    }
+    told
 }
 
 /// A copy of the example on ports of its own. Nothing of it runs any more when it is dropped.
@@ -204,17 +258,5 @@ impl Shop {
             text = pattern.replace_all(&text, instead).into_owned();
         }
         text
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a directory");
-    for entry in fs::read_dir(from).expect("a directory").flatten() {
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        if from.is_dir() {
-            copy(&from, &to);
-        } else {
-            fs::copy(from, to).expect("a file is copied");
-        }
     }
 }

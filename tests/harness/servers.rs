@@ -5,6 +5,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 /// The servers that run below a directory. None does any more when it is dropped.
 pub(crate) struct Servers {
@@ -53,9 +54,12 @@ pub(crate) fn kill(pid: u32) {
     }
 }
 
-/// The first of 60 ports of which those the shop uses are free.
+/// The first of 60 ports of which those the shop uses are free, others with each call.
 pub(crate) fn free_ports() -> u16 {
-    let start = 20_000 + u16::try_from(std::process::id() % 150).unwrap_or_default() * 60;
+    static CALLS: AtomicU16 = AtomicU16::new(0);
+    let before = CALLS.fetch_add(1, Ordering::Relaxed) % 3;
+    let start =
+        20_000 + before * 10_000 + u16::try_from(std::process::id() % 150).unwrap_or_default() * 60;
     let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
     (0..10)
         .map(|round| start + round * 60)
@@ -91,4 +95,17 @@ pub(crate) fn built() -> PathBuf {
         .expect("cargo runs");
     assert!(built.success(), "the server is built");
     directory.to_owned()
+}
+
+/// Copies a file, or a directory with all that is in it.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    if from.is_dir() {
+        fs::create_dir_all(to).expect("a directory");
+        for entry in fs::read_dir(from).expect("a directory").flatten() {
+            copy(&entry.path(), &to.join(entry.file_name()));
+        }
+    } else {
+        fs::create_dir_all(to.parent().expect("a file is in a directory")).expect("a directory");
+        fs::copy(from, to).expect("a file is copied");
+    }
 }
