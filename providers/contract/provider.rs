@@ -33,6 +33,9 @@ pub struct ResourceSchema {
     pub schema: Schema,
     /// Where its objects exist.
     pub effects: Effects,
+    /// The attribute that names a path, relative to the definition, which an object has for itself: what two environments
+    /// name alike would be one object. None where a new object is always another one.
+    pub claims: Option<Str>,
 }
 
 /// Where the objects of a resource type exist.

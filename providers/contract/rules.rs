@@ -46,6 +46,7 @@ impl Rules {
             schema: Arc::new(ResourceSchema {
                 schema: Schema { version: 0, block },
                 effects: Effects::RecordOnly,
+                claims: None,
             }),
             defaults: BTreeMap::new(),
             unknowns: BTreeMap::new(),
@@ -69,6 +70,13 @@ impl Rules {
     #[must_use]
     pub fn in_the_world(mut self) -> Self {
         self.change(|schema| schema.effects = Effects::World);
+        self
+    }
+
+    /// The same for objects that have the path for themselves which that attribute names.
+    #[must_use]
+    pub fn claims(mut self, name: &str) -> Self {
+        self.change(|schema| schema.claims = Some(name.into()));
         self
     }
 

@@ -35,7 +35,7 @@ use super::plan::{self, Made};
 use super::prepare::{self, Prepared, Refused, Wanted};
 use super::revised::{self, Content};
 use super::suggested::{Again, program};
-use super::{bound, notify, protect, record, saved, under_way};
+use super::{bound, isolation, notify, protect, record, saved, under_way};
 
 pub use super::purpose::Purpose;
 
@@ -597,6 +597,10 @@ impl Apply<'_> {
         // Whoever calls: what is protected is not destroyed.
         let command = self.command(&planned.plan);
         if let Err(refused) = protect::refuse(self.prepared, &planned, self.allow, &command) {
+            return plan::refuse(self.invocation, &refused, self.showing);
+        }
+        // And what another environment has is not taken.
+        if let Err(refused) = isolation::refuse(self.prepared, &planned, self.store) {
             return plan::refuse(self.invocation, &refused, self.showing);
         }
         let session = match self.begin(&planned.plan, still).await {

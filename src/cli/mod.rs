@@ -30,6 +30,7 @@ pub mod fmt;
 pub mod heal;
 pub mod holds;
 pub mod init;
+mod isolation;
 pub mod log;
 pub mod look;
 pub mod notify;

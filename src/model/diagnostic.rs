@@ -266,6 +266,7 @@ pub const IDS: &[&str] = &[
     "argument-count",
     "argument-not-null",
     "argument-type",
+    "belongs-to-another-environment",
     "bug",
     "check-failed",
     "check-not-tried",

@@ -53,6 +53,7 @@ impl LocalDirectory {
             ),
         ])
         .in_the_world()
+        .claims("path")
         .describe("A directory.")
         .default("permission", "0755")
         .default("force_destroy", false)

@@ -175,6 +175,7 @@ fn rules<const N: usize>(own: [(&'static str, Attribute); N], default_mode: &str
         .chain(CHECKSUMS.map(checksum));
     Rules::new(attributes)
         .in_the_world()
+        .claims("filename")
         .default("file_permission", default_mode)
         .default("directory_permission", default_mode)
         .replace(

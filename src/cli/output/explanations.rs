@@ -37,6 +37,12 @@ const TEXTS: &[(&str, &str)] = &[
          terrace console shows what an expression gives and of which type it is.",
     ),
     (
+        "belongs-to-another-environment",
+        "A plan would make a file or directory where another environment of the project has recorded one of its own. They would \
+         be one object with two owners: what one environment does with it, the other would see as drift.\n\n\
+         Give each its own path, as with ${terraform.workspace} in it, or by a variable of the environment.",
+    ),
+    (
         "bug",
         "Something happened that cannot happen if Terrace is right. Nothing that was recorded is lost: what \
          was done is in the record, and what was begun is in its journal.\n\n\

@@ -1,0 +1,7 @@
+environment "test" {
+  variables = { place = "out" }
+}
+
+environment "other" {
+  variables = { place = "./deep/../out" }
+}
