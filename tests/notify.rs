@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -29,6 +29,31 @@ struct Message {
 }
 
 impl Message {
+    /// Reads a request.
+    fn read(reader: &mut impl BufRead) -> Self {
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+        let mut headers = BTreeMap::new();
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).unwrap();
+            let Some((name, value)) = line.trim_end().split_once(": ") else {
+                break;
+            };
+            headers.insert(name.to_ascii_lowercase(), value.to_owned());
+        }
+        let length = headers.get("content-length");
+        let mut body = vec![0; length.map_or(0, |text| text.parse().unwrap())];
+        reader.read_exact(&mut body).unwrap();
+        let body = String::from_utf8(body).unwrap();
+        Self {
+            path,
+            headers,
+            body,
+        }
+    }
+
     fn json(&self) -> Json {
         serde_json::from_str(&self.body).unwrap()
     }
@@ -56,37 +81,13 @@ impl Server {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let mut reader = BufReader::new(stream);
-                let mut line = String::new();
-                reader.read_line(&mut line).unwrap();
-                let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
-                let mut headers = BTreeMap::new();
-                loop {
-                    let mut line = String::new();
-                    reader.read_line(&mut line).unwrap();
-                    let Some((name, value)) = line.trim_end().split_once(": ") else {
-                        break;
-                    };
-                    headers.insert(name.to_ascii_lowercase(), value.to_owned());
-                }
-                let length = headers
-                    .get("content-length")
-                    .and_then(|text| text.parse().ok());
-                let mut body = vec![0; length.unwrap_or(0)];
-                reader.read_exact(&mut body).unwrap();
+                let message = Message::read(&mut reader);
                 let status = *answer.lock().unwrap();
                 let text = format!(
                     "HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
                 );
                 reader.get_mut().write_all(text.as_bytes()).unwrap();
-                let body = String::from_utf8(body).unwrap();
-                if sender
-                    .send(Message {
-                        path,
-                        headers,
-                        body,
-                    })
-                    .is_err()
-                {
+                if sender.send(message).is_err() {
                     return;
                 }
             }

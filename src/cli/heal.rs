@@ -33,6 +33,13 @@ pub enum Healed {
     Failed(ExitCode),
 }
 
+/// How healing is shown.
+const SHOWING: Showing = Showing {
+    json: false,
+    detail: false,
+    compact_warnings: false,
+};
+
 /// Heals what was decided in a look.
 pub async fn heal(invocation: &Invocation, look: &Look) -> Healed {
     let decisions: Vec<Decision> = look
@@ -49,11 +56,7 @@ pub async fn heal(invocation: &Invocation, look: &Look) -> Healed {
     if healing.is_empty() || !look.is_recorded {
         return Healed::Nothing;
     }
-    let showing = Showing {
-        json: false,
-        detail: false,
-        compact_warnings: false,
-    };
+    let showing = SHOWING;
     let dependents = match depending(look, &decisions, &healing) {
         Ok(dependents) => dependents,
         Err(error) => return Healed::Failed(record::report(invocation, &error)),

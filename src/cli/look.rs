@@ -84,11 +84,7 @@ pub async fn look(
         invocation.report(&in_doubt, prepared.sources(), "", false);
     }
     let lease = lease(&store, environment).map_err(|e| refused(&e))?;
-    let mut earlier = store.sightings(environment).map_err(|e| refused(&e))?;
-    let Since { changed, healed } =
-        since(&store, environment, earlier.by).map_err(|e| refused(&e))?;
-    let known = !earlier.rows.is_empty();
-    earlier.rows = drift::put_right(earlier.rows, &changed, &healed);
+    let (earlier, known) = known(&store, environment).map_err(|e| refused(&e))?;
     let recorded = engine::record::read(&store, environment).map_err(|e| refused(&e))?;
     let serial = recorded.serial;
     let observation = Observation::begin(&store, clock, request(invocation, environment), serial);
@@ -101,11 +97,7 @@ pub async fn look(
         Vec::new()
     };
     let rules = &prepared.project.file.heal;
-    let failed = |check: &&Check| {
-        let mut failed = results.iter().filter(|result| !result.passed);
-        failed.any(|result| check.name == result.name.as_str())
-    };
-    let failing: Vec<&Check> = checks::of(&prepared).into_iter().filter(failed).collect();
+    let failing = failing_checks(&prepared, &results);
     let mut judged = Judged::of(rules, looked, at, &earlier.rows, (&failing, &subjects));
     judged
         .tell(&Events::ignored(clock.clone()).noted_by(&observation))
@@ -120,10 +112,8 @@ pub async fn look(
         now: at,
     });
     let rows = policy::quarantined(&decisions, judged.sightings.clone());
-    let failing = failing_of(&results);
-    let tried = results.clone();
-    let (by, outcome) = (earlier.by, RunOutcome::Succeeded);
-    let counts = judged.counts();
+    let (failing, tried) = (failing_of(&results), results.clone());
+    let end = (RunOutcome::Succeeded, judged.counts());
     let kept = if judged.instances == 0 && !known {
         // There was nothing to look at, which is nothing to keep.
         Ok(Kept::Recorded)
@@ -132,21 +122,18 @@ pub async fn look(
         Ok(Kept::Outdated)
     } else {
         let sightings = Sightings {
-            by,
+            by: earlier.by,
             rows: rows.clone(),
         };
-        observation
-            .finish_looking(results, sightings, (outcome, counts))
-            .await
+        observation.finish_looking(results, sightings, end).await
     };
     let is_recorded = was_kept(invocation, environment, kept).map_err(|e| refused(&e))?;
-    let took = clock.now().since(at);
     let view = DriftView {
         environment: environment.clone(),
         serial,
         revision: prepared.content.as_ref().and_then(Content::id),
         at,
-        took,
+        took: clock.now().since(at),
         instances: judged.instances,
         rows: judged.rows(decisions),
         unreadable: judged.unreadable,
@@ -163,6 +150,24 @@ pub async fn look(
         prepared,
         store,
     })
+}
+
+/// What is known of drift, after what runs did since; says whether anything was known before.
+fn known(store: &Store, environment: &Str) -> Result<(Sightings, bool), RecordError> {
+    let Sightings { by, rows } = store.sightings(environment)?;
+    let Since { changed, healed } = since(store, environment, by)?;
+    let known = !rows.is_empty();
+    let rows = drift::put_right(rows, &changed, &healed);
+    Ok((Sightings { by, rows }, known))
+}
+
+/// The checks that do not pass.
+fn failing_checks<'p>(prepared: &'p Prepared, results: &[CheckResult]) -> Vec<&'p Check> {
+    let failed = |check: &&Check| {
+        let mut failed = results.iter().filter(|result| !result.passed);
+        failed.any(|result| check.name == result.name.as_str())
+    };
+    checks::of(prepared).into_iter().filter(failed).collect()
 }
 
 /// Who has the right to change the environment, and whether they have it still.

@@ -19,12 +19,13 @@ use super::args::{OnFailure, PipelineRunArgs, Planning, Showing};
 use super::carried::{Done, End, Part, Told, What};
 use super::exit::ExitCode;
 use super::invocation::Invocation;
+use super::output::gate::sentence;
 use super::output::pipeline::{Became, PipelineRow, message, screen};
 use super::output::write;
 use super::prepare::{self, Refused};
 use super::promote::{Asked, Asking, Carried, Promotion};
 use super::reports::Reports;
-use super::{plan, record, revised, revision, verify};
+use super::{notify, plan, record, revised, revision, verify};
 
 /// Runs the command.
 pub async fn run(invocation: &Invocation, args: &PipelineRunArgs) -> ExitCode {
@@ -184,6 +185,7 @@ impl<'a> Walk<'a> {
                 }
                 Next::Done | Next::Stopped(_) | Next::Wait(_) => {
                     self.show_to_approvers(revision, &comes, &mut done).await;
+                    self.tell(revision, &comes).await;
                     let end = End {
                         instance: &instance,
                         round: &round,
@@ -241,6 +243,29 @@ impl<'a> Walk<'a> {
         };
         done.insert(stage.clone(), self.done(What::Verified, started));
         tried
+    }
+
+    /// Tells who wants to know what waits for a person.
+    async fn tell(&self, revision: RevisionId, comes: &Next) {
+        let Next::Wait(waiting) = comes else { return };
+        for one in waiting {
+            if one.waits() != Waits::Person || one.is_behind(waiting) {
+                continue;
+            }
+            let Some(stage) = self.pipeline.stage(&one.stage) else {
+                continue;
+            };
+            let mut sentences: Vec<String> = one
+                .unmet
+                .iter()
+                .filter(|rule| rule.waits() == Waits::Person)
+                .map(|rule| sentence(rule, revision, stage))
+                .collect();
+            if sentences.is_empty() {
+                sentences.push("a person says when it comes".into());
+            }
+            notify::of_waiting(self.invocation, &one.stage, revision, sentences).await;
+        }
     }
 
     /// Plans what only a person's word is missing for, so that they see what it is about.

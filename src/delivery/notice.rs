@@ -48,7 +48,11 @@ pub type Key = [u8; 32];
 impl Notice {
     /// Where it is noted when anything of this kind was told last to `whom`.
     pub fn slot(&self, whom: &str) -> Key {
-        digest(&["slot", whom, &self.environment, self.on.word()])
+        // Several revisions may wait at once.
+        let waiting = self.revision.as_deref();
+        let revision = waiting.filter(|_| self.on == NotifyOn::Waiting);
+        let parts = ["slot", whom, &self.environment, self.on.word()];
+        digest(&[&parts[..], revision.as_slice()].concat())
     }
 
     /// Where it is noted when exactly this was told to `whom`.
@@ -213,6 +217,18 @@ mod tests {
         assert_eq!(told(&back), wanted);
         let back: Vec<(i64, &Notice)> = (0..).map(|at: i64| -at).zip(states).collect();
         assert_eq!(told(&back), wanted);
+    }
+
+    #[test]
+    fn revisions_that_wait_at_once_are_told_once_each() {
+        let waits = |revision: &str| Notice {
+            on: NotifyOn::Waiting,
+            revision: Some(revision.into()),
+            ..notice(&[(revision, "")])
+        };
+        let (one, other) = (waits("r1"), waits("r2"));
+        let states = [(0, &one), (1, &other), (2, &one), (3, &other)];
+        assert_eq!(told(&states), [true, true, false, false]);
     }
 
     #[test]
