@@ -3,7 +3,6 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
-#[path = "harness/servers.rs"]
 mod servers;
 
 use std::collections::BTreeMap;
