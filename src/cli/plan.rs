@@ -395,9 +395,10 @@ pub async fn keep(store: &Store, plan: &Plan, prepared: &Prepared) -> Result<(),
     if let Some(snapshot) = snapshot.and_then(|content| content.snapshot.as_ref()) {
         delivery::revision::keep(store, snapshot).await?;
     }
-    let bytes = engine::codec::encode(plan).map_err(|error| RecordError::Bug {
-        what: error.to_string(),
-    })?;
+    let bytes =
+        engine::codec::encode_as(engine::codec::PLAN, plan).map_err(|error| RecordError::Bug {
+            what: error.to_string(),
+        })?;
     let protection = if has_secrets(plan) {
         Protection::Sealed
     } else {

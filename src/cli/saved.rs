@@ -177,7 +177,7 @@ pub fn load_plan(store: &Store, directory: &Path, plan: &PlanRef) -> Result<Plan
         .load_plan(&id)
         .map_err(|error| record::diagnostic(&error))?;
     let bytes = saved.bytes().map_err(|error| record::diagnostic(&error))?;
-    engine::codec::decode(&bytes).map_err(|error| {
+    engine::codec::decode_as(engine::codec::PLAN, &bytes).map_err(|error| {
         let message = format!("plan {id} cannot be read");
         Box::new(
             Diagnostic::error("plan-stale", message)

@@ -143,6 +143,8 @@ pub(crate) struct Left<'i> {
     prior: Value,
     /// What was to be made, null for a destroy; none where the journal of an older Terrace does not say it of one.
     undertaken: Option<Undertaken>,
+    /// Why the journal cannot be understood, where it cannot.
+    unread: Option<CodecError>,
     /// The object that the effect is on, as recorded; of a create, the one that it replaces.
     recorded: Option<RecordedObject>,
 }
@@ -161,9 +163,13 @@ impl<'i> Left<'i> {
             Some(bytes) => codec::decode_value(&bytes).map_err(damaged)?,
             None => Value::NULL,
         };
-        let undertaken = match open.opener.planned(intent)? {
-            Some(bytes) => Some(Undertaken::decode(&bytes).map_err(damaged)?),
-            None => None,
+        let (undertaken, unread) = match open.opener.planned(intent)? {
+            Some(bytes) => match Undertaken::decode(&bytes) {
+                Ok(undertaken) => (Some(undertaken), None),
+                // It is in doubt, and nothing else is for it.
+                Err(error) => (None, Some(error)),
+            },
+            None => (None, None),
         };
         let instance = recorded.instance(&intent.addr);
         let recorded = instance.and_then(|instance| match &intent.deposed {
@@ -174,11 +180,17 @@ impl<'i> Left<'i> {
             intent,
             prior,
             undertaken,
+            unread,
             recorded,
         })
     }
 
     async fn ask(&self, inquiry: &mut Inquiry<'_>) -> Result<Settled, StoreError> {
+        if let Some(why) = &self.unread {
+            return Ok(Settled::Unknown(format!(
+                "what it was to do is not understood: {why}"
+            )));
+        }
         let addr = self.provider(inquiry);
         let configured = match inquiry.provider(&addr).await {
             Ok(configured) => configured,

@@ -42,11 +42,14 @@ impl Undertaken {
         } else {
             Protection::Plain
         };
-        Ok(Payload::new(codec::encode(self)?, protection))
+        Ok(Payload::new(
+            codec::encode_as(codec::UNDERTAKEN, self)?,
+            protection,
+        ))
     }
 
     /// Reads what [`Undertaken::payload`] made.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
-        codec::decode(bytes)
+        codec::decode_as(codec::UNDERTAKEN, bytes)
     }
 }

@@ -7,9 +7,13 @@ use std::task::Poll;
 use engine::SessionError;
 use engine::settle::{SettleError, Verdict};
 use model::Value;
+use model::clock::Timestamp;
 use model::plan::PlanMode;
 use sim::{Failure, Operation, Script, When};
-use state::{RecordError, RunKind, RunOutcome};
+use state::{
+    Holder, Intent, LeaseRequest, NewRun, Payload, Process, Protection, RecordError, RunKind,
+    RunOutcome,
+};
 
 use crate::bed::{
     Applying, Bed, environment, heal, open, picture, planned_steps, process, said, settled,
@@ -548,4 +552,60 @@ fn what_reads_do_not_show_yet_is_found_all_the_same() {
     assert_eq!(process(engine.recover()).adopted.len(), 1);
     drop(engine);
     assert_eq!(picture(&bed).cloud.len(), 1);
+}
+
+#[test]
+fn a_step_that_an_older_terrace_wrote_down_in_another_form_is_in_doubt_and_stops_nothing_else() {
+    let text = server("a", "small", "");
+    let bed = Bed::new();
+    heal(&bed, &text);
+    let engine = bed.engine(&text, Script::default());
+    let left_behind = async {
+        let request = LeaseRequest {
+            environment: environment(),
+            holder: Holder {
+                actor: "ada".into(),
+                what: "apply".into(),
+                process: Process::current(),
+            },
+            now: Timestamp(0),
+            ttl: std::time::Duration::from_secs(1),
+        };
+        let of_holder = |holder: &Holder| holder.process.state();
+        let lease = engine.store.acquire(request, of_holder).await.unwrap();
+        let run = NewRun {
+            kind: RunKind::Apply,
+            plan: None,
+            revision: None,
+            configuration: None,
+            actor: "ada".into(),
+            note: None,
+            started: Timestamp(0),
+        };
+        let run = engine.store.begin_run(&lease, run).await.unwrap();
+        // As the first version had it: the bare value.
+        let bare = engine::codec::encode(&Value::NULL).unwrap();
+        let intent = Intent {
+            step: 0,
+            addr: "sim_server.other".parse().unwrap(),
+            deposed: None,
+            action: "create".into(),
+            marker: "m".into(),
+            prior: None,
+            planned: Some(Payload::new(bare, Protection::Plain)),
+            at: Timestamp(0),
+        };
+        run.intent(intent).await.unwrap();
+        engine.store.release(lease).await.unwrap();
+    };
+    process(left_behind);
+    let recovery = process(engine.recover());
+    assert_eq!(recovery.unknown.len(), 1);
+    let why = said(&recovery.diagnostics);
+    assert!(why.contains("an older Terrace"), "{why}");
+    let planned = process(engine.plan());
+    assert!(planned.plan.is_empty(), "the server is as it was");
+    let other = "sim_server.other".parse().unwrap();
+    process(engine.settle(&other, &Verdict::Gone)).unwrap();
+    assert!(open(&bed).is_empty());
 }
