@@ -86,20 +86,38 @@ pub(crate) fn read_header(
     })
 }
 
+/// Reads the names of all real environments, in order.
+pub(crate) fn read_names(conn: &Connection) -> Result<Vec<Str>, Failure> {
+    let mut select =
+        conn.prepare_cached("SELECT name FROM environment WHERE name <> ?1 ORDER BY name")?;
+    let names = select.query_map([PROJECT], |row| Ok(Str::from(row.get_ref(0)?.as_str()?)))?;
+    Ok(names.collect::<Result<_, _>>()?)
+}
+
+/// Counts the objects of an environment, deposed ones too. Costs time with their number.
+pub(crate) fn count_objects(conn: &Connection, environment: &str) -> Result<u64, Failure> {
+    let sql = "SELECT id FROM environment WHERE name = ?1";
+    let id: Option<u64> = conn
+        .prepare_cached(sql)?
+        .query_row([environment], |row| row.get(0))
+        .optional()?;
+    let Some(id) = id else {
+        return Ok(0);
+    };
+    let sql = "SELECT count(*) FROM object WHERE id >= ?1 AND id < ?2";
+    let range = id_range(id, OBJECT_BITS)?;
+    Ok(conn
+        .prepare_cached(sql)?
+        .query_row(range, |row| row.get(0))?)
+}
+
 /// Reads all real environments by name, with the number of their objects.
 pub(crate) fn read_environments(conn: &Connection) -> Result<Vec<EnvironmentRow>, Failure> {
-    let mut select =
-        conn.prepare_cached("SELECT name, id FROM environment WHERE name <> ?1 ORDER BY name")?;
-    let found = select.query_map([PROJECT], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let found: Vec<(String, u64)> = found.collect::<Result<_, _>>()?;
+    let found = read_names(conn)?;
     let mut out = Vec::with_capacity(found.len());
-    for (name, id) in found {
+    for name in found {
         let (_, header) = read_header(conn, &name)?;
-        let sql = "SELECT count(*) FROM object WHERE id >= ?1 AND id < ?2";
-        let range = id_range(id, OBJECT_BITS)?;
-        let objects = conn
-            .prepare_cached(sql)?
-            .query_row(range, |row| row.get(0))?;
+        let objects = count_objects(conn, &name)?;
         out.push(EnvironmentRow { header, objects });
     }
     Ok(out)

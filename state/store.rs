@@ -202,6 +202,22 @@ impl Store {
 
 /// Environments and what exists in them.
 impl Store {
+    /// Lists the names of the environments that have a record, in order, without a look at what they have.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn environment_names(&self) -> Result<Vec<Str>, RecordError> {
+        self.reading(read::read_names)
+    }
+
+    /// Counts the objects of an environment, deposed ones too; takes time with their number.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn count_objects(&self, environment: &Str) -> Result<u64, RecordError> {
+        self.reading(|conn| read::count_objects(conn, environment))
+    }
+
     /// Lists the environments that have a record, by name; [`PROJECT`](crate::PROJECT) is none.
     ///
     /// # Errors

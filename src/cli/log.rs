@@ -153,8 +153,7 @@ fn verify(
         let names = match environment {
             Some(environment) => vec![environment],
             None => {
-                let known = store.environments()?.into_iter();
-                let known = known.map(|row| row.header.environment);
+                let known = store.environment_names()?.into_iter();
                 known.chain([Str::from(PROJECT)]).collect()
             }
         };

@@ -149,11 +149,7 @@ impl Looking<'_> {
     ) -> Result<Glance, RecordError> {
         let mut glance = self.empty(environment);
         glance.serial = store.header(environment)?.serial.0;
-        let rows = store.environments()?;
-        glance.objects = rows
-            .iter()
-            .find(|row| row.header.environment == *environment)
-            .map_or(0, |row| row.objects);
+        glance.objects = store.count_objects(environment)?;
         let newest = store.runs(&RunFilter::of(environment, 1))?;
         glance.last = newest.into_iter().next();
         // Not always the last: checks that hold nothing may have been run since it began.

@@ -290,14 +290,12 @@ impl Project {
     /// When the record cannot be read.
     pub fn learn_recorded(&mut self, store: &Store) -> Result<(), RecordError> {
         let declared = self.environments();
-        for row in store.environments()? {
-            let name = row.header.environment;
+        for name in store.environment_names()? {
             if !declared.contains(&name) {
-                let open = store.open_intents(&name)?.intents.len();
                 self.undeclared.push(Undeclared {
+                    objects: store.count_objects(&name)?,
+                    open: store.open_intents(&name)?.intents.len(),
                     name,
-                    objects: row.objects,
-                    open,
                 });
             }
         }
