@@ -28,8 +28,10 @@ pub enum Origin {
     Environment,
     /// A `terraform.tfvars` or `*.auto.tfvars` file.
     AutoFile,
-    /// `-var` or `-var-file`.
+    /// `-var`.
     CommandLine,
+    /// A file of `-var-file`, which may be written for several definitions.
+    ArgumentFile,
     /// A process environment variable `TF_VAR_name`: names that are not declared are passed over.
     Process,
 }
@@ -89,7 +91,9 @@ fn undeclared(root: &Module, name: &Str, given: &Given) -> Diagnostics {
     let message = format!("the definition has no variable `{name}`");
     let diagnostic = match given.origin {
         Origin::Process => return Diagnostics::new(),
-        Origin::AutoFile => Diagnostic::warning("undeclared-variable", message),
+        Origin::AutoFile | Origin::ArgumentFile => {
+            Diagnostic::warning("undeclared-variable", message)
+        }
         Origin::Environment | Origin::CommandLine => {
             Diagnostic::error("undeclared-variable", message)
         }

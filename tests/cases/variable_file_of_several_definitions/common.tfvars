@@ -1,0 +1,2 @@
+need = 9
+other = 3

@@ -1,0 +1,7 @@
+variable "need" {
+  type = number
+}
+
+output "need" {
+  value = var.need
+}
