@@ -744,7 +744,9 @@ impl Apply<'_> {
             };
             let message = ui::change_summary(summary, operation);
             let _ = write::answer(&self.invocation.account.line(message, now));
-            say_outputs(self.invocation, &outcome.outputs);
+            if mode != PlanMode::Destroy {
+                say_outputs(self.invocation, &outcome.outputs);
+            }
             return;
         }
         let mut recorded = self.store.header(&self.prepared.environment).map_or_else(

@@ -188,7 +188,7 @@ pub struct Planning {
     #[arg(long, conflicts_with_all = ["destroy", "replaces"])]
     pub refresh_only: bool,
     /// Plan to destroy everything
-    #[arg(long)]
+    #[arg(long, conflicts_with = "replaces")]
     pub destroy: bool,
     /// At most so many operations at once
     #[arg(long, value_name = "N", value_parser = so_many)]
@@ -242,7 +242,9 @@ impl Planning {
             .lock_timeout
             .as_ref()
             .map(|_| "--lock-timeout has no effect: a locked record is told at once, exit code 75");
-        lock.into_iter().chain(timeout).collect()
+        let replace = (self.destroy && !self.replaces.is_empty())
+            .then_some("--replace has no effect: a destroy replaces nothing");
+        lock.into_iter().chain(timeout).chain(replace).collect()
     }
 }
 

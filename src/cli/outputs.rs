@@ -10,6 +10,9 @@ use super::output::write;
 use super::prepare::open;
 use super::{record, views};
 
+/// Why there may be none.
+const NO_OUTPUTS: &str = "nothing is applied yet, or nothing has an output";
+
 /// Runs the command.
 pub fn run(invocation: &Invocation, args: &OutputArgs) -> ExitCode {
     let (project, _) = match open(invocation) {
@@ -44,6 +47,10 @@ pub fn run(invocation: &Invocation, args: &OutputArgs) -> ExitCode {
                 Diagnostic::error("missing-argument", "`--raw` needs the name of an output")
                     .help(format!("write terrace output {environment} NAME --raw")),
             );
+        }
+        None if all.is_empty() => {
+            let message = format!("`{environment}` has no outputs");
+            return refuse(Diagnostic::warning("missing-value", message).help(NO_OUTPUTS));
         }
         None => outputs(&all, invocation.stdout),
         Some(name) => {
@@ -81,16 +88,15 @@ pub fn run(invocation: &Invocation, args: &OutputArgs) -> ExitCode {
 /// What is said where there is no output of that name. Where there are none at all it is, as with Terraform, no error
 /// but with `--json`: a script that looks before anything is applied goes on.
 fn no_such(environment: &str, name: &str, known: &[&str], json: bool) -> Diagnostic {
-    let none = "nothing is applied yet, or nothing has an output";
     if known.is_empty() && !json {
         let message = format!("`{environment}` has no outputs");
-        return Diagnostic::warning("missing-value", message).help(none);
+        return Diagnostic::warning("missing-value", message).help(NO_OUTPUTS);
     }
     let message = format!("`{environment}` has no output `{name}`");
     let diagnostic = Diagnostic::error("missing-value", message);
     match lang::closest(name, known.iter().copied()) {
         Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
-        None if known.is_empty() => diagnostic.help(none),
+        None if known.is_empty() => diagnostic.help(NO_OUTPUTS),
         None => diagnostic.help(format!("it has {}", known.join(", "))),
     }
 }

@@ -13,7 +13,8 @@ pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
                 candidate,
             )
         })
-        .filter(|(distance, _)| *distance <= limit)
+        // Of names that have nothing in common, none is the other mistyped.
+        .filter(|(distance, candidate)| *distance <= limit && *distance < candidate.chars().count())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
@@ -27,5 +28,7 @@ mod tests {
         assert_eq!(closest("idd", ["id", "input"]), Some("id"));
         assert_eq!(closest("uper", ["upper", "lower"]), Some("upper"));
         assert_eq!(closest("zzz", ["id", "input"]), None);
+        assert_eq!(closest("b", ["a"]), None);
+        assert_eq!(closest("ba", ["ab"]), Some("ab"));
     }
 }

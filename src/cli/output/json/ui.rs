@@ -13,6 +13,7 @@ use model::plan::{Drift, Plan};
 use model::value::type_to_json;
 use serde_json::{Map, Value as Json, json};
 
+use super::TERRAFORM_VERSION;
 use super::diagnostic::{Translator, summary};
 use super::instance::message_names;
 use super::shape::known;
@@ -99,7 +100,11 @@ pub fn version(terrace: &str) -> Message {
     Message::info(
         "version",
         format!("Terrace {terrace}"),
-        vec![("terrace", json!(terrace)), ("ui", json!("1.2"))],
+        vec![
+            ("terrace", json!(terrace)),
+            ("terraform", json!(TERRAFORM_VERSION)),
+            ("ui", json!("1.2")),
+        ],
     )
 }
 
