@@ -115,7 +115,7 @@ impl End<'_> {
             }
             return (Became::Waits(one.waits()), self.missing(stage, &one.unmet));
         }
-        let became = match (self.round.get(&stage.name), done) {
+        let became = match (self.round.tried.get(&stage.name), done) {
             (Some(Tried::Failed), done) => {
                 let why = done.and_then(|done| done.kept.wrong.clone());
                 Became::Failed(why.unwrap_or_else(|| "it failed".into()))

@@ -1,9 +1,9 @@
 //! One call of the program: what the process environment and the command line say that is the same for every
 //! command, and the two streams.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use contract::Providers;
 use lang::desired::RandomSource;
@@ -65,6 +65,8 @@ pub struct Invocation {
     pub account: Arc<Account>,
     /// What was said that is to be said once.
     said: OnceLock<()>,
+    /// Revisions that were said to be used.
+    used: Mutex<BTreeSet<u64>>,
 }
 
 impl Invocation {
@@ -87,6 +89,7 @@ impl Invocation {
             base,
             account: Arc::default(),
             said: OnceLock::new(),
+            used: Mutex::default(),
         }
     }
 
@@ -100,6 +103,14 @@ impl Invocation {
     /// Says which project is meant, the first time.
     pub fn say_project(&self, text: &str) {
         if self.said.set(()).is_ok() {
+            self.say(text);
+        }
+    }
+
+    /// Says that a revision is used, the first time.
+    pub fn say_revision(&self, number: u64, text: &str) {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if used.insert(number) {
             self.say(text);
         }
     }

@@ -1,10 +1,11 @@
 //! `terrace pipeline run`: carries a revision through the environments as far as the rules let it, and tells what is then
 //! waited for. Which environment is next is decided in `delivery::advance`; how a revision comes to one is in `promote.rs`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use delivery::advance::{Next, Round, Tried, Waiting, candidate, next, under_way};
-use delivery::facts::Facts;
+use delivery::configuration;
+use delivery::facts::{Facts, History};
 use delivery::gate::{Unmet, Waits};
 use delivery::gather::gather;
 use delivery::report::Subject;
@@ -22,7 +23,7 @@ use super::invocation::Invocation;
 use super::output::gate::sentence;
 use super::output::pipeline::{Became, PipelineRow, message, screen};
 use super::output::write;
-use super::prepare::{self, Refused};
+use super::prepare::{self, Refused, Wanted, Wants};
 use super::promote::{Asked, Asking, Carried, Promotion};
 use super::reports::Reports;
 use super::{notify, plan, record, revised, revision, verify};
@@ -162,8 +163,13 @@ impl<'a> Walk<'a> {
         revision: RevisionId,
         part: Part,
     ) -> Result<Option<Waits>, RecordError> {
+        // Every line says which one it is about.
+        self.invocation.say_revision(revision.0, "");
         let pipeline = self.pipeline.clone();
-        let mut round = Round::new();
+        let mut round = Round {
+            reconfigured: self.reconfigured(revision).await?,
+            ..Round::default()
+        };
         let mut done = BTreeMap::new();
         loop {
             let facts = self.facts()?;
@@ -177,11 +183,11 @@ impl<'a> Walk<'a> {
             match &comes {
                 Next::Deploy(stage) => {
                     let tried = self.deploy(revision, stage, &mut done).await;
-                    round.insert(stage.clone(), tried);
+                    round.tried.insert(stage.clone(), tried);
                 }
                 Next::Verify(stage) => {
                     let tried = self.verify(revision, stage, &mut done).await;
-                    round.insert(stage.clone(), tried);
+                    round.tried.insert(stage.clone(), tried);
                 }
                 Next::Done | Next::Stopped(_) | Next::Wait(_) => {
                     self.show_to_approvers(revision, &comes, &mut done).await;
@@ -237,9 +243,10 @@ impl<'a> Walk<'a> {
         self.invocation
             .say(&format!("Verifying {revision} in {stage}\n"));
         let code = verify::verify(self.invocation, stage, self.showing).await;
-        let tried = match code {
-            ExitCode::Done => Tried::Done,
-            code => self.failed(code),
+        let tried = if code == ExitCode::Done {
+            Tried::Done
+        } else {
+            self.failed(code)
         };
         done.insert(stage.clone(), self.done(What::Verified, started));
         tried
@@ -266,6 +273,42 @@ impl<'a> Walk<'a> {
             }
             notify::of_waiting(self.invocation, &one.stage, revision, sentences).await;
         }
+    }
+
+    /// Environments that have the revision with other variables than `terrace.hcl` gives them by now, or with what cannot
+    /// be read any more. What a rollback brought back is meant to be as it is.
+    async fn reconfigured(&self, revision: RevisionId) -> Result<BTreeSet<Str>, RecordError> {
+        let facts = self.facts()?;
+        let mut found = BTreeSet::new();
+        for stage in &self.pipeline.stages {
+            let here = facts.environments.get(&stage.name);
+            let is_there = here.and_then(History::occupant);
+            let is_there = is_there.is_some_and(|stay| stay.revision == revision);
+            let last = here.and_then(|here| here.last_try(revision));
+            let Some(last) = last.filter(|last| is_there && !last.is_rollback) else {
+                continue;
+            };
+            let Some(configuration) = last.configuration else {
+                continue;
+            };
+            let had = self.store.configuration(&stage.name, configuration)?;
+            if self.given(revision, &stage.name).await != Some(had) {
+                found.insert(stage.name.clone());
+            }
+        }
+        Ok(found)
+    }
+
+    /// The variables that an environment is given now, as the record would keep them.
+    async fn given(&self, revision: RevisionId, environment: &Str) -> Option<Vec<u8>> {
+        let revision = revision.to_string();
+        let wanted = Wanted {
+            revision: Some(&revision),
+            ..Wanted::configured(Some(environment), Wants::Definition)
+        };
+        let prepared = prepare::prepare(self.invocation, wanted).await.ok()?;
+        let payload = configuration::payload(&prepared.project, &prepared.variables).ok()?;
+        Some(payload.bytes.to_vec())
     }
 
     /// Plans what only a person's word is missing for, so that they see what it is about.

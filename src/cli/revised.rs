@@ -452,7 +452,7 @@ pub fn check_out(
     let row = find(&store, name).map_err(refused)?;
     let content = Content::kept(&store, row.manifest).map_err(refused)?;
     content.check_out(&store, project).map_err(refused)?;
-    invocation.say(&format!("Using {}\n", short(&row)));
+    invocation.say_revision(row.number, &format!("Using {}\n", short(&row)));
     Ok(content)
 }
 

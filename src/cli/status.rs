@@ -241,7 +241,7 @@ impl Looking<'_> {
                 revision,
                 now: self.now,
             };
-            let next = next(&instance, &Round::new());
+            let next = next(&instance, &Round::default());
             match &next {
                 Next::Deploy(stage) if !self.project.is_entry(stage) => {
                     found.push(Ahead::may_come(revision, stage, &program));

@@ -1,7 +1,7 @@
 //! How `pipeline run` goes on with a revision: which environment is next, when it ends, and what is then waited for. Pure.
 //! Entry points: [`next`], [`under_way`], [`candidate`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::Str;
 use model::clock::Timestamp;
@@ -12,8 +12,14 @@ use crate::gate::{Question, Unmet, Waits, unmet};
 use crate::stages::{Pipeline, Stage};
 use crate::standing::{Instance, Standing, standing};
 
-/// What came of environments in one `pipeline run`. None is taken up twice.
-pub type Round = BTreeMap<Str, Tried>;
+/// One `pipeline run` so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Round {
+    /// What came of environments. None is taken up twice.
+    pub tried: BTreeMap<Str, Tried>,
+    /// Environments that have the revision, with other variables than they are given now.
+    pub reconfigured: BTreeSet<Str>,
+}
 
 /// What came of an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,7 +112,7 @@ enum Turn {
 pub fn next(instance: &Instance<'_>, round: &Round) -> Next {
     let mut waiting = Vec::new();
     for stage in &instance.pipeline.stages {
-        match turn(instance, stage, round.get(&stage.name)) {
+        match turn(instance, stage, round) {
             Turn::Over => {}
             Turn::Deploy => return Next::Deploy(stage.name.clone()),
             Turn::Verify => return Next::Verify(stage.name.clone()),
@@ -123,8 +129,8 @@ pub fn next(instance: &Instance<'_>, round: &Round) -> Next {
     }
 }
 
-fn turn(instance: &Instance<'_>, stage: &Stage, tried: Option<&Tried>) -> Turn {
-    match tried {
+fn turn(instance: &Instance<'_>, stage: &Stage, round: &Round) -> Turn {
+    match round.tried.get(&stage.name) {
         Some(Tried::Failed) => return Turn::Failed,
         Some(Tried::Blocked(unmet)) => return Turn::Waits(unmet.clone()),
         Some(Tried::Done) => return Turn::Over,
@@ -134,13 +140,19 @@ fn turn(instance: &Instance<'_>, stage: &Stage, tried: Option<&Tried>) -> Turn {
     let is_left_to_newer = here
         .and_then(History::aimed_at)
         .is_some_and(|newer| newer > instance.revision);
+    let is_as_given = !round.reconfigured.contains(&stage.name);
     match standing(instance, stage) {
-        Standing::Verified { .. } | Standing::Superseded { .. } => Turn::Over,
-        Standing::Unverified { .. } => Turn::Verify,
+        Standing::Verified { .. } if is_as_given => Turn::Over,
+        Standing::Unverified { .. } if is_as_given => Turn::Verify,
+        Standing::Superseded { .. } => Turn::Over,
         _ if is_left_to_newer => Turn::Over,
-        // It was there, and an older one or nothing took its place: that was somebody's will, and rules say whether it
-        // may come again.
-        Standing::Passed { .. } | Standing::Failed { .. } | Standing::Ready => {
+        // It was there, and an older one or nothing took its place, or it is there with other variables: rules say whether
+        // it may come again.
+        Standing::Verified { .. }
+        | Standing::Unverified { .. }
+        | Standing::Passed { .. }
+        | Standing::Failed { .. }
+        | Standing::Ready => {
             let unmet = unmet(&Question {
                 pipeline: instance.pipeline,
                 facts: instance.facts,
@@ -254,7 +266,7 @@ pub fn under_way(
         if pipeline.stages.iter().any(has_failed) {
             return false;
         }
-        let next = next(&instance, &Round::new());
+        let next = next(&instance, &Round::default());
         match &next {
             Next::Deploy(_) | Next::Verify(_) => true,
             // What waits for work that nobody does for it any more is not on its way.

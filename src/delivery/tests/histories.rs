@@ -557,7 +557,7 @@ impl World {
                 revision: *revision,
                 now: self.now,
             };
-            match next(&instance, &Round::new()) {
+            match next(&instance, &Round::default()) {
                 Next::Deploy(name) => {
                     let stage = self.pipeline.stage(&name).expect("it is a stage");
                     assert!(!stage.is_manual);

@@ -17,13 +17,13 @@ pub(super) struct Died;
 impl World {
     /// Carries one revision on as `terrace pipeline run` does.
     pub(super) fn carry(&mut self, revision: RevisionId) -> Result<(), Died> {
-        let mut round = Round::new();
+        let mut round = Round::default();
         for _ in 0..=self.pipeline.stages.len() {
             let comes = next(&self.instance(revision), &round);
             match comes {
                 Next::Deploy(name) => {
                     let tried = self.run_deploys(&name, revision)?;
-                    round.insert(name, tried);
+                    round.tried.insert(name, tried);
                 }
                 Next::Verify(name) => {
                     let stage = self.stage(&name);
@@ -31,7 +31,7 @@ impl World {
                         true => Tried::Done,
                         false => Tried::Failed,
                     };
-                    round.insert(name, tried);
+                    round.tried.insert(name, tried);
                 }
                 Next::Done | Next::Stopped(_) | Next::Wait(_) => return Ok(()),
             }
@@ -204,7 +204,26 @@ fn what_failed_where_it_was_is_not_there_and_not_past() {
     let stands = standing(&world.instance(revision), &stage);
     assert!(matches!(stands, Standing::Failed { .. }), "{stands:?}");
     assert_eq!(
-        next(&world.instance(revision), &Round::new()),
+        next(&world.instance(revision), &Round::default()),
         Next::Deploy(stage.name)
     );
+}
+
+#[test]
+fn what_is_given_other_variables_is_brought_again_where_the_rules_allow() {
+    let mut world = World::new(1);
+    world.fates = Some(1);
+    world.make_revision();
+    let (stage, revision) = (world.pipeline.stages[0].clone(), RevisionId(1));
+    world.deploy(&stage, revision, End::Well);
+    let round = Round {
+        reconfigured: [stage.name.clone()].into(),
+        ..Round::default()
+    };
+    let comes = next(&world.instance(revision), &round);
+    assert_eq!(comes, Next::Deploy(stage.name.clone()));
+    let held = world.decision("anna");
+    world.history(&stage.name).hold = Some(held);
+    let comes = next(&world.instance(revision), &round);
+    assert!(matches!(comes, Next::Wait(_)), "{comes:?}");
 }
