@@ -64,11 +64,11 @@ fn contrast(invocation: &Invocation, args: &DiffArgs) -> Result<Contrast, Refuse
         End::read(&project, &store, right)?,
     );
     Ok(Contrast {
-        variables: compared(&left.variables, &right.variables, |a, b| differences(a, b)),
+        variables: compared(&left.variables, &right.variables, differences),
         instances: compared(&left.objects(), &right.objects(), |a, b| {
             effective(&a.value, &b.value, args.ids)
         }),
-        outputs: compared(&left.outputs(), &right.outputs(), |a, b| differences(a, b)),
+        outputs: compared(&left.outputs(), &right.outputs(), differences),
         alike: left.alike(&right, args.ids),
         sides: [left.side, right.side],
     })

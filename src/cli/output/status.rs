@@ -78,7 +78,7 @@ impl There {
     /// `r42 1f2e3d4`.
     fn short(&self) -> String {
         let part = if self.in_part { " in part" } else { "" };
-        let commit = self.commit.as_ref().map(|commit| digits(commit));
+        let commit = self.commit.as_ref().map(digits);
         let commit = commit.map_or_else(String::new, |digits| format!(" {digits}"));
         format!("{}{commit}{part}", self.revision)
     }

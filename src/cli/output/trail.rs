@@ -269,13 +269,28 @@ pub fn trace_screen(view: &Trace, look: Look) -> String {
         return page.finish();
     }
     page.gap();
+    stream(&view.passages).render(&mut page);
+    if let Some((last, lead)) = view.lead() {
+        page.gap();
+        page.line(&Line::plain(format!(
+            "Lead time: {} from {} to {}",
+            lasting(lead),
+            view.begins_with(),
+            last.environment
+        )));
+    }
+    page.finish()
+}
+
+/// How long each environment took, and how long the revision waited in front of it.
+fn stream(passages: &[Passage]) -> Table {
     let mut table = Table::new([
         ("environment", Align::Left),
         ("waited", Align::Right),
         ("took", Align::Right),
         ("verified", Align::Left),
     ]);
-    for passage in &view.passages {
+    for passage in passages {
         let verified = match passage.verified {
             Some(at) => Line::plain(readable(at)),
             None => Line::of(Label::Failed, "never"),
@@ -287,17 +302,7 @@ pub fn trace_screen(view: &Trace, look: Look) -> String {
             verified,
         ]);
     }
-    table.render(&mut page);
-    if let Some((last, lead)) = view.lead() {
-        page.gap();
-        page.line(&Line::plain(format!(
-            "Lead time: {} from {} to {}",
-            lasting(lead),
-            view.begins_with(),
-            last.environment
-        )));
-    }
-    page.finish()
+    table
 }
 
 fn failed(checks: &[CheckRow]) -> Vec<&str> {

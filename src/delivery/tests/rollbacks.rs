@@ -3,6 +3,7 @@
 //! rollback undoes as a pile, must agree.
 #![expect(
     clippy::expect_used,
+    clippy::panic,
     reason = "a test fails where what it made is not there"
 )]
 
