@@ -193,7 +193,8 @@ impl Promotion {
             .map_err(|error| refused(error.diagnostic()))?;
         let pipeline = Pipeline::of(&project.file);
         let Some(stage) = pipeline.stage(&environment).cloned() else {
-            return Err(refused(usage()));
+            let gone = project.not_declared(&environment);
+            return Err(refused(gone.unwrap_or_else(usage)));
         };
         let of_record = |error: &RecordError| refused(record::diagnostic(error));
         let store = record::open(&project.record()).map_err(|error| of_record(&error))?;

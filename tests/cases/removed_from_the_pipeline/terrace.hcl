@@ -1,0 +1,10 @@
+environment "test" {
+}
+
+environment "staging" {
+  after = ["test"]
+}
+
+environment "production" {
+  after = ["staging"]
+}
