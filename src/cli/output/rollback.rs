@@ -49,8 +49,9 @@ pub fn losses(losses: &[Loss], look: Look) -> String {
     let widths = rows.iter().map(|(address, _)| width_of(address));
     let column = widths.filter(|width| *width <= MOST_WIDE).max();
     for (address, how) in rows {
+        let width = width_of(&address).max(column.unwrap_or(0));
         let mut line = Line::plain("  ").with(Label::Destroy, address);
-        line.pad_to(column.unwrap_or(0) + 4);
+        line.pad_to(width + 4);
         page.wrapped(&line.then(fate(how)), 6);
     }
     format!("\n{}", page.finish())
@@ -125,8 +126,12 @@ mod tests {
             loss("sim_server.web[1]", Lost::Replaced(RunId(5))),
             loss("sim_server.old", Lost::Forgotten),
             loss("sim_server.new", Lost::Destroys),
+            loss(
+                "module.service[\"catalog\"].local_file.configuration",
+                Lost::Replaces,
+            ),
         ];
-        insta::assert_snapshot!(losses(&found, Look::plain().wide(80)) + "[EOF]", @r"
+        insta::assert_snapshot!(losses(&found, Look::plain().wide(80)) + "[EOF]", @r#"
         Cannot be undone
           sim_database.orders   run 5 destroyed it: it is made anew, without what was in
               it
@@ -134,7 +139,9 @@ mod tests {
           sim_server.old        it is not recorded any more and may still exist: another
               is made
           sim_server.new        this plan destroys it
+          module.service["catalog"].local_file.configuration  this plan puts another in
+              its place
         [EOF]
-        ");
+        "#);
     }
 }
