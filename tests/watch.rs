@@ -120,7 +120,7 @@ fn a_killed_process_and_a_removed_file_are_healed_and_another_change_is_left_alo
     assert!(said.contains("`production` is watched already"), "{said}");
     assert!(said.contains(&format!("process {}", watch.id())), "{said}");
 
-    let data = fs::Permissions::from(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    let data = std::os::unix::fs::PermissionsExt::from_mode(0o700);
     fs::set_permissions(project.path().join("data"), data).unwrap();
     signal(first, "-KILL");
     fs::remove_file(project.path().join("note.txt")).unwrap();
