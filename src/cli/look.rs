@@ -88,8 +88,7 @@ pub async fn look(
     let recorded = engine::record::read(&store, environment).map_err(|e| refused(&e))?;
     let serial = recorded.serial;
     let observation = Observation::begin(&store, clock, request(invocation, environment), serial);
-    let outputs = outputs(&recorded);
-    let subjects = subjects(&prepared, &recorded);
+    let (outputs, subjects) = (outputs(&recorded), subjects(&prepared, &recorded));
     let looked = observed(invocation, &prepared, recorded).await;
     let results = if looked.instances > 0 {
         tried(invocation, &prepared, &store, &outputs, &observation).await
