@@ -200,7 +200,7 @@ impl Written<'_> {
     fn given(&self, name: &Str, given: &Given, path: &[PathStep]) -> Result<Span, Kept> {
         match given.origin {
             Origin::Environment | Origin::AutoFile => {}
-            Origin::Process | Origin::CommandLine | Origin::ArgumentFile => {
+            Origin::Process | Origin::CommandLine => {
                 return Err(Kept {
                     why: format!(
                         "`var.{name}` is given by whoever calls terrace, as by TF_VAR_{name}"

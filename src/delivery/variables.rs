@@ -84,7 +84,7 @@ pub fn collect(
                 );
             }
             Argument::File(path) => {
-                reader.file(path, &path.to_string_lossy(), Origin::ArgumentFile, None)
+                reader.file(path, &path.to_string_lossy(), Origin::CommandLine, None)
             }
         }
     }
@@ -97,10 +97,7 @@ pub fn share(given: &mut BTreeMap<Str, Given>, inputs: BTreeMap<Str, Given>) -> 
     let mut out = Diagnostics::new();
     for (name, input) in inputs {
         if let Some(other) = given.get(&name)
-            && matches!(
-                other.origin,
-                Origin::Environment | Origin::CommandLine | Origin::ArgumentFile
-            )
+            && matches!(other.origin, Origin::Environment | Origin::CommandLine)
         {
             let message = format!("`{name}` is set here, and is an input");
             out.push(

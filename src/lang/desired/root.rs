@@ -28,10 +28,8 @@ pub enum Origin {
     Environment,
     /// A `terraform.tfvars` or `*.auto.tfvars` file.
     AutoFile,
-    /// `-var`.
+    /// `-var` or `-var-file`.
     CommandLine,
-    /// A file of `-var-file`, which may be written for several definitions.
-    ArgumentFile,
     /// A process environment variable `TF_VAR_name`: names that are not declared are passed over.
     Process,
 }
@@ -91,9 +89,7 @@ fn undeclared(root: &Module, name: &Str, given: &Given) -> Diagnostics {
     let message = format!("the definition has no variable `{name}`");
     let diagnostic = match given.origin {
         Origin::Process => return Diagnostics::new(),
-        Origin::AutoFile | Origin::ArgumentFile => {
-            Diagnostic::warning("undeclared-variable", message)
-        }
+        Origin::AutoFile => Diagnostic::warning("undeclared-variable", message),
         Origin::Environment | Origin::CommandLine => {
             Diagnostic::error("undeclared-variable", message)
         }

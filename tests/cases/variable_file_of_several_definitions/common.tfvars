@@ -1,2 +1,0 @@
-need = 9
-other = 3

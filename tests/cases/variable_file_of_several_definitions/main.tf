@@ -1,7 +1,0 @@
-variable "need" {
-  type = number
-}
-
-output "need" {
-  value = var.need
-}
