@@ -10,6 +10,7 @@
 mod spec;
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use lang::eval::{FreeTraversal, Resolution, Scope, evaluate, references};
@@ -198,7 +199,9 @@ fn conformance() {
         .filter_map(|case| Some((case, difference(case, base)?)))
         .collect();
     let exact = cases.len() - differing.len();
-    println!("expressions: {exact} of {} exact", cases.len());
+    // Said to the terminal itself: the test runner keeps what is printed to itself when a test passes.
+    let score = format!("expressions: {exact} of {} exact\n", cases.len());
+    std::io::stdout().write_all(score.as_bytes()).unwrap();
     for (case, _) in &differing {
         println!("{}", case.id);
     }
