@@ -111,7 +111,7 @@ impl Case {
 /// Returns `text` with lines about steps that stand together in the order of their words, ids aside.
 fn steps_sorted(text: &str) -> String {
     let step =
-        Regex::new(r"^ +(Created|Updated|Destroyed|Failed|Skipped|create|update|destroy) \S+")
+        Regex::new(r"^ +(Created|Updated|Destroyed|Read|Failed|Skipped|create|update|destroy) \S+")
             .expect("a regular expression");
     let words = |line: &str| {
         step.find(line)
