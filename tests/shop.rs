@@ -145,6 +145,7 @@ fn outline(said: &str) -> String {
     for (pattern, instead) in [
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", "<time>"),
         (r"=[0-9a-f]{12}\b", "=<release>"),
+        (r"\b(r\d+) [0-9a-f]{7}\b", "$1 <commit>"),
         (r"\b\d+(?:ms|s)\b|\bnow\b", "<took>"),
         (r" +\n", "\n"),
         (r"  +", "  "),

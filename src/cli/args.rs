@@ -107,7 +107,7 @@ pub enum Command {
     Adopt(AdoptArgs),
     /// Try the checks of an environment on what is deployed there
     Verify(VerifyArgs),
-    /// Carry a revision through the environments
+    /// Carry a revision through the environments as far as the rules let it
     #[command(subcommand)]
     Pipeline(PipelineCommand),
     /// Bring a revision to an environment, when every rule is met

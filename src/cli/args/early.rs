@@ -29,7 +29,7 @@ Change environments:
   destroy      Destroy all of an environment
 
 Promote revisions:
-  pipeline run Carry a revision through the environments as far as the rules let it
+  pipeline     Carry a revision through the environments as far as the rules let it
   promote      Bring a revision to an environment, when every rule is met
   rollback     Go back to what was in an environment before
   approve      Approve what a revision does to an environment
