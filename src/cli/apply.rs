@@ -1,19 +1,18 @@
 //! `terrace apply` and `terrace destroy`. The straight line: load, evaluate, read, observe, plan, apply; then the
 //! environment's checks.
 
+mod ending;
+mod question;
+mod session;
+
 use std::collections::BTreeMap;
 
-use delivery::configuration;
-use delivery::gather::{BLOCKED, is_past_rules};
-use engine::record::StoreError;
-use engine::{
-    ApplyOptions, Events, OpenStep, Outcome, Planned, Session, SessionError, SessionRequest, Stop,
-};
+use delivery::gather::BLOCKED;
+use engine::{ApplyOptions, Events, OpenStep, Planned, Session, Stop};
 use model::pattern::Pattern;
 use model::plan::{Plan, PlanMode};
-use model::serial::RevisionId;
-use model::{Diagnostic, Diagnostics, Severity, Sources, Str, Value};
-use state::{ConfigurationDigest, RecordError, RunKind, RunOutcome, Store};
+use model::{Diagnostic, Severity, Sources, Str, Value};
+use state::{RunKind, RunOutcome, Store};
 
 use super::args::{ApplyArgs, DestroyArgs, Keep, OnFailure, Planning, Showing};
 use super::checks::{self, Checked, check};
@@ -21,23 +20,17 @@ use super::exit::ExitCode;
 use super::interrupt::interrupts;
 use super::invocation::Invocation;
 use super::listen::{Listener, Listening};
-use super::output::json::diagnostic::Translator;
-use super::output::json::ui;
-use super::output::plan::counts;
-use super::output::prompt::{Answer, Question, approve};
-use super::output::recorded::OutputView;
-use super::output::run::{RunEnd, closing};
-use super::output::run_view::RunView;
-use super::output::state::outputs as show_outputs;
 use super::output::status::FAILED_CHECKS;
-use super::output::write;
 use super::plan::{self, Made};
 use super::prepare::{self, Prepared, Refused, Wanted};
-use super::revised::{self, Content};
 use super::suggested::{Again, program};
-use super::{bound, isolation, notify, protect, record, saved, under_way};
+use super::{bound, isolation, notify, protect, record, revised, saved, under_way};
 
 pub use super::purpose::Purpose;
+pub(super) use ending::say_diagnostics;
+use ending::say_outputs;
+pub use question::ask;
+use session::{begin, finish, is_news, is_read_only, outcome_of};
 
 /// Runs `terrace apply`.
 pub async fn run(invocation: &Invocation, args: ApplyArgs) -> ExitCode {
@@ -325,198 +318,6 @@ pub fn in_doubt_is_an_error(made: &mut Made) {
     made.warnings = others.cloned().chain(errors).collect();
 }
 
-/// Failures are shown with the end of the run; conditions that do not hold after it, and what is in doubt, are not.
-fn unsaid(outcome: &Outcome, view: &RunView) -> Diagnostics {
-    let shown = &view.failures;
-    let is_new = |found: &&Diagnostic| !shown.iter().any(|known| known.message == found.message);
-    outcome.diagnostics.iter().filter(is_new).cloned().collect()
-}
-
-/// Writes diagnostics into the stream of messages.
-pub(super) fn say_diagnostics(invocation: &Invocation, found: &Diagnostics, sources: &Sources) {
-    invocation.account.wrong(found);
-    let mut translator = Translator::new(sources);
-    let now = invocation.process.clock.now();
-    let lines: String = found
-        .iter()
-        .map(|found| {
-            let message = ui::diagnostic(found, &mut translator);
-            invocation.account.line(message, now)
-        })
-        .collect();
-    let _ = write::answer(&lines);
-}
-
-async fn begin(
-    again: Again<'_>,
-    store: &Store,
-    (kind, purpose): (RunKind, &Purpose),
-    plan: &Plan,
-) -> Result<Session, ExitCode> {
-    let Again {
-        invocation,
-        prepared,
-        ..
-    } = again;
-    let (revision, mut configuration) =
-        match used(invocation, prepared, store, (kind, purpose)).await {
-            Ok(used) => used,
-            Err(error) => return Err(record::report(invocation, &error)),
-        };
-    if let Purpose::Rollback(back) = purpose {
-        // What was kept is what is used again, also where inputs were declared since.
-        configuration = back.configuration.or(configuration);
-    }
-    let request = SessionRequest {
-        environment: prepared.environment.clone(),
-        kind,
-        plan: Some(plan.id.to_string()),
-        revision,
-        configuration,
-        actor: invocation.actor(),
-        note: purpose.note(),
-    };
-    let expected = Some((plan.serial, &plan.lineage));
-    match Session::begin(store, &invocation.process.clock, request, expected).await {
-        Ok(session) => Ok(session),
-        Err(SessionError::Record(error)) => Err(record::report(invocation, &error)),
-        Err(error @ (SessionError::Stale { .. } | SessionError::Foreign)) => {
-            let diagnostic = Diagnostic::error("plan-stale", error.to_string())
-                .note("something was applied since, so that the plan may do other things than it shows")
-                .help(purpose.again(again, plan.mode));
-            invocation.report(
-                &diagnostic.into(),
-                &Sources::default(),
-                "nothing was changed",
-                false,
-            );
-            Err(ExitCode::Failed)
-        }
-    }
-}
-
-/// What a run that applies makes real, made if need be: the revision, and the variables it is given.
-async fn used(
-    invocation: &Invocation,
-    prepared: &Prepared,
-    store: &Store,
-    (kind, purpose): (RunKind, &Purpose),
-) -> Result<(Option<String>, Option<ConfigurationDigest>), StoreError> {
-    if !matches!(
-        kind,
-        RunKind::Apply | RunKind::Promote | RunKind::Rollback | RunKind::Heal
-    ) {
-        return Ok((None, None));
-    }
-    let row = match purpose {
-        // What it was is to be known, and may be promoted in its own time.
-        Purpose::BreakGlass(_) => revised::made_of(invocation, prepared, store).await?,
-        Purpose::Apply | Purpose::Promote | Purpose::Rollback(_) | Purpose::Heal(_) => {
-            revised::made(invocation, prepared, store).await?
-        }
-    };
-    let revision = row.map(|row| RevisionId(row.number).to_string());
-    let payload = configuration::payload(&prepared.project, &prepared.variables);
-    let payload = payload.map_err(|source| StoreError::Object {
-        address: "the variables".into(),
-        source,
-    })?;
-    let configuration = store
-        .put_configuration(&prepared.environment, payload)
-        .await?;
-    Ok((revision, Some(configuration)))
-}
-
-/// Whether the record cannot take what a run would say.
-async fn is_read_only(
-    invocation: &Invocation,
-    prepared: &Prepared,
-    store: &Store,
-    purpose: &Purpose,
-) -> bool {
-    let used = used(invocation, prepared, store, (RunKind::Apply, purpose)).await;
-    matches!(used, Err(StoreError::Record(RecordError::ReadOnly { .. })))
-}
-
-/// Whether the environment is to have another revision than the one it has, though nothing in it changes.
-fn is_news(prepared: &Prepared, store: &Store, purpose: &Purpose) -> Result<bool, RecordError> {
-    let (project, environment) = (&prepared.project, &prepared.environment);
-    let Some(content) = prepared.content.as_ref().filter(|_| project.has_file) else {
-        return Ok(false);
-    };
-    let Some(id) = content.id() else {
-        let goes_past = matches!(purpose, Purpose::BreakGlass(_));
-        return Ok(goes_past || project.is_entry(environment));
-    };
-    // What is under way there brings it already, as where its checks apply again.
-    let name = Some(id.to_string());
-    let coming = store.unended_runs(environment)?;
-    let comes = coming
-        .iter()
-        .any(|run| run.revision == name && !is_past_rules(run));
-    Ok(!comes && delivery::applied::there(store, environment)? != Some(id))
-}
-
-async fn finish(
-    invocation: &Invocation,
-    session: Session,
-    outcome: RunOutcome,
-    counts: BTreeMap<String, u64>,
-) -> ExitCode {
-    match (session.finish(outcome, counts).await, outcome) {
-        (Ok(()), RunOutcome::Succeeded) => ExitCode::Done,
-        (Ok(()), RunOutcome::Cancelled) => ExitCode::Interrupted,
-        (Ok(()), RunOutcome::Failed | RunOutcome::Interrupted) => ExitCode::Failed,
-        (Err(error), _) => record::report(invocation, &error),
-    }
-}
-
-fn outcome_of(passed: bool) -> RunOutcome {
-    if passed {
-        RunOutcome::Succeeded
-    } else {
-        RunOutcome::Failed
-    }
-}
-
-/// Asks for approval; says so when nobody can be asked.
-pub fn ask(invocation: &Invocation, plan: &Plan) -> bool {
-    let found = counts(plan);
-    let question = Question {
-        what: format!("Apply {} to {}", plan.id, plan.environment),
-        environment: plan.environment.to_string(),
-        destroys: found.destroy + found.replace,
-    };
-    let (mut input, mut output) = (std::io::stdin().lock(), std::io::stderr());
-    let answer = approve(&question, invocation.stderr, &mut input, &mut output);
-    if !invocation.is_interactive()
-        && matches!(answer, Ok(Answer::Yes | Answer::No | Answer::OtherName))
-    {
-        // A terminal shows the line that was typed; here the prompt's line is still open.
-        write::say("\n");
-    }
-    match answer {
-        Ok(Answer::Yes) => true,
-        Ok(Answer::No) => {
-            write::say("Not applied; nothing was changed.\n");
-            false
-        }
-        Ok(Answer::OtherName) => {
-            let name = &plan.environment;
-            write::say(&format!(
-                "Not applied; nothing was changed: what destroys wants the environment's name, `{name}`.\n"
-            ));
-            false
-        }
-        Ok(Answer::Nothing) | Err(_) => {
-            write::say(
-                "\nNot applied: nobody answered. To apply without a question: -auto-approve\n",
-            );
-            false
-        }
-    }
-}
-
 /// The last call of the straight line, and what comes after it.
 #[derive(Debug)]
 pub struct Apply<'a> {
@@ -688,129 +489,4 @@ impl Apply<'_> {
             planning: self.planning,
         }
     }
-
-    /// What goes on from a run that did not do all: the same again. What was replaced is not replaced once more.
-    fn go_on(&self, outcome: &Outcome, mode: PlanMode) -> Option<String> {
-        if outcome.is_success() {
-            return None;
-        }
-        let keep = Keep {
-            mode: mode == PlanMode::RefreshOnly,
-            part: true,
-            replace: outcome.done.values().all(|count| *count == 0),
-        };
-        let mut command = self.purpose.command(self.again(), mode, keep);
-        if self.planning.is_none() && mode == PlanMode::RefreshOnly {
-            command.push_str(" -refresh-only");
-        }
-        Some(command)
-    }
-
-    /// The record could not be written any more in the middle of the run.
-    fn cut_short(&self, error: &engine::record::StoreError) -> ExitCode {
-        let diagnostic = record::diagnostic(error);
-        let code = if diagnostic.id == "record-locked" {
-            ExitCode::Locked
-        } else {
-            ExitCode::Failed
-        };
-        let sources = self.prepared.sources();
-        let what = "the run was cut short; what it did until then is recorded";
-        self.invocation
-            .report(&diagnostic.into(), sources, what, false);
-        self.invocation
-            .say("Run the command again: what was under way is found out then.\n");
-        code
-    }
-
-    fn say_end(&self, outcome: &Outcome, view: &RunView, mode: PlanMode) {
-        if self.showing.json {
-            let rest = unsaid(outcome, view);
-            say_diagnostics(self.invocation, &rest, self.prepared.sources());
-            if !outcome.is_success() {
-                return;
-            }
-            let now = self.invocation.process.clock.now();
-            let count = |word: &str| outcome.done.get(word).copied().unwrap_or(0);
-            let summary = ui::Summary {
-                add: count("create"),
-                change: count("update"),
-                import: count("import"),
-                remove: count("destroy"),
-            };
-            let operation = match mode {
-                PlanMode::Destroy => ui::Operation::Destroy,
-                PlanMode::Normal | PlanMode::RefreshOnly => ui::Operation::Apply,
-            };
-            let message = ui::change_summary(summary, operation);
-            let _ = write::answer(&self.invocation.account.line(message, now));
-            if mode != PlanMode::Destroy {
-                say_outputs(self.invocation, &outcome.outputs);
-            }
-            return;
-        }
-        let mut recorded = self.store.header(&self.prepared.environment).map_or_else(
-            |_| "the record".to_owned(),
-            |header| format!("serial {}", header.serial),
-        );
-        let content = self.prepared.content.as_ref();
-        if let Some(id) = content.and_then(Content::id) {
-            recorded.push_str(&format!(", {id}"));
-        }
-        let go_on = self.go_on(outcome, mode);
-        let text = closing(
-            view,
-            &RunEnd { recorded, go_on },
-            self.prepared.sources(),
-            self.invocation.stderr,
-        );
-        self.invocation.say(&text);
-        if outcome.stopped {
-            self.invocation
-                .say("Interrupted: what was not begun is left for the next apply.\n");
-        }
-        if outcome.unknown > 0 {
-            let (steps, them) = match outcome.unknown {
-                1 => ("1 step was".to_owned(), "it"),
-                several => (format!("{several} steps were"), "them"),
-            };
-            let left =
-                format!("{steps} left: what became of {them} is found out by the next command.\n");
-            self.invocation.say(&left);
-        }
-        let rest = unsaid(outcome, view);
-        if !rest.is_empty() {
-            self.invocation.say("\n");
-        }
-        self.invocation
-            .report(&rest, self.prepared.sources(), "", false);
-    }
-
-    fn show_outputs(&self, outputs: &BTreeMap<Str, (Value, bool)>) {
-        if self.showing.json || outputs.is_empty() {
-            return;
-        }
-        let views: Vec<OutputView<'_>> = outputs
-            .iter()
-            .map(|(name, (value, sensitive))| OutputView {
-                name,
-                value,
-                sensitive: *sensitive,
-            })
-            .collect();
-        let _ = write::answer(&show_outputs(&views, self.invocation.stdout));
-    }
-}
-
-fn say_outputs(invocation: &Invocation, outputs: &BTreeMap<Str, (Value, bool)>) {
-    let views: Vec<OutputView<'_>> = outputs
-        .iter()
-        .map(|(name, (value, sensitive))| OutputView {
-            name,
-            value,
-            sensitive: *sensitive,
-        })
-        .collect();
-    let now = invocation.process.clock.now();
-    let _ = write::answer(&invocation.account.line(ui::outputs(&views), now));
 }

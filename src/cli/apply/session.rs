@@ -1,0 +1,157 @@
+//! The run of an apply: what it is to make real, its lease, and how it ends.
+
+use std::collections::BTreeMap;
+
+use delivery::configuration;
+use delivery::gather::is_past_rules;
+use engine::record::StoreError;
+use engine::{Session, SessionError, SessionRequest};
+use model::plan::Plan;
+use model::serial::RevisionId;
+use model::{Diagnostic, Sources};
+use state::{ConfigurationDigest, RecordError, RunKind, RunOutcome, Store};
+
+use crate::cli::exit::ExitCode;
+use crate::cli::invocation::Invocation;
+use crate::cli::prepare::Prepared;
+use crate::cli::purpose::Purpose;
+use crate::cli::suggested::Again;
+use crate::cli::{record, revised};
+
+/// Begins the run that a plan is applied in.
+pub(super) async fn begin(
+    again: Again<'_>,
+    store: &Store,
+    (kind, purpose): (RunKind, &Purpose),
+    plan: &Plan,
+) -> Result<Session, ExitCode> {
+    let Again {
+        invocation,
+        prepared,
+        ..
+    } = again;
+    let (revision, mut configuration) =
+        match used(invocation, prepared, store, (kind, purpose)).await {
+            Ok(used) => used,
+            Err(error) => return Err(record::report(invocation, &error)),
+        };
+    if let Purpose::Rollback(back) = purpose {
+        // What was kept is what is used again, also where inputs were declared since.
+        configuration = back.configuration.or(configuration);
+    }
+    let request = SessionRequest {
+        environment: prepared.environment.clone(),
+        kind,
+        plan: Some(plan.id.to_string()),
+        revision,
+        configuration,
+        actor: invocation.actor(),
+        note: purpose.note(),
+    };
+    let expected = Some((plan.serial, &plan.lineage));
+    match Session::begin(store, &invocation.process.clock, request, expected).await {
+        Ok(session) => Ok(session),
+        Err(SessionError::Record(error)) => Err(record::report(invocation, &error)),
+        Err(error @ (SessionError::Stale { .. } | SessionError::Foreign)) => {
+            let diagnostic = Diagnostic::error("plan-stale", error.to_string())
+                .note("something was applied since, so that the plan may do other things than it shows")
+                .help(purpose.again(again, plan.mode));
+            invocation.report(
+                &diagnostic.into(),
+                &Sources::default(),
+                "nothing was changed",
+                false,
+            );
+            Err(ExitCode::Failed)
+        }
+    }
+}
+
+/// What a run that applies makes real, made if need be: the revision, and the variables it is given.
+pub(super) async fn used(
+    invocation: &Invocation,
+    prepared: &Prepared,
+    store: &Store,
+    (kind, purpose): (RunKind, &Purpose),
+) -> Result<(Option<String>, Option<ConfigurationDigest>), StoreError> {
+    if !matches!(
+        kind,
+        RunKind::Apply | RunKind::Promote | RunKind::Rollback | RunKind::Heal
+    ) {
+        return Ok((None, None));
+    }
+    let row = match purpose {
+        // What it was is to be known, and may be promoted in its own time.
+        Purpose::BreakGlass(_) => revised::made_of(invocation, prepared, store).await?,
+        Purpose::Apply | Purpose::Promote | Purpose::Rollback(_) | Purpose::Heal(_) => {
+            revised::made(invocation, prepared, store).await?
+        }
+    };
+    let revision = row.map(|row| RevisionId(row.number).to_string());
+    let payload = configuration::payload(&prepared.project, &prepared.variables);
+    let payload = payload.map_err(|source| StoreError::Object {
+        address: "the variables".into(),
+        source,
+    })?;
+    let configuration = store
+        .put_configuration(&prepared.environment, payload)
+        .await?;
+    Ok((revision, Some(configuration)))
+}
+
+/// Whether the record cannot take what a run would say.
+pub(super) async fn is_read_only(
+    invocation: &Invocation,
+    prepared: &Prepared,
+    store: &Store,
+    purpose: &Purpose,
+) -> bool {
+    let used = used(invocation, prepared, store, (RunKind::Apply, purpose)).await;
+    matches!(used, Err(StoreError::Record(RecordError::ReadOnly { .. })))
+}
+
+/// Whether the environment is to have another revision than the one it has, though nothing in it changes.
+pub(super) fn is_news(
+    prepared: &Prepared,
+    store: &Store,
+    purpose: &Purpose,
+) -> Result<bool, RecordError> {
+    let (project, environment) = (&prepared.project, &prepared.environment);
+    let Some(content) = prepared.content.as_ref().filter(|_| project.has_file) else {
+        return Ok(false);
+    };
+    let Some(id) = content.id() else {
+        let goes_past = matches!(purpose, Purpose::BreakGlass(_));
+        return Ok(goes_past || project.is_entry(environment));
+    };
+    // What is under way there brings it already, as where its checks apply again.
+    let name = Some(id.to_string());
+    let coming = store.unended_runs(environment)?;
+    let comes = coming
+        .iter()
+        .any(|run| run.revision == name && !is_past_rules(run));
+    Ok(!comes && delivery::applied::there(store, environment)? != Some(id))
+}
+
+/// Ends a run, and says how the command ends.
+pub(super) async fn finish(
+    invocation: &Invocation,
+    session: Session,
+    outcome: RunOutcome,
+    counts: BTreeMap<String, u64>,
+) -> ExitCode {
+    match (session.finish(outcome, counts).await, outcome) {
+        (Ok(()), RunOutcome::Succeeded) => ExitCode::Done,
+        (Ok(()), RunOutcome::Cancelled) => ExitCode::Interrupted,
+        (Ok(()), RunOutcome::Failed | RunOutcome::Interrupted) => ExitCode::Failed,
+        (Err(error), _) => record::report(invocation, &error),
+    }
+}
+
+pub(super) fn outcome_of(passed: bool) -> RunOutcome {
+    if passed {
+        RunOutcome::Succeeded
+    } else {
+        RunOutcome::Failed
+    }
+}
