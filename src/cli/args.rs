@@ -194,6 +194,15 @@ fn instances(text: &str) -> Result<Pattern, String> {
     }
 }
 
+/// A name that somebody has, without the spaces around it.
+fn a_name(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("a name is wanted: who approves is recorded".into()),
+        name if name.contains(char::is_control) => Err("a name is one line of text".into()),
+        name => Ok(name.to_owned()),
+    }
+}
+
 /// A reason that says something.
 fn a_reason(text: &str) -> Result<String, String> {
     match text.trim() {

@@ -1,5 +1,5 @@
-//! An apply is bound where an environment comes after others: only what was promoted there may come. What that is, is in
-//! `delivery::bound`; here it is compared with what is to be applied, and said what to do. Entry point: [`check`].
+//! An apply is bound where an environment comes after others, or has rules of its own: only what was promoted there may
+//! come. What that is, is in `delivery::bound`; here it is compared with what is to be applied, and said what to do. Entry point: [`check`].
 
 use delivery::Project;
 use delivery::bound::{Promoted, may_apply};
@@ -33,7 +33,7 @@ pub enum Bond {
 /// Whether an environment takes only what was promoted to it.
 pub fn is_bound(project: &Project, environment: &str) -> bool {
     let declared = project.declared(environment);
-    declared.is_some_and(|declared| !declared.after.is_empty())
+    declared.is_some_and(|declared| !declared.after.is_empty() || declared.require.governs())
 }
 
 /// What an apply must not do without a word.
@@ -148,7 +148,7 @@ pub fn check(
             let message = format!("--break-glass has no rule to go past in {environment}");
             refused(
                 Diagnostic::error("nothing-to-break", message)
-                    .note("it is for an apply to an environment that comes `after` others, or is held")
+                    .note("it is for an apply to an environment that comes `after` others, has rules, or is held")
                     .help("leave it out"),
             )
         }
@@ -232,7 +232,10 @@ pub fn way(invocation: &Invocation, prepared: &Prepared) -> Option<Way> {
         return Some(Way { what, command });
     }
     let entry = entry(&prepared.project)?;
-    let command = format!("{program} apply {entry}");
+    let command = match is_bound(&prepared.project, &entry) {
+        true => format!("{program} revision create"),
+        false => format!("{program} apply {entry}"),
+    };
     let what = "make it a revision".into();
     Some(Way { what, command })
 }

@@ -161,14 +161,16 @@ impl Invocation {
     /// Who runs this: `TERRACE_ACTOR`, who a CI system says it is, or the system's user.
     pub fn actor(&self) -> String {
         let variables = &self.process.environment;
-        let given = |name: &&str| variables.get(*name).filter(|value| !value.is_empty());
+        let given = |name: &&str| {
+            let value = variables.get(*name)?.trim();
+            (!value.is_empty()).then(|| value.to_owned())
+        };
         // Where the system has no name for a user, as in many containers, the shell may have one.
         ACTORS
             .iter()
             .find_map(given)
-            .cloned()
             .or_else(self.process.user)
-            .or_else(|| ["USER", "LOGNAME"].iter().find_map(given).cloned())
+            .or_else(|| ["USER", "LOGNAME"].iter().find_map(given))
             .unwrap_or_else(|| "unknown".into())
     }
 }

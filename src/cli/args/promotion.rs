@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use model::pattern::Pattern;
 
-use super::{Bringing, Reporting, Showing, instances, so_many};
+use super::{Bringing, Reporting, Showing, a_name, a_reason, instances, so_many};
 
 /// `terrace verify`.
 #[derive(Debug, ClapArgs)]
@@ -143,7 +143,7 @@ pub struct RollbackArgs {
     #[arg(long, value_name = "REVISION")]
     pub to: Option<String>,
     /// Why, to be recorded
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = a_reason)]
     pub reason: Option<String>,
     /// Apply without asking
     #[arg(long)]
@@ -166,10 +166,10 @@ pub struct ApproveArgs {
     #[arg(value_name = "ENVIRONMENT | REVISION", num_args = 1..=2, required = true)]
     pub words: Vec<String>,
     /// Who approves, if not who runs this
-    #[arg(long = "as", value_name = "NAME")]
+    #[arg(long = "as", value_name = "NAME", value_parser = a_name)]
     pub by: Option<String>,
     /// Why, to be recorded
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = a_reason)]
     pub reason: Option<String>,
     /// How the plan is made.
     #[command(flatten)]
@@ -185,7 +185,7 @@ pub struct HoldArgs {
     /// The environment
     pub environment: String,
     /// Why
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = a_reason)]
     pub reason: String,
 }
 
@@ -195,6 +195,6 @@ pub struct ReleaseArgs {
     /// The environment
     pub environment: String,
     /// Why
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = a_reason)]
     pub reason: Option<String>,
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
+use super::a_reason;
+
 /// `terrace revision ..`.
 #[derive(Debug, Subcommand)]
 pub enum RevisionCommand {
@@ -78,7 +80,7 @@ pub struct RevisionRejectArgs {
     /// r42, 42, or the start of its digest or commit
     pub revision: String,
     /// Why
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = a_reason)]
     pub reason: String,
 }
 

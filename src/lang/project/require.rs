@@ -30,6 +30,14 @@ pub struct Require {
 }
 
 impl Require {
+    /// Whether it says anything of what comes, whatever the environment is `after`: then nothing comes past it.
+    pub fn governs(&self) -> bool {
+        let Calendar { window, freeze } = &self.calendar;
+        self.approvals.is_some_and(|(count, _)| count > 0)
+            || !window.is_empty()
+            || !freeze.is_empty()
+    }
+
     /// The persons who may approve; none means anyone but the author.
     pub fn approvers(&self, groups: &BTreeMap<Str, Group>) -> Option<BTreeSet<Str>> {
         if self.by.is_empty() {

@@ -1,0 +1,5 @@
+environment "one" {
+  require {
+    approvals = 1
+  }
+}
