@@ -1,5 +1,5 @@
 //! Files that others read while they are written: they see the old text or the new one, never a part. Entry points:
-//! [`write`], [`probe`].
+//! [`write()`], [`probe`].
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -28,7 +28,7 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
     renamed
 }
 
-/// Whether [`write`] could write this file.
+/// Whether [`write()`] could write this file.
 ///
 /// # Errors
 /// Why it could not.
