@@ -1,11 +1,12 @@
 //! An apply is bound where an environment comes after others, or has rules of its own: only what was promoted there may
 //! come. What that is, is in `delivery::bound`; here it is compared with what is to be applied, and said what to do. Entry point: [`check`].
 
-use delivery::Project;
 use delivery::bound::{Promoted, may_apply};
 use delivery::facts::Decision;
 use delivery::gather::{held, promoted};
+use delivery::{Project, configuration};
 use model::plan::PlanMode;
+use model::serial::RevisionId;
 use model::{Diagnostic, Str};
 use state::{RecordError, Store};
 
@@ -26,6 +27,8 @@ pub enum Bond {
     Free,
     /// What is to be applied is what was promoted.
     Kept,
+    /// It is that revision with other variables, where rules say how those come.
+    Reconfigured(RevisionId),
     /// It is not.
     Broken(Promoted),
 }
@@ -108,10 +111,28 @@ pub fn bound_of_plan(prepared: &Prepared, store: &Store, mode: PlanMode) -> Resu
 fn compared(prepared: &Prepared, store: &Store) -> Result<Bond, RecordError> {
     let promoted = promoted(store, &prepared.environment)?;
     let offered = prepared.content.as_ref().and_then(Content::id);
-    Ok(match may_apply(&promoted, offered) {
-        true => Bond::Kept,
-        false => Bond::Broken(promoted),
+    if !may_apply(&promoted, offered) {
+        return Ok(Bond::Broken(promoted));
+    }
+    let declared = prepared.project.declared(&prepared.environment);
+    let governs = declared.is_some_and(|declared| declared.require.governs());
+    Ok(match offered {
+        Some(revision) if governs && is_reconfigured(prepared, store)? => {
+            Bond::Reconfigured(revision)
+        }
+        Some(_) | None => Bond::Kept,
     })
+}
+
+/// Whether the environment would be given other variables than it was applied with last.
+fn is_reconfigured(prepared: &Prepared, store: &Store) -> Result<bool, RecordError> {
+    let last = delivery::applied::applied(store, &prepared.environment)?;
+    let Some(configuration) = last.and_then(|last| last.configuration) else {
+        return Ok(false);
+    };
+    let had = store.configuration(&prepared.environment, configuration)?;
+    let given = configuration::payload(&prepared.project, &prepared.variables);
+    Ok(given.is_ok_and(|given| *given.bytes != *had))
 }
 
 /// Lets an apply go on that is not bound, or keeps to what binds it, or is to go past the rules; and says what it is then.
@@ -133,8 +154,12 @@ pub fn check(
     }
     match (&bound.bond, hold, break_glass) {
         (Bond::Broken(promoted), _, None) => refused(refusal(invocation, prepared, promoted)),
+        (Bond::Reconfigured(revision), None, None) => {
+            refused(by_the_rules(invocation, environment, *revision))
+        }
         (_, Some(held), None) => refused(held_refusal(invocation, environment, held)),
-        (Bond::Broken(_), _, Some(reason)) | (_, Some(_), Some(reason)) => {
+        (Bond::Broken(_) | Bond::Reconfigured(_), _, Some(reason))
+        | (Bond::Free | Bond::Kept, Some(_), Some(reason)) => {
             Ok(Purpose::BreakGlass(reason.to_owned()))
         }
         (Bond::Free | Bond::Kept, None, None) => Ok(Purpose::Apply),
@@ -153,6 +178,22 @@ pub fn check(
             )
         }
     }
+}
+
+fn by_the_rules(invocation: &Invocation, environment: &Str, revision: RevisionId) -> Diagnostic {
+    let program = program(invocation);
+    let message =
+        format!("{environment} has rules, and other variables come there by them as well");
+    Diagnostic::error("not-promoted", message)
+        .note(format!(
+            "{revision} is there, and would be given other variables than it has"
+        ))
+        .help(format!(
+            "to bring them: {program} promote {revision} {environment}"
+        ))
+        .help(format!(
+            "in an emergency: {program} apply {environment} --break-glass \"REASON\""
+        ))
 }
 
 fn hold_sentence(environment: &Str, held: &Decision) -> String {

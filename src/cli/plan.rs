@@ -148,7 +148,7 @@ fn go_on(
             command: again.command("apply", Keep::ALL),
         }),
         Bond::Free | Bond::Kept => Some(GoOn::exactly(exactly(again, plan, out))),
-        Bond::Broken(_) => way.map(Way::go_on),
+        Bond::Broken(_) | Bond::Reconfigured(_) => way.map(Way::go_on),
     }
 }
 
@@ -160,7 +160,9 @@ fn command(
     kept: Option<Option<&std::path::Path>>,
 ) -> String {
     match (&bound.bond, plan.mode, kept) {
-        (Bond::Broken(_), mode, _) => Purpose::Promote.command(again, mode, Keep::ALL),
+        (Bond::Broken(_) | Bond::Reconfigured(_), mode, _) => {
+            Purpose::Promote.command(again, mode, Keep::ALL)
+        }
         (_, PlanMode::Normal, Some(out)) => exactly(again, plan, out),
         (_, mode, _) => Purpose::Apply.command(again, mode, Keep::ALL),
     }

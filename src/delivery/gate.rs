@@ -78,7 +78,7 @@ pub enum Unmet {
         have: Vec<Str>,
         /// How many are wanted.
         want: u32,
-        /// Who may approve; none when anyone but the author may.
+        /// Who may approve, never the author; none when anyone else may.
         may: Option<Vec<Str>>,
         /// Who approved another plan, which does not cover this one.
         outdated: Vec<Str>,
@@ -409,6 +409,6 @@ fn approvals(question: &Question<'_>, author: &Str) -> Option<Unmet> {
         may: stage
             .approvers
             .as_ref()
-            .map(|may| may.iter().cloned().collect()),
+            .map(|may| may.iter().filter(|name| *name != author).cloned().collect()),
     })
 }

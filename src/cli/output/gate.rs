@@ -81,7 +81,7 @@ pub fn what_to_do(rule: &Unmet, revision: RevisionId, stage: &Stage, now: Timest
     };
     match rule {
         Unmet::Unknown => "see what there is: terrace revision list".into(),
-        Unmet::Rejected(_) => "make another revision: terrace apply".into(),
+        Unmet::Rejected(_) => "make another revision: terrace pipeline run".into(),
         Unmet::Held(_) => format!("when it is over: terrace release-hold {here}"),
         Unmet::RolledBack { from, .. } => {
             format!("bring a newer one; or, when it may come again: terrace release-hold {from}")
@@ -99,6 +99,9 @@ pub fn what_to_do(rule: &Unmet, revision: RevisionId, stage: &Stage, now: Timest
         },
         Unmet::Approvals { may, outdated, .. } => {
             let who = match may {
+                Some(may) if may.is_empty() => {
+                    "nobody but its author may, so first name somebody else in `by`, who".into()
+                }
                 Some(may) => format!("one of {}", joined(may)),
                 None => "someone other than its author".into(),
             };

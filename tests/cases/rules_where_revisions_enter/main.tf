@@ -1,3 +1,5 @@
+variable "size" { type = number }
+
 resource "terraform_data" "a" {
-  input = "x"
+  input = var.size
 }
