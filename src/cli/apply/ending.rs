@@ -122,15 +122,7 @@ impl Apply<'_> {
         if self.showing.json || outputs.is_empty() {
             return;
         }
-        let views: Vec<OutputView<'_>> = outputs
-            .iter()
-            .map(|(name, (value, sensitive))| OutputView {
-                name,
-                value,
-                sensitive: *sensitive,
-            })
-            .collect();
-        let _ = write::answer(&show_outputs(&views, self.invocation.stdout));
+        let _ = write::answer(&show_outputs(&views(outputs), self.invocation.stdout));
     }
 }
 
@@ -161,14 +153,17 @@ pub(in crate::cli) fn say_diagnostics(
 }
 
 pub(super) fn say_outputs(invocation: &Invocation, outputs: &BTreeMap<Str, (Value, bool)>) {
-    let views: Vec<OutputView<'_>> = outputs
+    let now = invocation.process.clock.now();
+    let _ = write::answer(&invocation.account.line(ui::outputs(&views(outputs)), now));
+}
+
+fn views(outputs: &BTreeMap<Str, (Value, bool)>) -> Vec<OutputView<'_>> {
+    outputs
         .iter()
         .map(|(name, (value, sensitive))| OutputView {
             name,
             value,
             sensitive: *sensitive,
         })
-        .collect();
-    let now = invocation.process.clock.now();
-    let _ = write::answer(&invocation.account.line(ui::outputs(&views), now));
+        .collect()
 }
