@@ -20,7 +20,7 @@ use super::exit::ExitCode;
 use super::interrupt::interrupts;
 use super::invocation::Invocation;
 use super::listen::{Listener, Listening};
-use super::output::status::FAILED_CHECKS;
+use super::output::runs::FAILED_CHECKS;
 use super::plan::{self, Made};
 use super::prepare::{self, Prepared, Refused, Wanted};
 use super::suggested::{Again, program};

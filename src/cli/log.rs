@@ -10,7 +10,7 @@ use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::chain::{Checked, as_json, screen};
 use super::output::moment;
-use super::output::status::{run_json, runs as table};
+use super::output::runs::{run_json, runs as table};
 use super::output::write;
 use super::prepare::open;
 use super::{record, revised};

@@ -19,7 +19,7 @@ use super::output::line::{Line, Page};
 use super::output::moment::readable;
 use super::output::run::{RunEnd, closing};
 use super::output::run_view::RunView;
-use super::output::status::run_json;
+use super::output::runs::run_json;
 use super::output::style::Label;
 use super::output::write;
 use super::record;

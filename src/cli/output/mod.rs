@@ -26,6 +26,7 @@ pub mod revision;
 pub mod rollback;
 pub mod run;
 pub mod run_view;
+pub mod runs;
 mod source_lines;
 pub mod state;
 pub mod status;

@@ -15,7 +15,7 @@ use super::duration::{ago, short as lasting};
 use super::line::{Line, Page};
 use super::moment::readable;
 use super::revision::{name, short};
-use super::status::{is_bad, outcome_word, run_json};
+use super::runs::{is_bad, outcome_word, run_json};
 use super::style::{Label, Look};
 use super::table::{Align, Table};
 use crate::cli::revised::source;
