@@ -59,7 +59,7 @@ pub use revision::{NewRevision, PROJECT, RevisionRow};
 pub use run::{Counts, NewRun, RunEnd, RunEndRow, RunKind, RunOutcome, RunRow};
 pub use run_list::RunFilter;
 pub use run_writer::RunWriter;
-pub use seal::{Fingerprint, Kept, Key, Opener, Payload, Protection};
+pub use seal::{Fingerprint, Fingerprints, Kept, Key, Opener, Payload, Protection};
 pub use sighting::{Sighting, Sightings};
 pub use store::{Access, Options, Store};
 pub use word::UnknownWord;

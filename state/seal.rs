@@ -190,6 +190,18 @@ impl Seal {
     }
 }
 
+/// Makes fingerprints of an environment's secrets.
+#[derive(Clone, Debug)]
+pub struct Fingerprints(pub(crate) Arc<Seal>);
+
+impl Fingerprints {
+    /// Returns what tells whether two secrets are equal without telling what they are; `purpose` keeps fingerprints of
+    /// different things from being compared.
+    pub fn of(&self, purpose: &str, bytes: &[u8]) -> Fingerprint {
+        self.0.fingerprint(purpose, bytes)
+    }
+}
+
 impl fmt::Debug for Seal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Seal(..)")

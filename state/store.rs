@@ -27,7 +27,7 @@ use crate::run::{NewRun, RunEnd, RunRow, read_run};
 use crate::run_list::{RunFilter, read_deployed, read_runs, read_runs_since, read_unended};
 use crate::run_writer::RunWriter;
 use crate::schema::meta;
-use crate::seal::{Fingerprint, Key, Keyring, Opener, WhenMissing};
+use crate::seal::{Fingerprint, Fingerprints, Key, Keyring, Opener, WhenMissing};
 use crate::writer::Writer;
 
 /// What a store is opened for.
@@ -502,6 +502,14 @@ impl Store {
         purpose: &str,
         bytes: &[u8],
     ) -> Result<Fingerprint, RecordError> {
+        Ok(self.fingerprints(environment)?.of(purpose, bytes))
+    }
+
+    /// Returns what makes many fingerprints of an environment's secrets without reading the record for each.
+    ///
+    /// # Errors
+    /// Those of [`Store::fingerprint`].
+    pub fn fingerprints(&self, environment: &Str) -> Result<Fingerprints, RecordError> {
         let known = self.reading(|conn| Ok(meta(conn, "key")?))?;
         let missing = match self.0.options.access {
             Access::Create => WhenMissing::Make,
@@ -511,6 +519,6 @@ impl Store {
             .0
             .keyring
             .seal(environment, known.as_deref(), missing)?;
-        Ok(seal.fingerprint(purpose, bytes))
+        Ok(Fingerprints(seal))
     }
 }

@@ -4,13 +4,13 @@
 use std::sync::{Mutex, PoisonError};
 
 use delivery::advance::{candidate, to_approve};
-use delivery::facts::{Effects, Facts, History};
+use delivery::coverage::Effects;
+use delivery::facts::{Facts, History};
 use delivery::gate::{Question, Unmet, Waits, unmet};
 use delivery::gather::gather;
 use delivery::report::{Wait, WaitsFor};
 use delivery::stages::{Pipeline, Stage};
 use delivery::verdict::{self, Seen, Verdict};
-use engine::codec::CodecError;
 use model::clock::Timestamp;
 use model::pattern::Pattern;
 use model::plan::Plan;
@@ -94,7 +94,7 @@ pub async fn approve(invocation: &Invocation, args: ApproveArgs) -> ExitCode {
     };
     plan::show(invocation, &made, again, args.showing, form, None);
     let plan = &made.planned.plan;
-    let recorded = match effects(&promotion.store, plan) {
+    let recorded = match promotion.seen(plan) {
         Err(error) => Err(error),
         Ok(effects) => {
             let id = plan.id.to_string();
@@ -242,7 +242,7 @@ impl Promotion {
             Ok(planned) => planned,
             Err(code) => return Carried::Ended(code),
         };
-        let effects = match effects(&self.store, &made.planned.plan) {
+        let effects = match self.effects(&made.planned.plan) {
             Ok(effects) => effects,
             Err(error) => return Carried::Ended(record::report(invocation, &error)),
         };
@@ -428,6 +428,27 @@ impl Promotion {
         Ok((prepared, made))
     }
 
+    /// What a plan does, for someone who approves it.
+    fn seen(&self, plan: &Plan) -> Result<Effects, RecordError> {
+        let digests = self.store.fingerprints(&plan.environment)?;
+        let found = Effects::seen(&plan.changes, |bytes| digests.of(EFFECT, bytes).0);
+        found.map_err(|error| bug(&error))
+    }
+
+    /// What a plan does, to be compared with what was approved.
+    fn effects(&self, plan: &Plan) -> Result<Effects, RecordError> {
+        if self.stage.approvals == 0 {
+            return Ok(Effects::default());
+        }
+        let digests = self.store.fingerprints(&plan.environment)?;
+        let given = self.facts.environments.get(&self.stage.name);
+        let given = given.into_iter().flat_map(|here| &here.approvals);
+        let given = given.filter(|approval| approval.revision == self.revision);
+        let approved = given.map(|approval| &approval.covers);
+        let found = Effects::of(&plan.changes, |bytes| digests.of(EFFECT, bytes).0, approved);
+        found.map_err(|error| bug(&error))
+    }
+
     fn may_approve(&self, by: &Str) -> Result<(), Diagnostic> {
         let (revision, stage) = (self.revision, &self.stage);
         let author = self
@@ -456,31 +477,12 @@ fn usage() -> Diagnostic {
         .help("name it, after the revision if you name one: terrace promote r42 staging")
 }
 
-/// What a plan does, as digests that only this record can make.
-fn effects(store: &Store, plan: &Plan) -> Result<Effects, RecordError> {
-    let digest = |bytes: &[u8]| {
-        store
-            .fingerprint(&plan.environment, "effect", bytes)
-            .map(|found| found.0)
-            .map_err(EffectError::Record)
-    };
-    match engine::effects(plan, digest) {
-        Ok(found) => Ok(Effects(found)),
-        Err(EffectError::Record(error)) => Err(error),
-        Err(EffectError::Codec(error)) => Err(RecordError::Bug {
-            what: error.to_string(),
-        }),
-    }
-}
+/// What fingerprints of effects are called, which nothing else is.
+const EFFECT: &str = "effect";
 
-enum EffectError {
-    Record(RecordError),
-    Codec(CodecError),
-}
-
-impl From<CodecError> for EffectError {
-    fn from(error: CodecError) -> Self {
-        Self::Codec(error)
+fn bug(error: &engine::codec::CodecError) -> RecordError {
+    RecordError::Bug {
+        what: error.to_string(),
     }
 }
 

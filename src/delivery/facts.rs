@@ -2,12 +2,14 @@
 //! checks said, who approved and who held. The rules in `gate` and `pipeline` are functions of this. Reads nothing
 //! itself. Entry point: [`Facts`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use model::Str;
 use model::clock::Timestamp;
 use model::serial::{RevisionId, RunId};
 use state::ConfigurationDigest;
+
+use crate::coverage::Coverage;
 
 /// Everything that the rules look at.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -108,19 +110,8 @@ pub struct Approval {
     pub decision: Decision,
     /// The revision.
     pub revision: RevisionId,
-    /// What the plan that was seen does.
-    pub covers: Effects,
-}
-
-/// What a plan does, change by change, as digests that say nothing themselves.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Effects(pub BTreeSet<[u8; 32]>);
-
-impl Effects {
-    /// Whether all of `other` is among these.
-    pub fn cover(&self, other: &Self) -> bool {
-        other.0.is_subset(&self.0)
-    }
+    /// What it covers of plans: what the one does that was seen.
+    pub covers: Coverage,
 }
 
 /// A time in which an environment had one revision, from the end of the run that brought it to the beginning of the

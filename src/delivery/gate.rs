@@ -8,7 +8,8 @@ use model::Str;
 use model::clock::Timestamp;
 use model::serial::{RevisionId, RunId};
 
-use crate::facts::{Decision, Effects, Facts, History, Stay};
+use crate::coverage::Effects;
+use crate::facts::{Decision, Facts, History, Stay};
 use crate::stages::{Pipeline, Stage};
 
 /// What is asked.
@@ -394,7 +395,7 @@ fn approvals(question: &Question<'_>, author: &Str) -> Option<Unmet> {
         }
         let covers = question
             .effects
-            .is_none_or(|effects| approval.covers.cover(effects));
+            .is_none_or(|effects| approval.covers.covers(effects));
         if covers {
             have.insert(by.clone());
         } else {

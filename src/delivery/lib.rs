@@ -5,6 +5,7 @@ pub mod advance;
 pub mod applied;
 pub mod bound;
 pub mod configuration;
+pub mod coverage;
 pub mod drift;
 mod excerpt;
 pub mod facts;

@@ -3,13 +3,16 @@
 
 use std::collections::BTreeMap;
 
+use engine::{Digest, Shape};
 use model::Str;
+use model::change::Action;
 use model::clock::Timestamp;
 use model::serial::RevisionId;
 use serde::{Deserialize, Serialize};
 use state::{EventRow, NewRun, PROJECT, RecordError, RunEnd, RunKind, RunOutcome, RunRow, Store};
 
-use crate::facts::{Approval, Decision, Effects};
+use crate::coverage::{Coverage, Effects};
+use crate::facts::{Approval, Decision};
 
 /// Who decides, when, and why.
 #[derive(Clone, Debug)]
@@ -29,9 +32,20 @@ enum Body {
     Approved {
         /// The plan that was seen.
         plan: String,
-        /// What it does, each in hexadecimal digits.
-        effects: Vec<String>,
+        /// What it does, each in whole.
+        effects: Vec<Digest>,
+        /// What is compared part by part. Approvals from before it was kept have none of it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        parts: Vec<Part>,
     },
+}
+
+/// What is to happen to an object, and what it is to become.
+#[derive(Debug, Serialize, Deserialize)]
+struct Part {
+    address: Digest,
+    action: Action,
+    after: Shape,
 }
 
 /// What someone saw who approves.
@@ -55,9 +69,16 @@ pub async fn approve(
     seen: &Seen<'_>,
     verdict: &Verdict<'_>,
 ) -> Result<RunRow, RecordError> {
+    let Coverage { whole, parts } = Coverage::of(seen.effects);
+    let parts = parts.into_iter().map(|(address, (action, after))| Part {
+        address,
+        action,
+        after,
+    });
     let body = Body::Approved {
         plan: seen.plan.to_owned(),
-        effects: seen.effects.0.iter().map(written).collect(),
+        effects: whole.into_iter().collect(),
+        parts: parts.collect(),
     };
     let body = serde_json::to_string(&body).map_err(|error| RecordError::Bug {
         what: error.to_string(),
@@ -152,25 +173,18 @@ pub(crate) fn approved(
     decision: Decision,
     revision: RevisionId,
 ) -> Option<Approval> {
-    let Body::Approved { effects, .. } = events
+    let Body::Approved { effects, parts, .. } = events
         .iter()
         .find_map(|event| serde_json::from_str(&event.body).ok())?;
-    let effects: Option<_> = effects.iter().map(|text| read(text)).collect();
+    let parts = parts.into_iter();
     Some(Approval {
         decision,
         revision,
-        covers: Effects(effects?),
+        covers: Coverage {
+            whole: effects.into_iter().collect(),
+            parts: parts
+                .map(|part| (part.address, (part.action, part.after)))
+                .collect(),
+        },
     })
-}
-
-/// A digest in hexadecimal digits.
-fn written(digest: &[u8; 32]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn read(text: &str) -> Option<[u8; 32]> {
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    let byte = |pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    let bytes: Option<Vec<u8>> = pairs.iter().map(byte).collect();
-    rest.is_empty().then_some(bytes?)?.try_into().ok()
 }

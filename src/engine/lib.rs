@@ -29,6 +29,6 @@ pub use events::Events;
 pub use open::OpenStep;
 pub use plan::look::{Looked, Seen, Sight, look};
 pub use plan::resume::resume;
-pub use plan::{PlanOptions, Planned, effects, plan};
+pub use plan::{Digest, Effect, Parts, PlanOptions, Planned, Shape, effects, plan};
 pub use recorded::Recorded;
 pub use retry::ATTEMPTS;

@@ -4,15 +4,18 @@
     reason = "a test fails where its record cannot be made"
 )]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use delivery::applied::applied;
 use delivery::bound::Promoted;
-use delivery::facts::{Effects, Facts};
+use delivery::coverage::{Coverage, Effects};
+use delivery::facts::Facts;
 use delivery::gather::{BLOCKED, DRIFTED, gather, promoted};
 use delivery::verdict::{self, Seen, Verdict};
+use engine::{Digest, Effect, Shape};
 use model::Str;
+use model::change::Action;
 use model::clock::Timestamp;
 use model::serial::{RevisionId, RunId};
 use state::{
@@ -208,7 +211,14 @@ async fn decisions_are_read_as_they_were_made() {
     let bed = bed();
     let revision = bed.revision("one", None);
     let (store, test) = (&bed.store, Str::from("test"));
-    let effects = Effects(BTreeSet::from([[7; 32], [255; 32]]));
+    let effect = |digest: u8, after: Option<Shape>| Effect {
+        whole: Digest([digest; 32]),
+        address: Digest([digest; 32]),
+        is_deposed: false,
+        action: Action::Create,
+        after,
+    };
+    let effects = Effects(vec![effect(7, None), effect(255, Some(Shape::default()))]);
     let bruno = by("bruno", 5, Some("looks good"));
     let seen = Seen {
         revision,
@@ -222,7 +232,8 @@ async fn decisions_are_read_as_they_were_made() {
     let facts = bed.facts();
     let history = &facts.environments["test"];
     let approval = &history.approvals[0];
-    assert_eq!(approval.covers, effects);
+    assert_eq!(approval.covers, Coverage::of(&effects));
+    assert_eq!(approval.covers.parts.len(), 1);
     assert_eq!(approval.revision, revision);
     assert_eq!(approval.decision.by, "bruno");
     assert_eq!(approval.decision.reason, Some("looks good".into()));

@@ -7,6 +7,8 @@
     reason = "a test fails where what it made is not there"
 )]
 
+#[path = "histories/deeds.rs"]
+mod deeds;
 #[path = "histories/runs.rs"]
 mod runs;
 
@@ -14,11 +16,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
+use deeds::Deeds;
 use delivery::advance::{Next, Round, candidate, next};
 use delivery::bound::{Promoted, may_apply, promoted_by};
-use delivery::facts::{
-    Approval, Decision, Deployment, Effects, Evidence, Facts, History, RevisionFacts,
-};
+use delivery::coverage::Coverage;
+use delivery::facts::{Approval, Decision, Deployment, Evidence, Facts, History, RevisionFacts};
 use delivery::gate::{Question, Unmet, Waits, unmet};
 use delivery::stages::{Pipeline, Stage, StageCheck};
 use delivery::standing::{Instance, Standing, standing};
@@ -79,8 +81,10 @@ struct Oracle {
     aimed_at: BTreeMap<Str, RevisionId>,
     /// What the rules let come to each environment last; none since something was applied past them.
     promoted: BTreeMap<Str, RevisionId>,
+    /// How often something came of which nobody who approved had seen all as it was then.
+    known_since: u64,
     /// Who approved what for where.
-    approved: BTreeMap<(Str, RevisionId), Vec<(Str, Effects)>>,
+    approved: BTreeMap<(Str, RevisionId), Vec<(Str, Deeds)>>,
 }
 
 struct World {
@@ -153,9 +157,26 @@ impl World {
         (count > 0).then(|| RevisionId(1 + self.chance.below(count)))
     }
 
-    fn some_effects(&mut self) -> Effects {
-        let all = (0..4_u8).map(|at| [at; 32]);
-        Effects(all.filter(|_| !self.chance.one_in(2)).collect())
+    /// What a plan does: often what someone saw before, as far as it is left to be done, and knowing more of it.
+    fn some_deeds(&mut self, stage: &Stage, revision: RevisionId) -> Deeds {
+        let seen = self.oracle.approved.get(&(stage.name.clone(), revision));
+        let seen: Vec<Deeds> = seen
+            .into_iter()
+            .flatten()
+            .map(|one| one.1.clone())
+            .collect();
+        match seen.last() {
+            Some(seen) if !self.chance.one_in(3) => seen.later(&mut self.chance),
+            _ => Deeds::some(&mut self.chance),
+        }
+    }
+
+    /// The approvals that were given for a revision in an environment.
+    fn approved(&self, stage: &Stage, revision: RevisionId) -> Vec<Coverage> {
+        let given = self.facts.environments.get(&stage.name);
+        let given = given.into_iter().flat_map(|here| &here.approvals);
+        let given = given.filter(|one| one.revision == revision);
+        given.map(|one| one.covers.clone()).collect()
     }
 
     fn history(&mut self, stage: &Str) -> &mut History {
@@ -239,10 +260,12 @@ impl World {
     }
 
     fn promote(&mut self) {
-        let (stage, effects) = (self.a_stage(), self.some_effects());
+        let stage = self.a_stage();
         let Some(revision) = self.a_revision() else {
             return;
         };
+        let deeds = self.some_deeds(&stage, revision);
+        let effects = deeds.effects(&self.approved(&stage, revision));
         let found = unmet(&Question {
             pipeline: &self.pipeline,
             facts: &self.facts,
@@ -258,13 +281,13 @@ impl World {
             true => End::Well,
             false => End::Badly,
         };
-        self.bring(&stage, revision, &effects, end);
+        self.bring(&stage, revision, &deeds, end);
     }
 
     /// Brings a revision to an environment, and checks it; says whether all is well.
-    fn bring(&mut self, stage: &Stage, revision: RevisionId, effects: &Effects, end: End) -> bool {
+    fn bring(&mut self, stage: &Stage, revision: RevisionId, deeds: &Deeds, end: End) -> bool {
         self.story.push(format!("{revision:?} to {}", stage.name));
-        self.allowed(stage, revision, effects);
+        self.allowed(stage, revision, deeds);
         self.deploy(stage, revision, end)
     }
 
@@ -368,7 +391,7 @@ impl World {
     }
 
     /// What must be true of every promotion that the rules allow.
-    fn allowed(&self, stage: &Stage, revision: RevisionId, effects: &Effects) {
+    fn allowed(&mut self, stage: &Stage, revision: RevisionId, deeds: &Deeds) {
         for before in &stage.after {
             let was_verified = self.oracle.verified.contains(&(before.clone(), revision));
             assert!(
@@ -384,11 +407,14 @@ impl World {
                 .into_iter()
                 .flatten()
                 .filter(|(by, seen)| {
-                    by != author && stage.may_approve(by) && effects.0.is_subset(&seen.0)
+                    by != author && stage.may_approve(by) && deeds.are_no_more_than(seen)
                 })
                 .map(|(by, _)| by)
                 .collect();
             let enough = good.len() >= stage.approvals as usize;
+            let mut seen = given.into_iter().flatten();
+            let is_known = |(_, seen): &(Str, Deeds)| !deeds.differ_from(seen);
+            self.oracle.known_since += u64::from(!seen.any(is_known));
             assert!(enough, "not approved: {:#?}", self.story);
         }
         let aimed_at = self.oracle.aimed_at.get(&stage.name);
@@ -438,7 +464,12 @@ impl World {
     }
 
     fn approve(&mut self) {
-        let (stage, by, covers) = (self.a_stage(), self.somebody(), self.some_effects());
+        let (mut stage, by) = (self.a_stage(), self.somebody());
+        if self.chance.one_in(2) {
+            // Where approvals are wanted.
+            stage = self.stage(&"production".into());
+        }
+        let seen = Deeds::some(&mut self.chance);
         let Some(revision) = self.a_revision() else {
             return;
         };
@@ -446,12 +477,12 @@ impl World {
             .push(format!("{by} approves {revision:?} for {}", stage.name));
         let key = (stage.name.clone(), revision);
         let given = self.oracle.approved.entry(key).or_default();
-        given.push((by.into(), covers.clone()));
+        given.push((by.into(), seen.clone()));
         let decision = self.decision(by);
         self.history(&stage.name).approvals.push(Approval {
             decision,
             revision,
-            covers,
+            covers: seen.approved(),
         });
     }
 
@@ -589,7 +620,7 @@ impl World {
 
 #[test]
 fn nothing_comes_to_an_environment_that_the_rules_do_not_allow() {
-    let (mut promotions, mut waits) = (0, BTreeSet::new());
+    let (mut promotions, mut known_since, mut waits) = (0, 0, BTreeSet::new());
     for seed in 0..3000 {
         let mut world = World::new(seed);
         for _ in 0..60 {
@@ -598,6 +629,7 @@ fn nothing_comes_to_an_environment_that_the_rules_do_not_allow() {
         world.next_is_allowed();
         world.candidates_are_good();
         let production = world.facts.environments.get("production");
+        known_since += world.oracle.known_since;
         promotions += production.map_or(0, |found| found.deployments.len());
         for revision in world.facts.revisions.keys() {
             let found = unmet(&Question {
@@ -615,6 +647,10 @@ fn nothing_comes_to_an_environment_that_the_rules_do_not_allow() {
     assert!(
         promotions > 100,
         "only {promotions} promotions to production"
+    );
+    assert!(
+        known_since > 20,
+        "only {known_since} of another plan than was approved"
     );
     assert_eq!(
         waits,

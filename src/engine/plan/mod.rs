@@ -25,7 +25,7 @@ mod unsupported;
 mod walk;
 
 pub(crate) use block::unknown_type;
-pub use effects::effects;
+pub use effects::{Digest, Effect, Parts, Shape, effects};
 pub(crate) use orphan::removed_and_declared;
 pub(crate) use unsupported::unsupported;
 

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use delivery::advance::{Next, Round, Tried, next, under_way};
 use delivery::gate::{Question, unmet};
+use delivery::stages::Stage;
 use delivery::standing::{Instance, Standing, standing};
 use model::Str;
 use model::serial::RevisionId;
 
-use super::{Effects, End, World};
+use super::{Deeds, End, World};
 
 /// The process that runs the pipeline died.
 pub(super) struct Died;
@@ -51,7 +52,9 @@ impl World {
     }
 
     fn run_deploys(&mut self, name: &Str, revision: RevisionId) -> Result<Tried, Died> {
-        let (stage, effects) = (self.stage(name), self.effects_of_run());
+        let stage = self.stage(name);
+        let deeds = self.deeds_of_run(&stage, revision);
+        let effects = deeds.effects(&self.approved(&stage, revision));
         assert!(!stage.is_manual, "a person promotes to {name}");
         let aimed_at = self.oracle.aimed_at.get(name);
         assert!(
@@ -75,7 +78,7 @@ impl World {
             (false, true) => End::Well,
             (false, false) => End::Badly,
         };
-        let is_good = self.bring(&stage, revision, &effects, end);
+        let is_good = self.bring(&stage, revision, &deeds, end);
         // It may also die between one environment and the next.
         match (end, self.dies()) {
             (End::Never, _) | (_, true) => Err(Died),
@@ -103,10 +106,10 @@ impl World {
         Ok(all)
     }
 
-    fn effects_of_run(&mut self) -> Effects {
+    fn deeds_of_run(&mut self, stage: &Stage, revision: RevisionId) -> Deeds {
         match self.fates {
-            Some(_) => Effects::default(),
-            None => self.some_effects(),
+            Some(_) => Deeds::default(),
+            None => self.some_deeds(stage, revision),
         }
     }
 
