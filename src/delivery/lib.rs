@@ -11,6 +11,7 @@ mod excerpt;
 pub mod facts;
 pub mod gate;
 pub mod gather;
+mod group;
 pub mod heal;
 pub mod inputs;
 pub mod notice;

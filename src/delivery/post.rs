@@ -10,6 +10,7 @@ use model::Str;
 use sha2::Sha256;
 use tokio::io::AsyncWriteExt;
 
+use crate::group::Group;
 use crate::notice::Notice;
 
 /// How long one try may take.
@@ -49,7 +50,9 @@ pub async fn post(
         let tried = match channel {
             NotifyChannel::Webhook(url) => send(url, notice.message().to_string(), sending).await,
             NotifyChannel::Slack(url) => send(url, notice.slack().to_string(), sending).await,
-            NotifyChannel::Command(words) => run(words, notice, sending.directory).await,
+            NotifyChannel::Command(words) => {
+                run(words, notice, sending.directory, TIMEOUT).await
+            }
         };
         match (tried, waits.next()) {
             (Ok(()), _) => return Ok(()),
@@ -108,8 +111,14 @@ async fn send(url: &str, body: String, sending: Sending<'_>) -> Result<(), Faile
     }
 }
 
-/// Runs a program that gets the message as its standard input.
-async fn run(words: &[Str], notice: &Notice, directory: &Path) -> Result<(), Failed> {
+/// Runs a program that gets the message as its standard input. What it started ends with it where it does not end within
+/// `timeout`.
+async fn run(
+    words: &[Str],
+    notice: &Notice,
+    directory: &Path,
+    timeout: Duration,
+) -> Result<(), Failed> {
     let Some((program, arguments)) = words.split_first() else {
         return Err(Failed::Never("`command` has no words".into()));
     };
@@ -123,25 +132,31 @@ async fn run(words: &[Str], notice: &Notice, directory: &Path) -> Result<(), Fai
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
+        // Of its own, so that the end of its time ends all of it.
         .process_group(0)
         .kill_on_drop(true);
     let mut child = command
         .spawn()
         .map_err(|error| Failed::Never(format!("cannot run `{program}`: {error}")))?;
+    let group = Group::of(&child);
     let body = notice.message().to_string();
-    let ended = tokio::time::timeout(TIMEOUT, async {
+    let ended = tokio::time::timeout(timeout, async {
         if let Some(mut stdin) = child.stdin.take() {
             // A program that does not read is told all the same.
             let _ = stdin.write_all(body.as_bytes()).await;
         }
         child.wait().await
     });
-    match ended.await {
+    let ended = ended.await;
+    if matches!(ended, Ok(Ok(_))) {
+        group.leave();
+    }
+    match ended {
         Ok(Ok(status)) if status.success() => Ok(()),
         Ok(Ok(status)) => Err(Failed::Again(format!("`{program}`: {status}"))),
         Ok(Err(error)) => Err(Failed::Again(format!("`{program}`: {error}"))),
         Err(_) => Err(Failed::Never(format!(
-            "`{program}` did not end within {TIMEOUT:?}"
+            "`{program}` did not end within {timeout:?}"
         ))),
     }
 }
@@ -149,6 +164,42 @@ async fn run(words: &[Str], notice: &Notice, directory: &Path) -> Result<(), Fai
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use std::io::Read;
+    use std::time::Instant;
+
+    use lang::project::NotifyOn;
+
+    #[tokio::test]
+    async fn a_program_that_hangs_is_ended_with_all_that_it_started() {
+        let directory = tempfile::tempdir().unwrap();
+        let pipe = directory.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let began = Instant::now();
+        // It ends when nobody has the other end of the pipe any more.
+        let read = std::thread::spawn(move || {
+            std::fs::File::open(pipe).and_then(|mut pipe| pipe.read_to_end(&mut Vec::new()))
+        });
+        let notice = Notice {
+            on: NotifyOn::Drift,
+            environment: "one".into(),
+            project: "p".into(),
+            revision: None,
+            at: String::new(),
+            summary: String::new(),
+            facts: Vec::new(),
+        };
+        let words = ["sh", "-c", "sleep 100 >pipe & sleep 100"].map(Str::from);
+        let timeout = Duration::from_millis(500);
+        let told = run(&words, &notice, directory.path(), timeout).await;
+        assert!(
+            matches!(&told, Err(Failed::Never(why)) if why == "`sh` did not end within 500ms"),
+            "it was not given up"
+        );
+        read.join().unwrap().unwrap();
+        assert!(began.elapsed() < Duration::from_secs(50), "it went on");
+    }
 
     #[test]
     fn a_signature_is_what_openssl_says() {

@@ -5,10 +5,10 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use model::{Str, Type, Value};
-use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::excerpt::Said;
+use crate::group::Group;
 
 /// The most that a program may write to either of its outputs, in bytes.
 const MOST_OUTPUT: usize = 16 << 20;
@@ -39,19 +39,6 @@ impl Patience {
         match self {
             Self::Try(time) => format!("within {time:?}"),
             Self::Rest { within, .. } => format!("within the check's {within:?}"),
-        }
-    }
-}
-
-/// Ends a whole process group when dropped, unless its leader ended by itself: what a program started ends with it.
-#[derive(Debug)]
-struct Group(Option<Pid>);
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(group) = self.0 {
-            // It may have ended a moment ago.
-            let _ = kill_process_group(group, Signal::KILL);
         }
     }
 }
@@ -158,8 +145,7 @@ pub(crate) async fn command(words: &[String], directory: &Path, patience: Patien
         Ok(child) => child,
         Err(error) => return Seen::nothing(format!("cannot run `{program}`: {error}")),
     };
-    let pid = child.id().and_then(|id| i32::try_from(id).ok());
-    let mut group = Group(pid.and_then(Pid::from_raw));
+    let group = Group::of(&child);
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let ended = tokio::time::timeout(patience.time(), async {
@@ -175,7 +161,7 @@ pub(crate) async fn command(words: &[String], directory: &Path, patience: Patien
     ];
     let status = match ended {
         Ok(Ok(((), (), status))) => {
-            group.0 = None;
+            group.leave();
             status
         }
         Ok(Err(Cut::Lost(error))) => {
