@@ -154,12 +154,7 @@ impl Project {
         fs::remove_file(self.path().join(name)).unwrap();
     }
 
-    /// Runs a command; returns its exit code and what it said on standard error.
-    fn terrace(&self, words: &str) -> (i32, String) {
-        self.with_secret(words, Some(SECRET))
-    }
-
-    fn with_secret(&self, words: &str, secret: Option<&str>) -> (i32, String) {
+    fn command(&self, words: &str, secret: Option<&str>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_terrace"));
         command
             .args(words.split(' '))
@@ -169,7 +164,16 @@ impl Project {
         if let Some(secret) = secret {
             command.env("HOOK_SECRET", secret);
         }
-        let output = command.output().unwrap();
+        command
+    }
+
+    /// Runs a command; returns its exit code and what it said on standard error.
+    fn terrace(&self, words: &str) -> (i32, String) {
+        self.with_secret(words, Some(SECRET))
+    }
+
+    fn with_secret(&self, words: &str, secret: Option<&str>) -> (i32, String) {
+        let output = self.command(words, secret).output().unwrap();
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         (output.status.code().expect("it ended by itself"), error)
     }
@@ -320,4 +324,49 @@ fn what_failed_and_what_was_healed_is_told() {
     );
     let healed = of(&arrived, "/hook")[1].json();
     assert_eq!(healed["facts"][0]["about"], "local_file.note");
+}
+
+#[test]
+fn a_heal_that_was_cut_short_and_went_well_all_the_same_is_told_as_that() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    project.write(
+        "slow.tf",
+        "resource \"local_command\" \"slow\" {\n  create = \"touch made; if [ -e gate ]; then touch started; read x < gate; fi; echo made\"\n  \
+         read = \"test -e made && echo made || exit 44\"\n}\n",
+    );
+    let rules = fs::read_to_string(project.path().join("terrace.hcl")).unwrap();
+    project.write("terrace.hcl", &rules.replace("local_file.*", "local_*.*"));
+    assert_eq!(project.terrace("apply -auto-approve").0, 0);
+    project.remove("made");
+    let gate = project.path().join("gate");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&gate)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let mut healing = project.command("drift --heal", Some(SECRET));
+    let mut healing = healing.stdout(Stdio::null()).spawn().unwrap();
+    while !project.path().join("started").exists() {
+        assert!(healing.try_wait().unwrap().is_none(), "nothing is healed");
+        std::thread::yield_now();
+    }
+    healing.kill().unwrap();
+    healing.wait().unwrap();
+    // What it had begun ends by itself.
+    fs::write(&gate, "go on\n").unwrap();
+    project.remove("gate");
+    let (code, said) = project.terrace("drift --heal");
+    assert_eq!(code, 0, "{said}");
+    let arrived = server.arrived();
+    let told: Vec<(String, String)> = of(&arrived, "/hook")
+        .iter()
+        .map(|message| (message.text("on"), message.text("summary")))
+        .collect();
+    let healed = "test: run 4 (heal r1) was interrupted, and healed what had drifted all the same";
+    assert_eq!(told, [("healed".to_owned(), healed.to_owned())]);
+    let facts = &of(&arrived, "/hook")[0].json()["facts"];
+    assert_eq!(facts[0]["about"], "local_command.slow");
 }

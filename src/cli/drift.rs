@@ -151,7 +151,7 @@ pub async fn round(
                 };
                 Told {
                     environment,
-                    code: code_of(&looked.view, healed.unwrap_or(Healed::Nothing)),
+                    code: code_of(&looked.view, healed.as_ref()),
                     view: Some(looked.view),
                     healed,
                     refused: None,
@@ -222,11 +222,12 @@ fn phrase(refused: &Refused) -> String {
     first.map_or_else(String::new, |found| found.message.clone())
 }
 
-fn code_of(view: &DriftView, healed: Healed) -> ExitCode {
+fn code_of(view: &DriftView, healed: Option<&Healed>) -> ExitCode {
     let left = match healed {
-        Healed::Failed(code) => return code,
-        Healed::Nothing => view.is_drifted(),
-        Healed::All => view.drifted().any(|row| !row.decision.acts()),
+        Some(Healed::Failed(code)) => return *code,
+        None | Some(Healed::Nothing | Healed::Refused(_)) => view.is_drifted(),
+        Some(Healed::All { code, .. }) if *code != ExitCode::Done => return *code,
+        Some(Healed::All { .. }) => view.drifted().any(|row| !row.decision.acts()),
     };
     if left {
         ExitCode::ChangesPending

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use delivery::applied::is_whole;
 use delivery::report::{
     CheckResult, Checked, Drift, DriftClass, Environment, Healing, Measured, Outcome, Subject,
 };
@@ -14,8 +15,10 @@ use model::serial::RunId;
 use state::{RecordError, RunKind, RunOutcome, Store};
 
 use super::drift::Told;
+use super::exit::ExitCode;
 use super::heal::Healed;
 use super::output::drift::{DriftRow, DriftView, What, explained};
+use super::output::runs::FAILED_CHECKS;
 use super::revised::source;
 
 /// What was found, in words.
@@ -43,15 +46,18 @@ fn environment(told: &Told) -> Environment {
     let Some(view) = &told.view else {
         return unknown(told.refused.clone().unwrap_or_default());
     };
-    let outcome = match told.healed {
+    let outcome = match &told.healed {
         Some(Healed::Failed(_)) => Outcome::Failed("healing failed".into()),
+        Some(Healed::All { code, .. }) if *code != ExitCode::Done => {
+            Outcome::Failed("checks do not pass after healing".into())
+        }
         _ if !view.unreadable.is_empty() => {
             Outcome::Unknown(format!("{} could not be read", view.unreadable.len()))
         }
         _ if !view.is_drifted() => Outcome::Unchanged,
         Some(_) | None => Outcome::Done,
     };
-    let checks = view.checks.iter().map(|check| Checked {
+    let checks = checks(told, view).map(|check| Checked {
         name: check.name.as_str().into(),
         result: result_of(check.passed),
         detail: check.detail.clone(),
@@ -63,7 +69,7 @@ fn environment(told: &Told) -> Environment {
         outcome,
         took: Some(view.took),
         checks: checks.collect(),
-        drift: Some(findings(view, told.healed)),
+        drift: Some(findings(view, told.healed.as_ref())),
         ..unknown(String::new())
     }
 }
@@ -76,7 +82,21 @@ fn result_of(passed: bool) -> CheckResult {
     }
 }
 
-fn findings(view: &DriftView, healed: Option<Healed>) -> Vec<Drift> {
+/// The newest word of each check.
+fn checks<'t>(told: &'t Told, view: &'t DriftView) -> impl Iterator<Item = &'t state::CheckResult> {
+    let after = match &told.healed {
+        Some(Healed::All { checks, .. }) => checks.as_slice(),
+        Some(Healed::Nothing | Healed::Refused(_) | Healed::Failed(_)) | None => &[],
+    };
+    view.checks.iter().map(|check| {
+        let mut again = after.iter().rev();
+        again
+            .find(|again| again.name == check.name)
+            .unwrap_or(check)
+    })
+}
+
+fn findings(view: &DriftView, healed: Option<&Healed>) -> Vec<Drift> {
     let differing = view.rows.iter().map(|row| Drift {
         address: row.addr.clone(),
         class: class(row),
@@ -121,17 +141,21 @@ fn detail(what: &What) -> String {
     }
 }
 
-fn healing(row: &DriftRow, now: Timestamp, healed: Option<Healed>) -> Healing {
+fn healing(row: &DriftRow, now: Timestamp, healed: Option<&Healed>) -> Healing {
     match healed {
         None => Healing::NotAsked,
-        Some(Healed::All) if row.decision.acts() => Healing::Healed,
+        Some(_) if row.decision.is_protected() => Healing::Refused(explained(&row.decision, now)),
+        Some(Healed::All { .. }) if row.decision.acts() => Healing::Healed,
         Some(Healed::Failed(_)) if row.decision.acts() => {
             Healing::Failed("see what the run says".into())
         }
-        Some(Healed::Nothing) if row.decision.acts() => {
-            Healing::Left("the plan that would heal it was refused".into())
+        Some(Healed::Refused(why)) if row.decision.acts() => {
+            Healing::Left(format!("the plan that would heal it was refused: {why}"))
         }
-        Some(Healed::Nothing | Healed::All | Healed::Failed(_)) => {
+        Some(Healed::Nothing) if row.decision.acts() => {
+            Healing::Left("what was seen is not recorded, so that nothing is healed".into())
+        }
+        Some(Healed::Nothing | Healed::Refused(_) | Healed::All { .. } | Healed::Failed(_)) => {
             Healing::Left(explained(&row.decision, now))
         }
     }
@@ -159,7 +183,7 @@ fn measured_of(told: &Told, store: Option<&Store>) -> Result<Measured, RecordErr
         }
         drifted.insert(DriftClass::Unreadable, view.unreadable.len() as u64);
         // What was healed has not drifted any more.
-        if told.healed == Some(Healed::All) {
+        if told.healed.as_ref().is_some_and(Healed::is_all) {
             for row in view.drifted().filter(|row| row.decision.acts()) {
                 if let Some(count) = drifted.get_mut(&class(row)) {
                     *count = count.saturating_sub(1);
@@ -167,8 +191,7 @@ fn measured_of(told: &Told, store: Option<&Store>) -> Result<Measured, RecordErr
             }
         }
         measured.drifted = Some(drifted);
-        let checks = view.checks.iter();
-        measured.checks = checks
+        measured.checks = checks(told, view)
             .map(|check| (check.name.as_str().into(), result_of(check.passed)))
             .collect();
     }
@@ -194,7 +217,9 @@ fn history(store: &Store, measured: &mut Measured) -> Result<(), RecordError> {
             *last = end.ended.max(*last);
         }
         if run.kind == RunKind::Heal {
-            let word = if end.outcome == RunOutcome::Succeeded {
+            // A check that does not pass afterwards does not undo what was healed.
+            let is_checked = end.counts.contains_key(FAILED_CHECKS);
+            let word = if is_whole(Some(end.outcome), is_checked) {
                 "healed"
             } else {
                 "failed"

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use delivery::applied::is_whole;
 use delivery::heal::{Decision, Situation, Verdict, attempted};
 use delivery::remedy::{Objection, Remedy, check, dependents, forced};
 use engine::PlanOptions;
@@ -10,25 +11,32 @@ use engine::record::StoreError;
 use lang::project::HealOn;
 use model::address::{InstanceAddr, Target};
 use model::{Diagnostic, Diagnostics, Sources};
-use state::{RecordError, Sightings};
+use state::{CheckResult, RecordError, RunFilter, RunKind, RunRow, Sightings};
 
 use super::apply::{Apply, Purpose};
 use super::args::Showing;
 
 use super::exit::ExitCode;
 use super::invocation::Invocation;
-use super::look::Look;
+use super::look::{Look, protected};
 use super::plan::{self, Made};
 use super::prepare::Refused;
 use super::record;
 
 /// What came of healing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Healed {
     /// There was nothing to heal, or nothing that may be.
     Nothing,
+    /// The plan that would heal it was not applied; a phrase says why.
+    Refused(String),
     /// All that may be healed is.
-    All,
+    All {
+        /// How the program ends by it: the checks may not pass all the same.
+        code: ExitCode,
+        /// What the checks said afterwards, where they were tried.
+        checks: Vec<CheckResult>,
+    },
     /// It was tried, and failed.
     Failed(ExitCode),
 }
@@ -68,6 +76,7 @@ pub async fn heal(invocation: &Invocation, look: &Look) -> Healed {
     };
     let situation = Situation {
         policy: &look.prepared.project.file.heal,
+        protect: protected(&look.prepared),
         findings: &look.findings,
         sightings: &look.sightings,
         recent: look.recent,
@@ -84,18 +93,16 @@ pub async fn heal(invocation: &Invocation, look: &Look) -> Healed {
         dependents: &dependents,
     };
     if let Err(objection) = check(&remedy, &made.planned.plan.changes, recorded) {
-        report(invocation, objected(&objection));
-        return Healed::Nothing;
+        return refused(invocation, objected(&objection));
     }
     if !made.open.is_empty() {
         // Nobody knows what became of it, so that nobody can say what heals it.
         invocation.report(&made.warnings, look.prepared.sources(), "", false);
-        report(invocation, in_doubt());
-        return Healed::Nothing;
+        return refused(invocation, in_doubt());
     }
     if made.planned.plan.changes.is_empty() {
         // It was put right in the meantime.
-        return Healed::All;
+        return Healed::done();
     }
     let attempts = match counted(look, &healing, situation.now) {
         Ok(Some(attempts)) => attempts,
@@ -103,8 +110,7 @@ pub async fn heal(invocation: &Invocation, look: &Look) -> Healed {
             let moved = Diagnostic::warning("record-moved-on", "nothing is healed")
                 .note("another look was faster")
                 .help("look again");
-            report(invocation, moved);
-            return Healed::Nothing;
+            return refused(invocation, moved);
         }
         Err(error) => return Healed::Failed(record::report(invocation, &error)),
     };
@@ -118,16 +124,62 @@ pub async fn heal(invocation: &Invocation, look: &Look) -> Healed {
         purpose: Purpose::Heal(attempts),
         allow: &[],
     };
-    Healed::by(apply.go(made.planned).await)
+    let before = newest(look);
+    let code = apply.go(made.planned).await;
+    match before.and_then(|before| Ok((before, newest(look)?))) {
+        Ok((before, after)) => Healed::by(
+            look,
+            code,
+            after.filter(|run| Some(run.id) != before.map(|run| run.id)),
+        ),
+        Err(error) => Healed::Failed(record::report(invocation, &error)),
+    }
+}
+
+/// The run that healed last, or tried to.
+fn newest(look: &Look) -> Result<Option<RunRow>, RecordError> {
+    let filter = RunFilter {
+        kinds: vec![RunKind::Heal],
+        ..RunFilter::of(&look.view.environment, 1)
+    };
+    Ok(look.store.runs(&filter)?.pop())
 }
 
 impl Healed {
-    fn by(code: ExitCode) -> Self {
-        match code == ExitCode::Done {
-            true => Self::All,
-            false => Self::Failed(code),
+    /// There was nothing left to do.
+    fn done() -> Self {
+        Self::All {
+            code: ExitCode::Done,
+            checks: Vec::new(),
         }
     }
+
+    /// What came of a run that was to heal, if there was one. A check that does not pass afterwards does not undo what was
+    /// healed.
+    fn by(look: &Look, code: ExitCode, run: Option<RunRow>) -> Self {
+        let Some(run) = run else {
+            return Self::Failed(code);
+        };
+        let rows = look.store.checks(run.id).unwrap_or_default();
+        let outcome = run.end.map(|end| end.outcome);
+        if !is_whole(outcome, !rows.is_empty()) {
+            return Self::Failed(code);
+        }
+        let checks = rows.into_iter().map(|row| row.result).collect();
+        Self::All { code, checks }
+    }
+
+    /// Whether all that may be healed is.
+    pub fn is_all(&self) -> bool {
+        matches!(self, Self::All { .. })
+    }
+}
+
+/// Says that nothing is healed, and why.
+fn refused(invocation: &Invocation, diagnostic: Diagnostic) -> Healed {
+    let why = diagnostic.notes.first().cloned().unwrap_or_default();
+    report(invocation, diagnostic);
+    Healed::Refused(why)
 }
 
 /// What depends on what is healed, and may have to change with it. What drifted too and is left alone is left alone.
@@ -229,12 +281,13 @@ fn objected(objection: &Objection) -> Diagnostic {
                 "the definition wants something else of `{addr}` by now than was applied"
             ))
             .help("apply the definition, or take the edit back"),
-        Objection::Exceeds(excess) => diagnostic
+        Objection::Protected { addr, by } => diagnostic
+            .about(addr.clone())
             .note(format!(
-                "it comes to {} {}, and the limit is {}",
-                excess.wanted, excess.what, excess.limit
+                "`{addr}` would be replaced with it, which is refused by protect: {by}"
             ))
             .help(apply),
+        Objection::Exceeds(excess) => diagnostic.note(format!("it comes to {excess}")).help(apply),
     }
 }
 

@@ -12,8 +12,9 @@ use lang::project::{Check, Heal, HealOn};
 use model::address::InstanceAddr;
 use model::clock::Timestamp;
 use model::event::EventKind;
+use model::pattern::Pattern;
 use model::serial::RunId;
-use model::{Diagnostic, Diagnostics, Str, Value};
+use model::{Diagnostic, Diagnostics, Span, Str, Value};
 use sha2::{Digest, Sha256};
 use state::{CheckResult, How, RecordError, RunKind, RunOutcome, Sighting, Sightings, Store};
 
@@ -104,6 +105,7 @@ pub async fn look(
     let recent = healed_lately(&store, environment, rules, at).map_err(|e| refused(&e))?;
     let decisions = policy::decide(&Situation {
         policy: rules,
+        protect: protected(&prepared),
         findings: &judged.findings,
         sightings: &judged.sightings,
         recent,
@@ -149,6 +151,12 @@ pub async fn look(
         prepared,
         store,
     })
+}
+
+/// What `protect` of the environment names.
+pub fn protected(prepared: &Prepared) -> &[(Pattern, Span)] {
+    let declared = prepared.project.declared(&prepared.environment);
+    declared.map_or(&[], |declared| declared.protect.as_slice())
 }
 
 /// What is known of drift, after what runs did since; says whether anything was known before.

@@ -5,17 +5,21 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use delivery::Project;
+use delivery::applied::is_whole;
+use delivery::gather::DRIFTED;
 use delivery::notice::{Fact, Notice, is_due, told_at};
 use delivery::post::{Sending, post};
 use lang::project::{Notify, NotifyOn};
 use model::serial::RevisionId;
 use model::{Diagnostic, Sources, Str};
-use state::{How, RecordError, RunFilter, RunKind, RunOutcome, RunRow, Store};
+use state::{
+    How, JournalRow, RecordError, RunEndRow, RunFilter, RunKind, RunOutcome, RunRow, Store,
+};
 
 use super::drift::Told;
 use super::heal::Healed;
 use super::invocation::Invocation;
-use super::output::drift::{DriftRow, DriftView};
+use super::output::drift::{DriftRow, DriftView, explained};
 use super::output::duration::ago;
 use super::output::moment::in_seconds;
 use super::{prepare, record};
@@ -26,7 +30,7 @@ pub async fn of_drift(invocation: &Invocation, project: &Project, store: &Store,
         return;
     }
     let facts = match &told.view {
-        Some(view) => drifted(view, told.healed),
+        Some(view) => drifted(view, told.healed.as_ref()),
         None => vec![Fact {
             about: told.environment.to_string(),
             what: "could not be looked at".into(),
@@ -50,12 +54,15 @@ pub async fn of_drift(invocation: &Invocation, project: &Project, store: &Store,
     tell(invocation, project, store, &notice).await;
 }
 
-fn drifted(view: &DriftView, healed: Option<Healed>) -> Vec<Fact> {
+fn drifted(view: &DriftView, healed: Option<&Healed>) -> Vec<Fact> {
     let fact = |row: &DriftRow| {
         let seen = row.since.map(|since| ago(view.at.since(since)));
         let mut detail = format!("first seen {}", seen.unwrap_or_default());
-        if healed == Some(Healed::All) && row.decision.acts() {
+        if healed.is_some_and(Healed::is_all) && row.decision.acts() {
             detail.push_str("; healed");
+        }
+        if healed.is_some() && row.decision.is_protected() {
+            detail.push_str(&format!("; {}", explained(&row.decision, view.at)));
         }
         Fact {
             about: row.addr.to_string(),
@@ -132,12 +139,15 @@ fn newest(
     let revision = delivery::gather::revision_of;
     let mut notices = Vec::new();
     if let Some(run) = ended(&CHANGING)? {
-        let is_failed = |outcome| matches!(outcome, RunOutcome::Failed | RunOutcome::Interrupted);
-        let outcome = run.end.as_ref().map(|end| end.outcome);
-        let (facts, ended) = if outcome.is_some_and(is_failed) {
-            (vec![failed(store, &run)?], "failed")
-        } else {
-            (Vec::new(), "went well")
+        let (facts, ended) = match run.end.as_ref().map(|end| end.outcome) {
+            Some(RunOutcome::Interrupted) => cut_short(store, &run)?,
+            Some(RunOutcome::Failed) => {
+                let (what, ended) = how_failed(store, &run)?;
+                (vec![failed(store, &run, &what)?], ended.to_owned())
+            }
+            Some(RunOutcome::Succeeded | RunOutcome::Cancelled) | None => {
+                (Vec::new(), "went well".to_owned())
+            }
         };
         let on = NotifyOn::Failed;
         notices.push(Notice {
@@ -147,14 +157,18 @@ fn newest(
         });
     }
     let now = invocation.process.clock.now();
+    let is_news =
+        |end: &RunEndRow| end.outcome != RunOutcome::Cancelled && now.since(end.ended) < NEWS;
     if let Some(run) = ended(&[RunKind::Heal])?
-        && let Some(end) = &run.end
-        && end.outcome == RunOutcome::Succeeded
-        && now.since(end.ended) < NEWS
+        && run.end.as_ref().is_some_and(is_news)
+        && let addresses = healed_by(store, &run)?
+        && !addresses.is_empty()
     {
-        let journal = store.journal(run.id)?;
-        let addresses: BTreeSet<String> =
-            journal.iter().map(|step| step.addr.to_string()).collect();
+        let outcome = run.end.as_ref().map(|end| end.outcome);
+        let healed = match outcome == Some(RunOutcome::Interrupted) {
+            true => "was interrupted, and healed what had drifted all the same",
+            false => "healed what had drifted",
+        };
         let fact = |about: String| Fact {
             about,
             what: "healed".into(),
@@ -163,12 +177,83 @@ fn newest(
         };
         let on = NotifyOn::Healed;
         notices.push(Notice {
-            summary: format!("{environment}: {} healed what had drifted", named(&run)),
+            summary: format!("{environment}: {} {healed}", named(&run)),
             facts: addresses.into_iter().map(fact).collect(),
             ..blank(invocation, project, on, environment, revision(&run))
         });
     }
     Ok(notices)
+}
+
+/// What a run put right: all that was done, also what turned out to be done only after it was cut short.
+fn healed_by(store: &Store, run: &RunRow) -> Result<BTreeSet<String>, RecordError> {
+    let is_done = |step: &JournalRow| {
+        let how = step.result.as_ref().map(|result| result.how);
+        matches!(how, Some(How::Done | How::Adopted))
+    };
+    let (mut done, mut left) = (BTreeSet::new(), BTreeSet::new());
+    for step in store.journal(run.id)? {
+        let which = if is_done(&step) { &mut done } else { &mut left };
+        which.insert(step.addr.to_string());
+    }
+    // Half of a replacement heals nothing.
+    Ok(done.difference(&left).cloned().collect())
+}
+
+/// How a run failed, in a word, and in a sentence that names the run.
+fn how_failed(store: &Store, run: &RunRow) -> Result<(String, &'static str), RecordError> {
+    let is_done = is_whole(Some(RunOutcome::Failed), !store.checks(run.id)?.is_empty());
+    Ok(match (run.kind, is_done) {
+        // A check that does not pass afterwards does not undo what was healed.
+        (RunKind::Heal, true) => (
+            "checks do not pass after heal".to_owned(),
+            "healed what had drifted, and checks do not pass",
+        ),
+        (kind, _) => (format!("{kind} failed"), "failed"),
+    })
+}
+
+/// A run whose process died, and what became of it since: what it left was found out by a later one. One that was to heal is
+/// over where a later look found nothing that differs.
+fn cut_short(store: &Store, run: &RunRow) -> Result<(Vec<Fact>, String), RecordError> {
+    let later = |kind: RunKind| -> Result<Vec<RunRow>, RecordError> {
+        let filter = RunFilter {
+            kinds: vec![kind],
+            ..RunFilter::of(&run.environment, 8)
+        };
+        let runs = store.runs(&filter)?.into_iter();
+        Ok(runs.filter(|later| later.id > run.id).collect())
+    };
+    let mut ended = "was interrupted".to_owned();
+    let mut recovered = Vec::new();
+    if let Some(recovery) = later(RunKind::Recover)?.pop() {
+        ended.push_str(&format!(", and recovered by run {}", recovery.id));
+        let counts = recovery.end.iter().flat_map(|end| &end.counts);
+        for (what, count) in counts.filter(|(_, count)| **count > 0) {
+            let what = match what.as_str() {
+                "adopted" => "had happened",
+                "undone" => "had not happened",
+                _ => "nobody knows of",
+            };
+            recovered.push(format!("{count} {what}"));
+        }
+    }
+    if run.kind == RunKind::Heal {
+        let is_clean = |look: &RunRow| {
+            let end = look.end.as_ref();
+            end.is_some_and(|end| !end.counts.contains_key(DRIFTED))
+        };
+        if let Some(look) = later(RunKind::Drift)?.first().filter(|look| is_clean(look)) {
+            let healed = format!("; run {} found nothing that differs any more", look.id);
+            return Ok((Vec::new(), format!("{ended}{healed}")));
+        }
+    }
+    let mut fact = failed(store, run, &format!("{} was interrupted", run.kind))?;
+    if !recovered.is_empty() {
+        let steps = recovered.join(", ");
+        fact.detail.push_str(&format!("; found out since: {steps}"));
+    }
+    Ok((vec![fact], ended))
 }
 
 /// `run 52 (promote r42)`.
@@ -180,12 +265,13 @@ fn named(run: &RunRow) -> String {
 }
 
 /// How a run failed, without what any program said.
-fn failed(store: &Store, run: &RunRow) -> Result<Fact, RecordError> {
+fn failed(store: &Store, run: &RunRow, what: &str) -> Result<Fact, RecordError> {
     let mut parts = vec![format!("by {}", run.actor)];
     let counts = run.end.iter().flat_map(|end| &end.counts);
     parts.extend(counts.map(|(what, count)| format!("{count} {what}")));
     for step in store.journal(run.id)? {
-        if step.result.is_none_or(|result| result.how != How::Done) {
+        let how = step.result.as_ref().map(|result| result.how);
+        if !matches!(how, Some(How::Done | How::Adopted)) {
             parts.push(format!("{} {} did not", step.action, step.addr));
         }
     }
@@ -196,7 +282,7 @@ fn failed(store: &Store, run: &RunRow) -> Result<Fact, RecordError> {
     }
     Ok(Fact {
         about: format!("run {}", run.id),
-        what: format!("{} failed", run.kind),
+        what: what.to_owned(),
         detail: parts.join(", "),
         mark: String::new(),
     })

@@ -139,10 +139,7 @@ fn sentence(loss: &Loss<'_>, mode: PlanMode) -> String {
             why(change).map_or_else(String::new, |why| format!(", because {why}"))
         }
     };
-    let guard = match loss.guard {
-        Guard::Named(named, _) => format!("`protect` names {named}"),
-        Guard::Type => format!("{} keeps data", change.addr.block.rtype),
-    };
+    let guard = loss.guard.said_of(&change.addr);
     format!("`{}` would be {}{why}; {guard}", change.addr, end(loss))
 }
 

@@ -14,7 +14,7 @@ use super::exit::ExitCode;
 use super::heal::Healed;
 use super::interrupt::interrupts;
 use super::invocation::Invocation;
-use super::output::drift::counts;
+use super::output::drift::{DriftView, counts};
 use super::output::moment::{in_seconds, readable};
 use super::output::write;
 use super::reports::Reports;
@@ -137,14 +137,17 @@ fn line(told: &Told, at: Timestamp, as_json: bool) -> String {
             several => format!("as it was applied ({several} instances)"),
         },
     };
-    let acts = |view: &super::output::drift::DriftView| {
-        view.drifted().filter(|row| row.decision.acts()).count()
-    };
+    let acts = |view: &DriftView| view.drifted().filter(|row| row.decision.acts()).count();
     let healed = match (healed, view.as_ref().map_or(0, acts)) {
-        (Some(Healed::All), count @ 1..) => format!("; healed {count}"),
+        (Some(Healed::All { code, .. }), count @ 1..) => match code {
+            ExitCode::Done => format!("; healed {count}"),
+            _ => format!("; healed {count}, and checks do not pass"),
+        },
         (Some(Healed::Failed(_)), _) => "; healing failed".to_owned(),
-        (Some(Healed::Nothing), 1..) => "; healing was refused".to_owned(),
-        (Some(Healed::All | Healed::Nothing), 0) | (None, _) => String::new(),
+        (Some(Healed::Refused(_)), _) | (Some(Healed::Nothing), 1..) => {
+            "; healing was refused".to_owned()
+        }
+        (Some(Healed::All { .. } | Healed::Nothing), 0) | (None, _) => String::new(),
     };
     format!("{} {environment}: {found}{healed}\n", readable(at))
 }
@@ -159,12 +162,13 @@ fn message(told: &Told, at: Timestamp) -> Json {
         "drifted": view.map(|view| view.drifted().count()),
         "unreadable": view.map(|view| view.unreadable.len()),
         "failing_checks": view.map(|view| view.failing.len()),
-        "healed": told.healed.map(|healed| match healed {
-            Healed::All => view.map_or(0, |view| {
+        "healed": told.healed.as_ref().map(|healed| match healed {
+            Healed::All { .. } => view.map_or(0, |view| {
                 view.drifted().filter(|row| row.decision.acts()).count()
             }),
-            Healed::Nothing | Healed::Failed(_) => 0,
+            Healed::Nothing | Healed::Refused(_) | Healed::Failed(_) => 0,
         }),
+        "refused_by_protect": view.map(DriftView::refused),
         "error": told.refused,
         "exit_code": told.code.number(),
     })

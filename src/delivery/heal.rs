@@ -3,15 +3,18 @@
 //! does it is checked in [`remedy`](crate::remedy).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
 use std::time::Duration;
 
 use lang::project::{Heal, HealAction, HealLimit, HealOn};
-use model::Str;
 use model::address::InstanceAddr;
 use model::clock::Timestamp;
+use model::pattern::Pattern;
+use model::{Span, Str};
 use state::Sighting;
 
 use crate::drift::Finding;
+use crate::protect::guarding;
 
 /// The longest that an address is left alone between two attempts, unless the policy begins with more.
 const LONGEST_COOLDOWN: Duration = Duration::from_secs(4 * 60 * 60);
@@ -21,6 +24,8 @@ const LONGEST_COOLDOWN: Duration = Duration::from_secs(4 * 60 * 60);
 pub struct Situation<'a> {
     /// What may be healed.
     pub policy: &'a Heal,
+    /// What `protect` of the environment names, which healing destroys no more than anybody else.
+    pub protect: &'a [(Pattern, Span)],
     /// What the look found, judged.
     pub findings: &'a [Finding],
     /// What is known of drift, the look included.
@@ -84,6 +89,11 @@ pub enum Why {
         /// The attribute.
         attribute: String,
     },
+    /// It would have to be replaced, and is protected.
+    Protected {
+        /// What protects it, as a phrase.
+        by: String,
+    },
     /// Too few looks in a row saw it.
     Unconfirmed {
         /// How many did.
@@ -120,16 +130,48 @@ pub enum Why {
 pub struct Excess {
     /// What is counted: `instances` or `destroyed objects`.
     pub what: &'static str,
-    /// How many there would be, with those of the time over which they are counted.
-    pub wanted: u64,
+    /// How many there would be now.
+    pub now: u64,
+    /// How many there were within the time over which they are counted.
+    pub before: u64,
     /// How many may be.
     pub limit: u64,
+    /// The time over which they are counted; none where each look counts for itself.
+    pub per: Option<Duration>,
+}
+
+impl fmt::Display for Excess {
+    /// `3 instances, and the limit is 2`; `2 instances now, and 2 in the last 1h; the limit is 2 in 1h`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            what,
+            now,
+            before,
+            limit,
+            per,
+        } = self;
+        match per.filter(|_| *before > 0) {
+            None => write!(out, "{now} {what}, and the limit is {limit}"),
+            Some(per) => {
+                let per = humantime::format_duration(per);
+                write!(
+                    out,
+                    "{now} {what} now, and {before} in the last {per}; the limit is {limit} in {per}"
+                )
+            }
+        }
+    }
 }
 
 impl Decision {
     /// Whether something happens.
     pub fn acts(&self) -> bool {
         matches!(self.verdict, Verdict::Update | Verdict::Recreate)
+    }
+
+    /// Whether healing would replace what is protected, so that nothing happens.
+    pub fn is_protected(&self) -> bool {
+        matches!(self.verdict, Verdict::Leave(Why::Protected { .. }))
     }
 
     fn destroys(&self) -> bool {
@@ -179,7 +221,7 @@ pub fn allows(situation: &Situation<'_>, effort: Effort) -> Result<(), Excess> {
         span: _,
         resources,
         share,
-        per: _,
+        per,
         destroys,
     } = &situation.policy.limit;
     let instances = usize::try_from(situation.instances).unwrap_or(usize::MAX);
@@ -199,12 +241,13 @@ pub fn allows(situation: &Situation<'_>, effort: Effort) -> Result<(), Excess> {
             u64::from(*destroys),
         ),
     ] {
-        let wanted = now.saturating_add(before);
-        if now > 0 && wanted > limit {
+        if now > 0 && now.saturating_add(before) > limit {
             return Err(Excess {
                 what,
-                wanted,
+                now,
+                before,
                 limit,
+                per: *per,
             });
         }
     }
@@ -228,6 +271,13 @@ fn obstacle(situation: &Situation<'_>, finding: &Finding, known: &Known<'_>) -> 
     if let Some(attribute) = &finding.beside {
         let attribute = attribute.to_string();
         return Some(Why::BesideExpected { attribute });
+    }
+    let addr = &finding.difference.addr;
+    let is_replaced =
+        finding.action == HealAction::Recreate && finding.difference.on != HealOn::Missing;
+    if let Some(guard) = guarding(addr, situation.protect).filter(|_| is_replaced) {
+        let by = guard.said_of(addr);
+        return Some(Why::Protected { by });
     }
     if known.is_quarantined || known.attempts >= u64::from(policy.attempts) {
         return Some(Why::Quarantined {

@@ -50,9 +50,7 @@ pub async fn post(
         let tried = match channel {
             NotifyChannel::Webhook(url) => send(url, notice.message().to_string(), sending).await,
             NotifyChannel::Slack(url) => send(url, notice.slack().to_string(), sending).await,
-            NotifyChannel::Command(words) => {
-                run(words, notice, sending.directory, TIMEOUT).await
-            }
+            NotifyChannel::Command(words) => run(words, notice, sending.directory, TIMEOUT).await,
         };
         match (tried, waits.next()) {
             (Ok(()), _) => return Ok(()),

@@ -1,5 +1,5 @@
 //! What a plan destroys or replaces although it is data: marked by `protect` of its environment, or of a type that keeps
-//! data wherever it stands. Whether its block is still there does not matter. Pure. Entry point: [`refused`].
+//! data wherever it stands. Whether its block is still there does not matter. Pure. Entry points: [`refused`], [`guarding`].
 
 use model::Span;
 use model::address::InstanceAddr;
@@ -24,6 +24,16 @@ pub enum Guard<'p> {
     Named(&'p Pattern, Span),
     /// Objects of its type keep data.
     Type,
+}
+
+impl Guard<'_> {
+    /// What protects the instance, as a phrase.
+    pub fn said_of(self, addr: &InstanceAddr) -> String {
+        match self {
+            Self::Named(named, _) => format!("`protect` names {named}"),
+            Self::Type => format!("{} keeps data", addr.block.rtype),
+        }
+    }
 }
 
 /// The instances that a plan would destroy or replace, that are protected, and that `allow` does not name; in the plan's
@@ -71,15 +81,22 @@ fn is_lost(change: &Change) -> bool {
 
 /// What protects the instance. One that was moved is protected under both addresses.
 fn guard<'p>(change: &Change, protect: &'p [(Pattern, Span)]) -> Option<Guard<'p>> {
-    let is_named = |named: &Pattern| {
-        let before = change.previous.as_ref();
-        named.matches(&change.addr) || before.is_some_and(|before| named.matches(before))
-    };
-    let named = protect.iter().find(|(named, _)| is_named(named));
-    match named {
-        Some((named, span)) => Some(Guard::Named(named, *span)),
-        None => keeps_data(&change.addr.block.rtype).then_some(Guard::Type),
-    }
+    let before = change.previous.as_ref();
+    let named = named(&change.addr, protect);
+    named
+        .or_else(|| before.and_then(|before| self::named(before, protect)))
+        .or_else(|| keeps_data(&change.addr.block.rtype).then_some(Guard::Type))
+}
+
+/// What protects an instance that stays where it is.
+pub fn guarding<'p>(addr: &InstanceAddr, protect: &'p [(Pattern, Span)]) -> Option<Guard<'p>> {
+    named(addr, protect).or_else(|| keeps_data(&addr.block.rtype).then_some(Guard::Type))
+}
+
+fn named<'p>(addr: &InstanceAddr, protect: &'p [(Pattern, Span)]) -> Option<Guard<'p>> {
+    let mut patterns = protect.iter();
+    let (named, span) = patterns.find(|(named, _)| named.matches(addr))?;
+    Some(Guard::Named(named, *span))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use model::{PathStep, Str, Value};
 
 use crate::drift::Finding;
 use crate::heal::{Decision, Effort, Excess, Situation, Verdict, allows};
+use crate::protect::guarding;
 
 /// Returns the instances that depend on any of `healing`, however far, without these: what a new id of what is healed may
 /// force to change too. `instances` are all that are recorded, with what each depends on.
@@ -70,6 +71,13 @@ pub enum Objection {
     Another(InstanceAddr),
     /// The definition wants something else of an instance than was applied.
     Edited(InstanceAddr),
+    /// It would replace an instance with what is healed that is protected.
+    Protected {
+        /// The instance.
+        addr: InstanceAddr,
+        /// What protects it, as a phrase.
+        by: String,
+    },
     /// It does more than may be done.
     Exceeds(Excess),
 }
@@ -145,6 +153,13 @@ pub fn check<'r>(
         let seen = findings.get(addr).filter(|_| decided.contains_key(addr));
         if seen.is_some_and(|finding| !only_sets_back(change, finding)) {
             return Err(Objection::Another(addr.clone()));
+        }
+        let protect = remedy.situation.protect;
+        if let Some(guard) = guarding(addr, protect).filter(|_| destroys) {
+            return Err(Objection::Protected {
+                addr: addr.clone(),
+                by: guard.said_of(addr),
+            });
         }
         effort.resources += 1;
         effort.destroys += u64::from(destroys);

@@ -102,6 +102,12 @@ impl DriftView {
         })
     }
 
+    /// How many would be healed, and are not because they are protected.
+    pub fn refused(&self) -> usize {
+        let rows = self.drifted();
+        rows.filter(|row| row.decision.is_protected()).count()
+    }
+
     fn expected(&self) -> usize {
         self.rows.iter().filter(|row| row.since.is_none()).count()
     }
@@ -225,7 +231,7 @@ fn write_unreadable(page: &mut Page, found: &Diagnostic) {
     }
 }
 
-/// `Drift: 1 changed, 2 gone, 24 as recorded (in 3.1s)`.
+/// `Drift: 1 changed, 2 gone, 24 as recorded; 1 refused by protect (in 3.1s)`.
 pub fn counts(view: &DriftView) -> String {
     let gone = |row: &&DriftRow| matches!(row.what, What::Gone(_));
     let unhealthy = |row: &&DriftRow| matches!(row.what, What::Unhealthy(_));
@@ -249,7 +255,12 @@ pub fn counts(view: &DriftView) -> String {
         _ => format!("{count} {what}"),
     })
     .collect();
-    format!("Drift: {} (in {})", parts.join(", "), precise(view.took))
+    let refused = match view.refused() {
+        0 => String::new(),
+        refused => format!("; {refused} refused by protect"),
+    };
+    let took = precise(view.took);
+    format!("Drift: {}{refused} (in {took})", parts.join(", "))
 }
 
 /// What was decided, by which rule, and why.
@@ -298,10 +309,8 @@ fn reason(why: &Why, now: Timestamp) -> Option<String> {
         }
         Why::OutsideWindow { opens: None } => "outside of the window".to_owned(),
         Why::Frozen { freeze } => format!("frozen: {freeze}"),
-        Why::Exceeds(excess) => format!(
-            "nothing is healed: {} {}, and the limit is {}",
-            excess.wanted, excess.what, excess.limit
-        ),
+        Why::Exceeds(excess) => format!("nothing is healed: {excess}"),
+        Why::Protected { by } => format!("refused by protect: {by}"),
     })
 }
 
@@ -327,6 +336,7 @@ pub fn as_json(view: &DriftView) -> Json {
         "instances": view.instances,
         "drift": rows(false),
         "expected": rows(true),
+        "refused_by_protect": view.refused(),
         "unreadable": view.unreadable.iter().map(unreadable).collect::<Json>(),
         "failing_checks": view.failing.iter().map(|(check, seen)| json!({"check": check.to_string(), "seen": seen})).collect::<Json>(),
     })

@@ -115,6 +115,7 @@ fn of_drift(finding: &Drift) -> TestCase {
         (Healing::Healed, _) => TestCaseStatus::success(),
         (_, DriftClass::Expected) => skipped(&said("expected")),
         (Healing::Failed(why), _) => failure(class, &said(&format!("healing failed: {why}"))),
+        (Healing::Refused(why), _) => failure("refused", &said(why)),
         (Healing::NotAsked, DriftClass::Unreadable) => error(class, &finding.detail),
         (Healing::Left(why), DriftClass::Unreadable) => error(class, &said(why)),
         (Healing::NotAsked, DriftClass::Missing | DriftClass::Changed | DriftClass::Unhealthy) => {

@@ -191,6 +191,8 @@ pub enum Healing {
     Healed,
     /// It was left alone; the text says which rule or limit says so.
     Left(String),
+    /// It would have been replaced, and is protected; the text says by what.
+    Refused(String),
     /// It was tried and failed; the text says why.
     Failed(String),
 }

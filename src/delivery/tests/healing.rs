@@ -14,7 +14,8 @@ use lang::project::{Heal, HealAction, HealOn};
 use model::address::{InstanceAddr, ProviderAddr, ResourceAddr};
 use model::change::{Action, Change, Dependencies, ReplaceOrder};
 use model::clock::Timestamp;
-use model::{Path, PathStep, Sources, Value};
+use model::pattern::Pattern;
+use model::{Path, PathStep, Sources, Span, Value};
 use proptest::prelude::*;
 use state::Sighting;
 
@@ -40,6 +41,15 @@ fn differs(address: &str, on: HealOn, attributes: &[&str]) -> Difference {
         attributes: attributes.iter().map(path).collect(),
         seen: [0; 32],
     }
+}
+
+/// What `protect` names.
+fn named(patterns: &[&str]) -> Vec<(Pattern, Span)> {
+    let file = Sources::default().add("terrace.hcl", "");
+    let patterns = patterns.iter().map(|text| text.parse().unwrap());
+    patterns
+        .map(|pattern| (pattern, Span::new(file, 0, 0)))
+        .collect()
 }
 
 /// An environment whose drift is looked for and healed.
@@ -88,6 +98,7 @@ impl World {
         let sightings = remember(&self.sightings, &findings, &BTreeSet::new(), at);
         let situation = Situation {
             policy: &self.policy,
+            protect: &[],
             findings: &findings,
             sightings: &sightings,
             recent: self.recent(at),
@@ -258,7 +269,7 @@ fn more_than_the_limit_is_left_alone_as_a_whole() {
     };
     let decisions = world.look(Timestamp(0), missing(&["a.a", "a.b", "a.c", "a.d"]));
     assert!(decisions.iter().all(|decision| {
-        matches!(&decision.verdict, Verdict::Leave(Why::Exceeds(excess)) if excess.wanted == 4 && excess.limit == 3)
+        matches!(&decision.verdict, Verdict::Leave(Why::Exceeds(excess)) if (excess.now, excess.before, excess.limit) == (4, 0, 3))
     }));
     let decisions = world.look(Timestamp(1), missing(&["a.a", "a.b", "a.c"]));
     assert!(decisions.iter().all(Decision::acts));
@@ -267,6 +278,65 @@ fn more_than_the_limit_is_left_alone_as_a_whole() {
     assert!(
         matches!(verdict, Verdict::Leave(Why::Exceeds(excess)) if excess.what == "destroyed objects")
     );
+}
+
+#[test]
+fn a_limit_says_what_was_healed_before() {
+    let mut world = World::new(
+        "heal {\n limit {\n resources = 2\n per = \"1h\"\n }\n rule \"all\" {\n match = [\"a.*\"]\n action = \"recreate\"\n }\n }",
+    );
+    let missing = |names: &[&str]| -> Vec<Difference> {
+        let differs = |name: &&str| differs(name, HealOn::Missing, &[]);
+        names.iter().map(differs).collect()
+    };
+    let said = |decisions: &[Decision]| match &decisions.first().unwrap().verdict {
+        Verdict::Leave(Why::Exceeds(excess)) => excess.to_string(),
+        other => format!("{other:?}"),
+    };
+    let decisions = world.look(Timestamp(0), missing(&["a.a", "a.b", "a.c"]));
+    assert_eq!(said(&decisions), "3 instances, and the limit is 2");
+    let decisions = world.look(Timestamp(MINUTE), missing(&["a.a", "a.b"]));
+    assert!(decisions.iter().all(Decision::acts));
+    let decisions = world.look(Timestamp(2 * MINUTE), missing(&["a.c", "a.d"]));
+    assert_eq!(
+        said(&decisions),
+        "2 instances now, and 2 in the last 1h; the limit is 2 in 1h"
+    );
+    let decisions = world.look(Timestamp(61 * MINUTE), missing(&["a.c", "a.d"]));
+    assert!(decisions.iter().all(Decision::acts));
+}
+
+#[test]
+fn what_is_protected_is_made_anew_where_it_is_gone_and_never_replaced() {
+    let policy = policy(
+        "heal {\n limit {\n resources = 9\n destroys = 9\n }\n rule \"all\" {\n match = [\"*.*\"]\n action = \"recreate\"\n }\n }",
+    );
+    let protect = named(&["a.named"]);
+    let verdict = |name: &str, on: HealOn| {
+        let findings = classify(&policy, vec![differs(name, on, &[])]);
+        let sightings = remember(&[], &findings, &BTreeSet::new(), Timestamp(0));
+        let decisions = decide(&Situation {
+            policy: &policy,
+            protect: &protect,
+            findings: &findings,
+            sightings: &sightings,
+            recent: Effort::default(),
+            instances: 20,
+            now: Timestamp(0),
+        });
+        decisions.first().unwrap().verdict.clone()
+    };
+    let left = |by: &str| Verdict::Leave(Why::Protected { by: by.into() });
+    for on in [HealOn::Changed, HealOn::Unhealthy] {
+        assert_eq!(verdict("a.named", on), left("`protect` names a.named"));
+        assert_eq!(
+            verdict("aws_db_instance.x", on),
+            left("aws_db_instance keeps data")
+        );
+        assert_eq!(verdict("a.other", on), Verdict::Recreate);
+    }
+    let missing = verdict("a.named", HealOn::Missing);
+    assert_eq!(missing, Verdict::Recreate);
 }
 
 #[test]
@@ -467,6 +537,7 @@ fn what_depends_on_what_is_healed_is_found_however_far() {
 #[test]
 fn a_plan_that_heals_does_what_was_decided_and_what_that_forces() {
     let policy = policy("heal {\n limit {\n resources = 2\n destroys = 1\n }\n }");
+    let protect = named(&["c.data"]);
     let decided = |name: &str, on, verdict| Decision {
         addr: addr(name),
         on,
@@ -482,13 +553,14 @@ fn a_plan_that_heals_does_what_was_decided_and_what_that_forces() {
     ];
     let situation = Situation {
         policy: &policy,
+        protect: &protect,
         findings: &[],
         sightings: &[],
         recent: Effort::default(),
         instances: 20,
         now: Timestamp(0),
     };
-    let dependents = ["b.x", "b.y", "b.left"].map(addr).into();
+    let dependents = ["b.x", "b.y", "b.left", "c.data"].map(addr).into();
     let remedy = Remedy {
         situation: &situation,
         decisions: &decisions,
@@ -506,7 +578,7 @@ fn a_plan_that_heals_does_what_was_decided_and_what_that_forces() {
         change("b.x", Action::Update),
         change("b.y", Action::Update),
     ];
-    assert!(matches!(judged(&three), Some(Objection::Exceeds(excess)) if excess.wanted == 3));
+    assert!(matches!(judged(&three), Some(Objection::Exceeds(excess)) if excess.now == 3));
     let two = [change("b.x", replace()), change("b.y", replace())];
     assert!(
         matches!(judged(&two), Some(Objection::Exceeds(excess)) if excess.what == "destroyed objects")
@@ -528,6 +600,16 @@ fn a_plan_that_heals_does_what_was_decided_and_what_that_forces() {
         judged(&[change("a.other", replace())]),
         Some(Objection::Another(addr("a.other")))
     );
+    // What is protected is not replaced by anybody, and may be changed.
+    let by = "`protect` names c.data".to_owned();
+    assert_eq!(
+        judged(&[gone(), change("c.data", replace())]),
+        Some(Objection::Protected {
+            addr: addr("c.data"),
+            by
+        })
+    );
+    assert_eq!(judged(&[gone(), change("c.data", Action::Update)]), None);
     let edited = Change {
         config: Value::object([("size", Value::int(2))]),
         ..change("b.x", Action::Update)
@@ -548,6 +630,7 @@ fn nothing_is_set_back_that_is_expected_to_differ_or_was_not_found() {
     let sightings = remember(&[], &findings, &BTreeSet::new(), Timestamp(0));
     let situation = |findings| Situation {
         policy: &policy,
+        protect: &[],
         findings,
         sightings: &sightings,
         recent: Effort::default(),

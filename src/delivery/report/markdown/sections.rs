@@ -287,6 +287,7 @@ fn found(finding: &Drift, fold: Fold) -> String {
         Healing::NotAsked => ("", ""),
         Healing::Healed => (", healed", ""),
         Healing::Left(why) => (", left alone", why.as_str()),
+        Healing::Refused(why) => (", **refused by protect**", why.as_str()),
         Healing::Failed(why) => (", **healing failed**", why.as_str()),
     };
     let mut line = format!("- {} {address}{word}", finding.class.word());
@@ -410,7 +411,12 @@ fn drift_counts(findings: &[Drift]) -> String {
         (of_class.count(), class.word())
     });
     let healed = (findings.iter().filter(healed).count(), "healed");
-    listed(classes.into_iter().chain([healed]))
+    let refused = |finding: &&Drift| matches!(finding.healing, Healing::Refused(_));
+    let refused = (
+        findings.iter().filter(refused).count(),
+        "refused by protect",
+    );
+    listed(classes.into_iter().chain([healed, refused]))
 }
 
 fn listed(numbers: impl IntoIterator<Item = (usize, &'static str)>) -> String {
