@@ -1,4 +1,5 @@
-//! `terrace watch` as a process: real processes and files that it heals, its end when it is asked to, and that there is one.
+//! `terrace watch` and `terrace drift` as processes: real processes and files that they heal, their end when they are asked to,
+//! that there is one who watches, and what comes after a process that was killed.
 #![expect(
     clippy::expect_used,
     clippy::unwrap_used,
@@ -31,6 +32,59 @@ impl Project {
              heal {\n  rule \"restart\" {\n    match = [\"local_process.*\", \"local_file.*\"]\n    action = \"recreate\"\n  }\n}\n",
         );
         Self(directory)
+    }
+
+    /// Two environments, each with an object that is made only when the `gate` is opened, where there is one, and looked at
+    /// for a minute where a file says so.
+    fn gated() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
+        write(
+            "main.tf",
+            "locals {\n  here = terraform.workspace\n}\n\n\
+             resource \"local_command\" \"note\" {\n  \
+             create = \"touch making-${local.here}; if [ -e gate ]; then read x < gate; fi; touch note-${local.here}; echo made\"\n  \
+             read = \"if [ -e slow-${local.here} ]; then touch looking; sleep 60; fi; test -e note-${local.here} && echo made || exit 44\"\n}\n",
+        );
+        write(
+            "terrace.hcl",
+            "environment \"one\" {\n  verify = [check.quick]\n}\n\nenvironment \"two\" {\n  verify = [check.quick]\n}\n\n\
+             check \"quick\" {\n  command = [\"true\"]\n}\n\n\
+             heal {\n  rule \"all\" {\n    match = [\"local_command.*\"]\n    action = \"recreate\"\n  }\n}\n",
+        );
+        let project = Self(directory);
+        for environment in ["one", "two"] {
+            let applied = project.terrace(&format!("apply {environment} -auto-approve"));
+            assert!(applied.status.success());
+        }
+        project
+    }
+
+    fn remove(&self, name: &str) {
+        fs::remove_file(self.path().join(name)).unwrap();
+    }
+
+    fn is_there(&self, name: &str) -> bool {
+        self.path().join(name).exists()
+    }
+
+    /// Runs a command that makes `note-one` anew, up to where it waits for the gate.
+    fn at_the_gate(&self, words: &str) -> Child {
+        self.remove("note-one");
+        self.remove("making-one");
+        let gate = self.path().join("gate");
+        assert!(Command::new("mkfifo").arg(gate).status().unwrap().success());
+        let child = self.command(words).spawn().unwrap();
+        until("it begins to make the object", || {
+            self.is_there("making-one")
+        });
+        child
+    }
+
+    /// Opens the gate for all.
+    fn open(&self) {
+        fs::write(self.path().join("gate"), "go on\n").unwrap();
+        self.remove("gate");
     }
 
     fn path(&self) -> &Path {
@@ -167,4 +221,50 @@ fn a_killed_process_and_a_removed_file_are_healed_and_another_change_is_left_alo
     let (code, _) = ended(watch);
     assert_eq!(code, Some(0));
     assert!(asked.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn a_look_at_several_environments_ends_when_it_is_asked_to_in_any_of_them() {
+    let project = Project::gated();
+    fs::write(project.path().join("slow-two"), "").unwrap();
+    let drift = project.command("drift").spawn().unwrap();
+    until("it looks at the second", || project.is_there("looking"));
+    signal(drift.id(), "-INT");
+    let (code, said) = ended(drift);
+    assert_eq!(code, Some(130), "{said}");
+    assert!(said.contains("one is as recorded"), "{said}");
+    project.remove("slow-two");
+}
+
+#[test]
+fn healing_that_is_interrupted_heals_no_other_environment() {
+    let project = Project::gated();
+    project.remove("note-two");
+    project.remove("making-two");
+    let drift = project.at_the_gate("drift --heal");
+    signal(drift.id(), "-INT");
+    project.open();
+    let (code, said) = ended(drift);
+    assert_eq!(code, Some(130), "{said}");
+    assert!(project.is_there("note-one"), "what was begun is done");
+    assert!(!project.is_there("making-two"), "nothing else is begun");
+    assert_eq!(project.terrace("drift one").status.code(), Some(0));
+    assert_eq!(project.terrace("drift two").status.code(), Some(2));
+}
+
+#[test]
+fn what_a_killed_apply_left_is_found_out_before_anything_is_healed() {
+    let project = Project::gated();
+    let mut apply = project.at_the_gate("apply one -auto-approve");
+    apply.kill().unwrap();
+    apply.wait().unwrap();
+    project.open();
+    let healed = project.terrace("drift one --heal");
+    let said = String::from_utf8_lossy(&healed.stderr).into_owned();
+    assert_eq!(healed.status.code(), Some(0), "{said}");
+    assert!(said.contains("Recovered local_command.note"), "{said}");
+    let log = project.terrace("log one");
+    let log = String::from_utf8_lossy(&log.stdout).into_owned();
+    assert!(log.contains(" recovered "), "{log}");
+    assert!(!log.contains(" healed "), "{log}");
 }
