@@ -12,6 +12,16 @@ pub struct Object {
     pub private: Vec<u8>,
 }
 
+impl Object {
+    /// Returns what stands for an object where there is none: the prior object of a create.
+    pub fn nothing() -> Self {
+        Self {
+            value: Value::NULL,
+            private: Vec::new(),
+        }
+    }
+}
+
 /// What a configuration is checked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ValidateSubject {

@@ -13,10 +13,7 @@ use crate::request::{Found, ImportRequest, Object, PlanResponse, ReadRequest};
 impl Trial {
     /// Creates an object.
     async fn create(&mut self, config: &Value, case: &Case) -> Option<Object> {
-        let none = Object {
-            value: Value::NULL,
-            private: Vec::new(),
-        };
+        let none = Object::nothing();
         let plan = self.plan("planning a create", &none, config).await?;
         let request = self.apply_request(&none, config, &plan);
         self.finds(

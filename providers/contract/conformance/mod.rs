@@ -1,6 +1,7 @@
 //! The conformance suite: tries a resource type of a provider out, for real, and reports where it breaks what the
 //! engine relies on. Entry point: [`check`]. The objects it makes it also removes.
 
+mod calls;
 mod life;
 mod trial;
 
@@ -11,6 +12,8 @@ use model::{Str, Value};
 
 use crate::provider::Provider;
 use trial::Trial;
+
+pub use calls::Calls;
 
 /// A resource type to try out, and the configurations to do it with. Each is of the schema's type, wholly known.
 #[derive(Clone, Debug)]
@@ -97,7 +100,6 @@ pub async fn check(provider: Arc<dyn Provider>, case: &Case) -> Vec<Finding> {
         rtype: case.rtype.clone(),
         schema,
         found: Vec::new(),
-        marker: 0,
     };
     trial.schema_is_sound();
     trial.validates(case).await;

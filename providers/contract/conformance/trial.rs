@@ -9,13 +9,13 @@ use futures_util::FutureExt;
 use model::schema::{Attribute, Block};
 use model::{Str, Value};
 
-use super::{Case, Finding};
+use super::{Case, Finding, calls};
 use crate::provider::{Provider, ResourceSchema};
 use crate::request::{
     ApplyRequest, FindRequest, Found, Object, PlanRequest, PlanResponse, ReadRequest,
     ValidateRequest, ValidateSubject,
 };
-use crate::{ProviderError, conforms, plan_is_valid, proposed_new, result_is_compatible};
+use crate::{ProviderError, conforms, plan_is_valid, result_is_compatible};
 
 /// A provider on trial.
 pub(super) struct Trial {
@@ -23,7 +23,6 @@ pub(super) struct Trial {
     pub(super) rtype: Str,
     pub(super) schema: Arc<ResourceSchema>,
     pub(super) found: Vec<Finding>,
-    pub(super) marker: u32,
 }
 
 impl Trial {
@@ -171,18 +170,7 @@ impl Trial {
     }
 
     pub(super) fn plan_request(&self, prior: &Object, config: &Value) -> PlanRequest {
-        let proposed = if config.is_null() {
-            Value::NULL
-        } else {
-            proposed_new(self.block(), &prior.value, config)
-        };
-        PlanRequest {
-            rtype: self.rtype.clone(),
-            prior: prior.value.clone(),
-            proposed,
-            config: config.clone(),
-            private: prior.private.clone(),
-        }
+        calls::plan_request(&self.rtype, self.block(), prior, config)
     }
 
     /// Plans, and checks the plan.
@@ -225,25 +213,12 @@ impl Trial {
     }
 
     pub(super) fn apply_request(
-        &mut self,
+        &self,
         prior: &Object,
         config: &Value,
         plan: &PlanResponse,
     ) -> ApplyRequest {
-        self.marker += 1;
-        ApplyRequest {
-            rtype: self.rtype.clone(),
-            prior: prior.value.clone(),
-            planned: plan.planned.clone(),
-            config: config.clone(),
-            private: plan.private.clone(),
-            marker: format!("conformance-{}-{}", std::process::id(), self.unique()).into(),
-        }
-    }
-
-    /// Markers of two trials in one process must differ too.
-    fn unique(&self) -> String {
-        format!("{:p}-{}", Arc::as_ptr(&self.schema), self.marker)
+        calls::apply_request(&self.rtype, prior, config, plan.clone())
     }
 
     /// Applies, and checks the result against the plan.

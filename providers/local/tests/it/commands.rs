@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use contract::{Exists, Found};
+use contract::{Exists, Found, Object};
 use model::{Number, Path, Type, Value};
 
-use crate::harness::{Bench, map, nothing, text, texts};
+use crate::harness::{Bench, map, text, texts};
 
 #[tokio::test]
 async fn commands_get_what_is_declared_and_what_was_written_before() {
@@ -68,7 +68,8 @@ async fn without_update_a_change_of_input_replaces() {
         .unwrap();
     let plan = bench
         .plan("local_command", &object, &config("echo b"))
-        .await;
+        .await
+        .unwrap();
     assert_eq!(plan.requires_replace, [Path::root().attribute("create")]);
 }
 
@@ -252,7 +253,10 @@ async fn a_program_that_is_not_there_never_ran() {
 async fn without_read_nobody_can_tell_and_the_hint_says_so() {
     let bench = Bench::new("local");
     let config = bench.config("local_command", [("create", Value::from("make it"))]);
-    let request = bench.request("local_command", &nothing(), &config).await;
+    let request = bench
+        .request("local_command", &Object::nothing(), &config)
+        .await
+        .unwrap();
     let Found::CannotTell { hint } = bench.find(request).await.unwrap() else {
         panic!("it told")
     };
@@ -273,9 +277,21 @@ async fn an_object_that_read_says_is_gone_is_gone() {
         .create("local_command", &bench.config("local_command", attributes))
         .await
         .unwrap();
-    assert!(bench.read("local_command", &object).await.is_some());
+    assert!(
+        bench
+            .read("local_command", &object)
+            .await
+            .unwrap()
+            .is_some()
+    );
     fs::remove_file(bench.path().join("it")).unwrap();
-    assert!(bench.read("local_command", &object).await.is_none());
+    assert!(
+        bench
+            .read("local_command", &object)
+            .await
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[tokio::test]
@@ -348,7 +364,10 @@ async fn a_command_that_outlived_a_crash_is_waited_for() {
         ("read", Value::from("test -e made || exit 44; touch seen")),
     ];
     let config = bench.config("local_command", attributes);
-    let request = bench.request("local_command", &nothing(), &config).await;
+    let request = bench
+        .request("local_command", &Object::nothing(), &config)
+        .await
+        .unwrap();
     // As after a crash: the command was started with its marker, and nobody waits for it.
     let line = "touch begun; while ! test -e go; do :; done; touch made";
     let mut orphan = std::process::Command::new("sh")

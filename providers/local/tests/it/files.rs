@@ -3,10 +3,10 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use contract::{ErrorClass, Exists, Found};
+use contract::{ErrorClass, Exists, Found, Object};
 use model::Value;
 
-use crate::harness::{Bench, nothing, text};
+use crate::harness::{Bench, text};
 
 fn file(bench: &Bench, name: &str, content: &str) -> Value {
     bench.config(
@@ -53,11 +53,11 @@ async fn a_file_that_was_removed_or_changed_is_gone() {
         .await
         .unwrap();
     fs::write(bench.path().join("a.txt"), "y").unwrap();
-    assert!(bench.read("local_file", &object).await.is_none());
+    assert!(bench.read("local_file", &object).await.unwrap().is_none());
     fs::write(bench.path().join("a.txt"), "x").unwrap();
-    assert!(bench.read("local_file", &object).await.is_some());
+    assert!(bench.read("local_file", &object).await.unwrap().is_some());
     fs::remove_file(bench.path().join("a.txt")).unwrap();
-    assert!(bench.read("local_file", &object).await.is_none());
+    assert!(bench.read("local_file", &object).await.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -109,7 +109,7 @@ async fn exactly_one_source_of_content_is_needed() {
     let bench = Bench::new("local");
     let none = bench.config("local_file", [("filename", Value::from("a"))]);
     assert_eq!(
-        bench.validate("local_file", none).await,
+        bench.refusals("local_file", none).await,
         ["one of `content`, `sensitive_content`, `content_base64`, `source` is needed"],
     );
     let attributes = [
@@ -119,7 +119,7 @@ async fn exactly_one_source_of_content_is_needed() {
     ];
     let two = bench.config("local_file", attributes);
     assert_eq!(
-        bench.validate("local_file", two).await,
+        bench.refusals("local_file", two).await,
         ["only one of `content`, `source` can be given"]
     );
 }
@@ -164,8 +164,9 @@ async fn a_file_that_cannot_be_written_is_not_there() {
 async fn a_file_half_made_before_a_crash_is_found_not_to_be_there_and_swept() {
     let bench = Bench::new("local");
     let request = bench
-        .request("local_file", &nothing(), &file(&bench, "a", "x"))
-        .await;
+        .request("local_file", &Object::nothing(), &file(&bench, "a", "x"))
+        .await
+        .unwrap();
     fs::write(bench.path().join("a"), "of someone else").unwrap();
     assert_eq!(bench.find(request.clone()).await.unwrap(), Found::Nothing);
     bench.provider.apply(request.clone()).await.unwrap();
@@ -239,7 +240,11 @@ async fn a_changed_permission_is_drift_and_put_right() {
     let object = bench.create("local_directory", &config).await.unwrap();
     let path = bench.path().join("a/b");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
-    let drifted = bench.read("local_directory", &object).await.unwrap();
+    let drifted = bench
+        .read("local_directory", &object)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(text(&drifted, "permission"), "0700");
     bench
         .update("local_directory", &drifted, &config)

@@ -1,15 +1,12 @@
-//! A directory, a clock that tests set, and calls to one provider in as few words as tests need.
+//! One provider in a directory of its own, under a clock that tests set.
 
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 
-use contract::conformance::{self, Case, Finding};
-use contract::{
-    ApplyError, ApplyRequest, DataRequest, FindRequest, Found, ImportRequest, Object, PlanRequest,
-    PlanResponse, Provider, ProviderError, ReadRequest, UpgradeRequest, ValidateRequest,
-    ValidateSubject, proposed_new,
-};
+use contract::Object;
+use contract::conformance::{self, Calls, Case, Finding};
 use local::{SystemEntropy, World};
 use model::address::ProviderSource;
 use model::clock::{Clock, Timestamp};
@@ -31,10 +28,17 @@ impl Clock for SetClock {
 /// One provider in a directory of its own.
 #[derive(Debug)]
 pub(crate) struct Bench {
-    pub(crate) provider: Arc<dyn Provider>,
+    calls: Calls,
     pub(crate) directory: TempDir,
     clock: Arc<SetClock>,
-    markers: AtomicU32,
+}
+
+impl Deref for Bench {
+    type Target = Calls;
+
+    fn deref(&self) -> &Calls {
+        &self.calls
+    }
 }
 
 impl Bench {
@@ -60,10 +64,9 @@ impl Bench {
         };
         let provider = local::open(&source, world).unwrap();
         Self {
-            provider,
+            calls: Calls { provider },
             directory,
             clock,
-            markers: AtomicU32::new(0),
         }
     }
 
@@ -88,142 +91,10 @@ impl Bench {
         found.iter().map(Finding::to_string).collect()
     }
 
-    pub(crate) async fn validate(&self, rtype: &str, config: Value) -> Vec<String> {
-        let request = ValidateRequest {
-            subject: ValidateSubject::Resource,
-            rtype: rtype.into(),
-            config,
-        };
-        self.provider
-            .validate(request)
-            .await
-            .iter()
-            .map(|error| error.message.clone())
-            .collect()
-    }
-
-    pub(crate) async fn plan(&self, rtype: &str, prior: &Object, config: &Value) -> PlanResponse {
-        let block = &self
-            .provider
-            .schema()
-            .resources
-            .get(rtype)
-            .unwrap()
-            .schema
-            .block;
-        let proposed = if config.is_null() {
-            Value::NULL
-        } else {
-            proposed_new(block, &prior.value, config)
-        };
-        let request = PlanRequest {
-            rtype: rtype.into(),
-            prior: prior.value.clone(),
-            proposed,
-            config: config.clone(),
-            private: prior.private.clone(),
-        };
-        self.provider
-            .plan(vec![request])
-            .await
-            .pop()
-            .unwrap()
-            .unwrap()
-    }
-
-    pub(crate) async fn request(
-        &self,
-        rtype: &str,
-        prior: &Object,
-        config: &Value,
-    ) -> ApplyRequest {
-        let plan = self.plan(rtype, prior, config).await;
-        let number = self.markers.fetch_add(1, Ordering::SeqCst);
-        ApplyRequest {
-            rtype: rtype.into(),
-            prior: prior.value.clone(),
-            planned: plan.planned,
-            config: config.clone(),
-            private: plan.private,
-            marker: format!("{}-{number}", self.path().display()).into(),
-        }
-    }
-
-    pub(crate) async fn create(&self, rtype: &str, config: &Value) -> Result<Object, ApplyError> {
-        let request = self.request(rtype, &nothing(), config).await;
-        self.provider.apply(request).await.map(Option::unwrap)
-    }
-
-    pub(crate) async fn update(
-        &self,
-        rtype: &str,
-        prior: &Object,
-        config: &Value,
-    ) -> Result<Object, ApplyError> {
-        let request = self.request(rtype, prior, config).await;
-        self.provider.apply(request).await.map(Option::unwrap)
-    }
-
-    pub(crate) async fn destroy(
-        &self,
-        rtype: &str,
-        object: &Object,
-    ) -> Result<Option<Object>, ApplyError> {
-        let request = self.request(rtype, object, &Value::NULL).await;
-        self.provider.apply(request).await
-    }
-
-    pub(crate) async fn read(&self, rtype: &str, object: &Object) -> Option<Object> {
-        let request = ReadRequest {
-            rtype: rtype.into(),
-            object: object.clone(),
-        };
-        self.provider
-            .read(vec![request])
-            .await
-            .pop()
-            .unwrap()
-            .unwrap()
-            .object
-    }
-
-    pub(crate) async fn find(&self, request: ApplyRequest) -> Result<Found, ProviderError> {
-        self.provider.find(FindRequest { apply: request }).await
-    }
-
-    pub(crate) async fn import(&self, rtype: &str, id: &str) -> Result<Object, ProviderError> {
-        self.provider
-            .import(ImportRequest {
-                rtype: rtype.into(),
-                id: id.into(),
-            })
-            .await
-    }
-
-    pub(crate) async fn upgrade(
-        &self,
-        rtype: &str,
-        version: u64,
-        value: Value,
-    ) -> Result<Value, ProviderError> {
-        self.provider
-            .upgrade(UpgradeRequest {
-                rtype: rtype.into(),
-                version,
-                value,
-            })
-            .await
-    }
-
-    pub(crate) async fn data(&self, rtype: &str, config: Value) -> Result<Value, ProviderError> {
-        let request = DataRequest {
-            rtype: rtype.into(),
-            config,
-        };
-        self.provider
-            .read_data(request)
-            .await
-            .map(|answer| answer.value)
+    /// What is said against a configuration.
+    pub(crate) async fn refusals(&self, rtype: &str, config: Value) -> Vec<String> {
+        let errors = self.validate(rtype, config).await;
+        errors.into_iter().map(|error| error.message).collect()
     }
 
     /// A configuration of a data source.
@@ -238,13 +109,6 @@ impl Bench {
             fields.insert(name.into(), value);
         }
         Value::object(fields)
-    }
-}
-
-pub(crate) fn nothing() -> Object {
-    Object {
-        value: Value::NULL,
-        private: Vec::new(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use contract::{Exists, Found, Object};
 use model::{Type, Value};
 
-use crate::harness::{Bench, map, nothing, number, text, texts};
+use crate::harness::{Bench, map, number, text, texts};
 
 fn shell(bench: &Bench, line: &str, more: &[(&'static str, Value)]) -> Value {
     let own = [("command", texts(&["sh", "-c", line]))];
@@ -83,7 +83,7 @@ async fn a_killed_process_is_gone() {
     let target = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
     rustix::process::kill_process(target, rustix::process::Signal::KILL).unwrap();
     until(|| !is_running(pid)).await;
-    assert_eq!(bench.read("local_process", &object).await, None);
+    assert_eq!(bench.read("local_process", &object).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -97,7 +97,10 @@ async fn a_change_of_definition_starts_it_anew_as_the_same_object() {
         )
     };
     let object = start(&bench, &config("1")).await;
-    let plan = bench.plan("local_process", &object, &config("2")).await;
+    let plan = bench
+        .plan("local_process", &object, &config("2"))
+        .await
+        .unwrap();
     assert_eq!(plan.requires_replace, []);
     assert!(!plan.planned.get("pid").unwrap().is_known());
     let anew = bench
@@ -152,9 +155,9 @@ async fn what_a_dead_process_left_running_is_seen_and_cleared_away() {
     let target = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
     rustix::process::kill_process(target, rustix::process::Signal::KILL).unwrap();
     until(|| !is_running(pid)).await;
-    let left = bench.read("local_process", &object).await.unwrap();
+    let left = bench.read("local_process", &object).await.unwrap().unwrap();
     assert!(left.value.get("pid").unwrap().is_null());
-    let plan = bench.plan("local_process", &left, &config).await;
+    let plan = bench.plan("local_process", &left, &config).await.unwrap();
     assert!(!plan.planned.get("pid").unwrap().is_known());
     let healed = bench.update("local_process", &left, &config).await.unwrap();
     assert!(!is_running(child));
@@ -286,7 +289,10 @@ async fn one_that_ends_before_it_is_ready_is_reported_at_once() {
 async fn after_a_crash_it_is_found_by_its_marker() {
     let bench = Bench::new("local");
     let config = shell(&bench, "exec sleep 1000", &[]);
-    let request = bench.request("local_process", &nothing(), &config).await;
+    let request = bench
+        .request("local_process", &Object::nothing(), &config)
+        .await
+        .unwrap();
     let made = bench
         .provider
         .apply(request.clone())
@@ -314,7 +320,10 @@ async fn a_restart_cut_off_half_way_is_told_from_one_that_was_done() {
         )
     };
     let object = start(&bench, &config("1")).await;
-    let request = bench.request("local_process", &object, &config("2")).await;
+    let request = bench
+        .request("local_process", &object, &config("2"))
+        .await
+        .unwrap();
     let Found::Object(before) = bench.find(request.clone()).await.unwrap() else {
         panic!("not found")
     };

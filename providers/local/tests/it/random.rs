@@ -1,8 +1,9 @@
 //! `hashicorp/random`, as its documentation says.
 
+use contract::Object;
 use model::{Type, Value};
 
-use crate::harness::{Bench, nothing, number, text, texts};
+use crate::harness::{Bench, number, text, texts};
 
 #[tokio::test]
 async fn an_id_has_the_same_bytes_in_every_spelling() {
@@ -70,7 +71,10 @@ async fn numeric_and_its_old_name_go_together() {
             "random_string",
             [("length", Value::int(30)), (name, Value::Bool(false))],
         );
-        let plan = bench.plan("random_string", &nothing(), &config).await;
+        let plan = bench
+            .plan("random_string", &Object::nothing(), &config)
+            .await
+            .unwrap();
         assert_eq!(plan.planned.get("number"), Some(&Value::Bool(false)));
         assert_eq!(plan.planned.get("numeric"), Some(&Value::Bool(false)));
         let object = bench.create("random_string", &config).await.unwrap();
@@ -82,7 +86,7 @@ async fn numeric_and_its_old_name_go_together() {
         ("numeric", Value::Bool(false)),
     ];
     let found = bench
-        .validate("random_string", bench.config("random_string", both))
+        .refusals("random_string", bench.config("random_string", both))
         .await;
     assert_eq!(
         found,
@@ -105,7 +109,7 @@ async fn what_no_string_can_be_is_refused() {
         ],
     );
     assert_eq!(
-        bench.validate("random_string", config).await,
+        bench.refusals("random_string", config).await,
         [
             "`length` is 3, but the `min_*` arguments ask for 4",
             "one of `special`, `upper`, `lower` and `numeric` must be true",
@@ -119,7 +123,7 @@ async fn what_no_string_can_be_is_refused() {
         )],
     );
     assert_eq!(
-        bench.validate("random_string", fraction).await,
+        bench.refusals("random_string", fraction).await,
         ["`length` is not a whole number of at most 64 bits"],
     );
 }

@@ -1,8 +1,9 @@
 //! `terraform_data`, as the real one answers.
 
+use contract::Object;
 use model::{Path, Type, Value};
 
-use crate::harness::{Bench, nothing};
+use crate::harness::Bench;
 
 fn config(bench: &Bench, input: Value, trigger: Value) -> Value {
     bench.config(
@@ -17,10 +18,11 @@ async fn a_new_one_has_an_unknown_output_only_where_there_is_input() {
     let with = bench
         .plan(
             "terraform_data",
-            &nothing(),
+            &Object::nothing(),
             &config(&bench, Value::int(1), Value::NULL),
         )
-        .await;
+        .await
+        .unwrap();
     assert_eq!(
         with.planned.get("output"),
         Some(&Value::unknown(Type::Number))
@@ -32,10 +34,11 @@ async fn a_new_one_has_an_unknown_output_only_where_there_is_input() {
     let without = bench
         .plan(
             "terraform_data",
-            &nothing(),
+            &Object::nothing(),
             &config(&bench, Value::NULL, Value::NULL),
         )
-        .await;
+        .await
+        .unwrap();
     assert_eq!(without.planned.get("output"), Some(&Value::NULL));
 }
 
@@ -50,7 +53,7 @@ async fn output_follows_input_in_place_and_the_id_stays() {
         .await
         .unwrap();
     let changed = config(&bench, Value::from("x"), Value::NULL);
-    let plan = bench.plan("terraform_data", &made, &changed).await;
+    let plan = bench.plan("terraform_data", &made, &changed).await.unwrap();
     assert_eq!(plan.requires_replace, []);
     assert_eq!(
         plan.planned.get("output"),
@@ -77,7 +80,8 @@ async fn a_trigger_replaces_it() {
             &made,
             &config(&bench, Value::NULL, Value::int(1)),
         )
-        .await;
+        .await
+        .unwrap();
     assert_eq!(
         plan.requires_replace,
         [Path::root().attribute("triggers_replace")]
@@ -90,7 +94,7 @@ async fn its_input_may_be_any_number() {
     let half = Value::Number(model::Number::parse("0.5").unwrap());
     assert_eq!(
         bench
-            .validate("terraform_data", config(&bench, half, Value::NULL))
+            .refusals("terraform_data", config(&bench, half, Value::NULL))
             .await,
         [""; 0]
     );

@@ -1,10 +1,11 @@
 //! `hashicorp/time`, as its documentation says.
 
+use contract::Object;
 use std::time::Duration;
 
 use model::{Path, Type, Value};
 
-use crate::harness::{Bench, map, nothing, number, text};
+use crate::harness::{Bench, map, number, text};
 
 #[tokio::test]
 async fn a_static_moment_is_that_of_creation_and_stays() {
@@ -15,7 +16,11 @@ async fn a_static_moment_is_that_of_creation_and_stays() {
     assert_eq!(number(&object, "month"), 1);
     bench.pass_seconds(3600);
     assert_eq!(
-        bench.plan("time_static", &object, &config).await.planned,
+        bench
+            .plan("time_static", &object, &config)
+            .await
+            .unwrap()
+            .planned,
         object.value
     );
 }
@@ -27,7 +32,11 @@ async fn a_given_moment_is_known_when_planned() {
         "time_static",
         [("rfc3339", Value::from("2020-02-12T06:36:13+02:00"))],
     );
-    let planned = bench.plan("time_static", &nothing(), &config).await.planned;
+    let planned = bench
+        .plan("time_static", &Object::nothing(), &config)
+        .await
+        .unwrap()
+        .planned;
     assert_eq!(planned.get("hour"), Some(&Value::int(6)));
     assert_eq!(planned.get("unix"), Some(&Value::int(1_581_482_173)));
     assert!(planned.is_wholly_known());
@@ -42,7 +51,11 @@ async fn an_offset_counts_months_by_the_calendar() {
     assert_eq!(text(&object, "rfc3339"), "2024-03-02T10:00:00Z");
     bench.pass_seconds(1000);
     let changed = bench.config("time_offset", [("offset_days", Value::int(1))]);
-    let planned = bench.plan("time_offset", &object, &changed).await.planned;
+    let planned = bench
+        .plan("time_offset", &object, &changed)
+        .await
+        .unwrap()
+        .planned;
     assert_eq!(
         planned.get("rfc3339"),
         Some(&Value::from("2024-02-01T10:00:00Z"))
@@ -51,7 +64,11 @@ async fn an_offset_counts_months_by_the_calendar() {
         "time_offset",
         [("offset_days", Value::unknown(Type::Number))],
     );
-    let planned = bench.plan("time_offset", &object, &unknown).await.planned;
+    let planned = bench
+        .plan("time_offset", &object, &unknown)
+        .await
+        .unwrap()
+        .planned;
     assert!(!planned.get("rfc3339").unwrap().is_known());
     assert_eq!(
         planned.get("base_rfc3339"),
@@ -66,9 +83,21 @@ async fn a_rotation_is_gone_when_its_time_has_passed() {
     let object = bench.create("time_rotating", &config).await.unwrap();
     assert_eq!(text(&object, "rotation_rfc3339"), "2024-01-31T12:00:00Z");
     bench.pass_seconds(2 * 3600);
-    assert!(bench.read("time_rotating", &object).await.is_some());
+    assert!(
+        bench
+            .read("time_rotating", &object)
+            .await
+            .unwrap()
+            .is_some()
+    );
     bench.pass_seconds(1);
-    assert!(bench.read("time_rotating", &object).await.is_none());
+    assert!(
+        bench
+            .read("time_rotating", &object)
+            .await
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[tokio::test]
@@ -86,7 +115,8 @@ async fn a_rotation_begins_anew_with_its_triggers() {
             &object,
             &bench.config("time_rotating", attributes),
         )
-        .await;
+        .await
+        .unwrap();
     assert_eq!(plan.requires_replace, [Path::root().attribute("triggers")]);
 }
 

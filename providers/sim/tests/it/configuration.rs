@@ -64,10 +64,7 @@ async fn the_cloud_is_in_its_file_for_the_next_program() {
         provider.configure(config).await.unwrap();
         let cloud =
             sim::Cloud::in_file(sim::Script::default(), directory.path().join("cloud.json"));
-        let bench = Bench {
-            provider,
-            ..Bench::on(Arc::new(cloud))
-        };
+        let bench = Bench::with(provider, Arc::new(cloud));
         bench
             .create("sim_network", &bench.network(name))
             .await
@@ -92,10 +89,7 @@ async fn failures_of_the_block_happen() {
         .configure(config(&*provider, [("failure", failure)]))
         .await
         .unwrap();
-    let bench = Bench {
-        provider,
-        ..Bench::new(sim::Script::default())
-    };
+    let bench = Bench::with(provider, Arc::new(sim::Cloud::new(sim::Script::default())));
     let error = bench
         .create("sim_network", &bench.network("a"))
         .await

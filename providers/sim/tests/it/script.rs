@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use contract::{ErrorClass, Exists, Found, ReadRequest};
+use contract::{ErrorClass, Exists, Found, Object, ReadRequest};
 use futures_util::FutureExt;
 use model::{Str, Value};
 use sim::{Crash, Effect, Failure, Hook, Operation, Point, Script, Throttle, When};
 use tokio::time::Instant;
 
-use crate::harness::{Bench, nothing, text};
+use crate::harness::{Bench, text};
 
 fn failing(failure: Failure) -> Bench {
     Bench::new(Script {
@@ -56,6 +56,7 @@ async fn a_create_that_stops_half_way_says_what_exists() {
         bench
             .read("sim_network", &object)
             .await
+            .unwrap()
             .map(|object| object.value),
         Some(object.value)
     );
@@ -69,12 +70,16 @@ async fn an_error_may_hide_that_all_was_done() {
             .after(Effect::Done),
     );
     let request = bench
-        .request("sim_network", &nothing(), &bench.network("a"))
-        .await;
+        .request("sim_network", &Object::nothing(), &bench.network("a"))
+        .await
+        .unwrap();
     let error = bench.provider.apply(request.clone()).await.unwrap_err();
     assert_eq!(error.exists, Exists::Unknown);
     assert_eq!(bench.names(), ["a"]);
-    assert!(matches!(bench.find(request).await, Found::Object(_)));
+    assert!(matches!(
+        bench.find(request).await.unwrap(),
+        Found::Object(_)
+    ));
 }
 
 #[tokio::test]
@@ -89,7 +94,10 @@ async fn a_failed_update_or_destroy_leaves_the_object() {
         ..Script::default()
     });
     for config in [bench.network("b"), Value::NULL] {
-        let request = bench.request("sim_network", &object, &config).await;
+        let request = bench
+            .request("sim_network", &object, &config)
+            .await
+            .unwrap();
         let error = bench.provider.apply(request).await.unwrap_err();
         assert_eq!(error.error.class, ErrorClass::Denied);
         assert_eq!(error.exists, Exists::Object(object.clone()));
@@ -151,21 +159,25 @@ async fn reads_lag_behind_but_finding_does_not() {
         ..Script::default()
     });
     let request = bench
-        .request("sim_network", &nothing(), &bench.network("a"))
-        .await;
+        .request("sim_network", &Object::nothing(), &bench.network("a"))
+        .await
+        .unwrap();
     let object = bench
         .provider
         .apply(request.clone())
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(bench.read("sim_network", &object).await, None);
-    assert!(matches!(bench.find(request).await, Found::Object(_)));
-    assert!(bench.read("sim_network", &object).await.is_some());
+    assert_eq!(bench.read("sim_network", &object).await.unwrap(), None);
+    assert!(matches!(
+        bench.find(request).await.unwrap(),
+        Found::Object(_)
+    ));
+    assert!(bench.read("sim_network", &object).await.unwrap().is_some());
     bench.destroy("sim_network", &object).await.unwrap();
-    assert!(bench.read("sim_network", &object).await.is_some());
+    assert!(bench.read("sim_network", &object).await.unwrap().is_some());
     tokio::time::advance(Duration::from_secs(1)).await;
-    assert_eq!(bench.read("sim_network", &object).await, None);
+    assert_eq!(bench.read("sim_network", &object).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -221,14 +233,15 @@ async fn killed_at(at: Point) -> (Bench, Found) {
         ..Script::default()
     });
     let request = bench
-        .request("sim_network", &nothing(), &bench.network("a"))
-        .await;
+        .request("sim_network", &Object::nothing(), &bench.network("a"))
+        .await
+        .unwrap();
     let mut apply = bench.provider.apply(request.clone());
     assert!(futures_util::poll!(&mut apply).is_pending());
     assert!(reached.load(Ordering::SeqCst));
     drop(apply);
     let after = Bench::on(Arc::clone(&bench.cloud));
-    let found = after.find(request).await;
+    let found = after.find(request).await.unwrap();
     (after, found)
 }
 
@@ -317,8 +330,8 @@ async fn what_is_changed_behind_everyones_back_is_read() {
             contract::attributes::with(value, [("name", Value::from("b"))])
         })
         .unwrap();
-    let read = bench.read("sim_network", &object).await.unwrap();
+    let read = bench.read("sim_network", &object).await.unwrap().unwrap();
     assert_eq!(text(&read.value, "name"), "b");
     bench.cloud.remove(id).unwrap();
-    assert_eq!(bench.read("sim_network", &object).await, None);
+    assert_eq!(bench.read("sim_network", &object).await.unwrap(), None);
 }
