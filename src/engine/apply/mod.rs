@@ -1,7 +1,9 @@
 //! Makes a plan true: runs its steps in their order, each journaled before and after. Decides nothing: where the
 //! world turns out other than planned, the step fails. Entry point: [`apply`].
 
+mod call;
 mod effect;
+mod judge;
 mod prepare;
 mod queue;
 mod read;
@@ -19,7 +21,8 @@ use model::serial::RunId;
 use model::{Diagnostic, Diagnostics, Str, Value};
 use tokio::sync::watch;
 
-pub(crate) use effect::{find, id_of};
+pub(crate) use call::find;
+pub(crate) use effect::id_of;
 pub(crate) use session::Tenure;
 pub use session::{Session, SessionError, SessionRequest};
 pub(crate) use write::unfinished;
