@@ -4,15 +4,22 @@
     reason = "of many kinds only a few matter in each place here"
 )]
 
+mod instance;
+mod module_call;
+mod resource;
+
+use std::sync::Arc;
+
 use model::address::{InstanceKey, ModuleAddr, ProviderSource};
 use model::{Diagnostic, Diagnostics, Span, Str, Type, Value};
 
-use super::values::{Instances, ModuleValues, index_value};
+use self::instance::instance_key;
+use super::values::{ModuleValues, index_value};
 use super::{Desired, Each, Phase, Repetition};
 use crate::eval::{Indexed, Resolution, Scope};
 use crate::functions::{CallContext, FunctionError, call, terraform_provider};
-use crate::load::ResourceName;
-use crate::reference::{Subject, index_key, subject};
+use crate::load::Module;
+use crate::reference::{Subject, subject};
 use crate::suggest::closest;
 use crate::syntax::ast::{Ident, TraversalKind, TraversalStep};
 
@@ -105,227 +112,10 @@ impl<'d> Lookup<'d> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "each is a thing of its own")]
-    fn resource(
-        &self,
-        name: &ResourceName,
-        rest: &[TraversalStep],
-        consumed: usize,
-        span: Span,
-        out: &mut Diagnostics,
-    ) -> Resolution {
-        let Some(block) = self.module.blocks.get(name) else {
-            let declared = self.was_checked() || self.definition_has(name);
-            if !declared {
-                let known: Vec<String> = self
-                    .module
-                    .blocks
-                    .keys()
-                    .map(|known| format!("{}.{}", known.rtype, known.name))
-                    .collect();
-                let shown = format!("{}.{}", name.rtype, name.name);
-                out.push(undeclared(
-                    &format!("there is no resource `{shown}`"),
-                    &shown,
-                    span,
-                    &known,
-                ));
-            }
-            return Resolution {
-                value: Value::dynamic(),
-                taken: consumed,
-            };
-        };
-        let Some(key) = rest.first().and_then(index_key) else {
-            if let Some(step) = rest.first()
-                && matches!(block.repetition, Repetition::Any(Each::Index))
-            {
-                out.push(without_index(&block.addr.to_string(), span.to(step.span)));
-                return Resolution {
-                    value: Value::dynamic(),
-                    taken: consumed + rest.len(),
-                };
-            }
-            return Resolution {
-                value: block.whole(),
-                taken: consumed,
-            };
-        };
-        match self.instance(block, key, span, out) {
-            Some(value) => Resolution {
-                value,
-                taken: consumed + 1,
-            },
-            None => Resolution {
-                value: block.whole(),
-                taken: consumed,
-            },
-        }
-    }
-
-    fn definition_has(&self, name: &ResourceName) -> bool {
-        let path = self.desired.graph.module(self.module.id);
-        path.and_then(|path| self.desired.definition.module(path))
-            .is_some_and(|module| module.resources.contains_key(name))
-    }
-
-    /// The instance with that key; none when the block is not repeated, so that its value is indexed.
-    fn instance(
-        &self,
-        block: &Instances,
-        key: &Value,
-        span: Span,
-        out: &mut Diagnostics,
-    ) -> Option<Value> {
-        let wanted = instance_key(&block.repetition, key)?;
-        let found = wanted
-            .as_ref()
-            .and_then(|wanted| block.get(wanted))
-            .cloned();
-        Some(found.unwrap_or_else(|| {
-            out.push(no_such_instance(
-                &block.addr.to_string(),
-                &block.repetition,
-                key,
-                span,
-            ));
-            Value::dynamic()
-        }))
-    }
-
-    /// `module.call` and as many of the steps as name an instance and an output of it.
-    fn module_call(
-        &self,
-        call: &Str,
-        rest: &[TraversalStep],
-        span: Span,
-        out: &mut Diagnostics,
-    ) -> Resolution {
-        let Some(repetition) = self.module.calls.get(call) else {
-            let known: Vec<String> = self.module.calls.keys().map(ToString::to_string).collect();
-            if !self.was_checked() && !self.call_declared(call) {
-                out.push(undeclared(
-                    &format!("there is no module call `{call}`"),
-                    call,
-                    span,
-                    &known,
-                ));
-            }
-            return Resolution {
-                value: Value::dynamic(),
-                taken: 1,
-            };
-        };
-        let (key, after) = match repetition {
-            Repetition::Once => (Some(InstanceKey::None), rest),
-            Repetition::Any(_) if rest.first().and_then(index_key).is_some() => {
-                (Some(InstanceKey::None), rest.get(1..).unwrap_or_default())
-            }
-            Repetition::Count(_) | Repetition::ForEach(_) => {
-                let Some(index) = rest.first().and_then(index_key) else {
-                    return Resolution {
-                        value: self.whole_call(call, repetition),
-                        taken: 1,
-                    };
-                };
-                let key = instance_key(repetition, index).flatten();
-                let exists = key
-                    .as_ref()
-                    .is_some_and(|key| repetition.position(key).is_some());
-                if !exists {
-                    out.push(no_such_instance(
-                        &format!("module.{call}"),
-                        repetition,
-                        index,
-                        span,
-                    ));
-                    return Resolution {
-                        value: Value::dynamic(),
-                        taken: 2,
-                    };
-                }
-                (key, rest.get(1..).unwrap_or_default())
-            }
-            Repetition::Any(_) | Repetition::Failed => {
-                return Resolution {
-                    value: Value::dynamic(),
-                    taken: 1,
-                };
-            }
-        };
-        let taken = 1 + rest.len() - after.len();
-        let Some(key) = key else {
-            return Resolution {
-                value: Value::dynamic(),
-                taken,
-            };
-        };
-        if let Some(TraversalKind::Attribute(output)) = after.first().map(|step| &step.kind)
-            && let Some(value) = self
-                .child(call, &key)
-                .and_then(|child| child.outputs.get(output))
-        {
-            return Resolution {
-                value: value.clone(),
-                taken: taken + 1,
-            };
-        }
-        Resolution {
-            value: self.outputs_of(call, &key),
-            taken,
-        }
-    }
-
-    fn call_declared(&self, call: &Str) -> bool {
-        let path = self.desired.graph.module(self.module.id);
-        path.and_then(|path| self.desired.definition.module(path))
-            .is_some_and(|module| module.calls.contains_key(call))
-    }
-
-    fn child(&self, call: &Str, key: &InstanceKey) -> Option<&'d ModuleValues> {
-        self.desired
-            .modules
-            .get(&self.module.addr.child(call.clone(), key.clone()))
-    }
-
-    fn outputs_of(&self, call: &Str, key: &InstanceKey) -> Value {
-        match self.child(call, key) {
-            Some(child) if self.was_checked() && child.declared.broken => Value::dynamic(),
-            // Those in a cycle have no value.
-            Some(child) if self.was_checked() => {
-                Value::object(child.declared.outputs.keys().map(|name| {
-                    let value = child.outputs.get(name).cloned();
-                    (name.clone(), value.unwrap_or_else(Value::dynamic))
-                }))
-            }
-            Some(child) => Value::object(
-                child
-                    .outputs
-                    .iter()
-                    .map(|(name, value)| (name.clone(), value.clone())),
-            ),
-            None => Value::dynamic(),
-        }
-    }
-
-    fn whole_call(&self, call: &Str, repetition: &Repetition) -> Value {
-        match repetition {
-            Repetition::Once => self.outputs_of(call, &InstanceKey::None),
-            Repetition::Count(_) => Value::tuple(
-                repetition
-                    .keys()
-                    .iter()
-                    .map(|key| self.outputs_of(call, key))
-                    .collect(),
-            ),
-            Repetition::ForEach(entries) => Value::object(entries.iter().map(|(key, _)| {
-                (
-                    key.clone(),
-                    self.outputs_of(call, &InstanceKey::Key(key.clone())),
-                )
-            })),
-            Repetition::Any(_) | Repetition::Failed => Value::dynamic(),
-        }
+    /// The module as it is written.
+    fn written(&self) -> Option<&'d Arc<Module>> {
+        let path = self.desired.graph.module(self.module.id)?;
+        self.desired.definition.module(path)
     }
 
     /// Whether references were resolved before, so that what leads nowhere has been reported.
@@ -360,14 +150,10 @@ impl<'d> Lookup<'d> {
                     .as_ref(),
             ),
             "root" => Value::string("."),
-            _ => {
-                let path = self.desired.graph.module(self.module.id);
-                let module = path.and_then(|path| self.desired.definition.module(path));
-                match module.map(|module| module.directory.as_str()) {
-                    None | Some("") => Value::string("."),
-                    Some(directory) => Value::string(directory),
-                }
-            }
+            _ => match self.written().map(|module| module.directory.as_str()) {
+                None | Some("") => Value::string("."),
+                Some(directory) => Value::string(directory),
+            },
         }
     }
 
@@ -397,15 +183,13 @@ impl<'d> Lookup<'d> {
     }
 
     fn declares(&self, what: &str, name: &Str) -> bool {
-        let path = self.desired.graph.module(self.module.id);
-        path.and_then(|path| self.desired.definition.module(path))
-            .is_some_and(|module| {
-                if what == "local" {
-                    module.locals.contains_key(name)
-                } else {
-                    module.variables.contains_key(name)
-                }
-            })
+        self.written().is_some_and(|module| {
+            if what == "local" {
+                module.locals.contains_key(name)
+            } else {
+                module.variables.contains_key(name)
+            }
+        })
     }
 }
 
@@ -563,90 +347,6 @@ impl Scope for Lookup<'_> {
 
     fn is_console(&self) -> bool {
         self.console
-    }
-}
-
-/// The key that an index means: the outer option is none when the block is not repeated, the inner one when no
-/// instance can have such a key.
-fn instance_key(repetition: &Repetition, index: &Value) -> Option<Option<InstanceKey>> {
-    match repetition {
-        Repetition::Once | Repetition::Failed => None,
-        Repetition::Any(_) => Some(Some(InstanceKey::None)),
-        Repetition::Count(_) => {
-            let number = match index {
-                Value::String(text) => model::Number::parse(text),
-                other => other.as_number().cloned(),
-            };
-            Some(
-                number
-                    .and_then(|number| number.to_u64())
-                    .map(InstanceKey::Index),
-            )
-        }
-        Repetition::ForEach(_) => {
-            let text = model::value::convert(index, &Type::String).ok();
-            Some(
-                text.and_then(|text| text.as_str().cloned())
-                    .map(InstanceKey::Key),
-            )
-        }
-    }
-}
-
-/// An attribute of a block whose instances are counted.
-fn without_index(block: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(
-        "unknown-attribute",
-        format!("`{block}` has `count`, so that only its instances have attributes"),
-    )
-    .at(span, "which instance?")
-    .help("take one with `[0]`, or all with `[*]`")
-}
-
-fn no_such_instance(block: &str, repetition: &Repetition, key: &Value, span: Span) -> Diagnostic {
-    let shown = match key {
-        Value::String(text) => format!("[{text:?}]"),
-        other => format!(
-            "[{}]",
-            other
-                .as_number()
-                .map(ToString::to_string)
-                .unwrap_or_default()
-        ),
-    };
-    let diagnostic = Diagnostic::error(
-        "index-out-of-range",
-        format!("`{block}` has no instance `{shown}`"),
-    );
-    let diagnostic = diagnostic.at(span, "");
-    match repetition {
-        Repetition::Count(0) => diagnostic.note("its count is 0"),
-        Repetition::Count(count) => {
-            diagnostic.note(format!("its count is {count}: 0 to {}", count - 1))
-        }
-        Repetition::ForEach(entries) => {
-            let keys: Vec<&str> = entries.iter().map(|(key, _)| key.as_str()).collect();
-            let close = key
-                .as_str()
-                .and_then(|key| closest(key, keys.iter().copied()));
-            let listed = keys
-                .iter()
-                .take(8)
-                .map(|key| format!("{key:?}"))
-                .collect::<Vec<_>>()
-                .join(", ");
-            let more = if keys.len() > 8 {
-                format!(" and {} more", keys.len() - 8)
-            } else {
-                String::new()
-            };
-            let diagnostic = diagnostic.note(format!("its keys are {listed}{more}"));
-            match close {
-                Some(close) => diagnostic.help(format!("did you mean {close:?}?")),
-                None => diagnostic,
-            }
-        }
-        Repetition::Once | Repetition::Any(_) | Repetition::Failed => diagnostic,
     }
 }
 
