@@ -1,6 +1,9 @@
 //! JUnit XML: a suite for each environment, a case for each step, check, finding of drift and thing that is waited for. What
 //! failed is a failure, what could not be told an error, what was left out or waits is skipped.
 
+#[cfg(test)]
+mod tests;
+
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::subject::{

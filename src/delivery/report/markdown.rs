@@ -5,6 +5,9 @@
 mod escape;
 mod sections;
 
+#[cfg(test)]
+mod tests;
+
 use super::subject::Subject;
 
 /// What was folded is said in at most so many bytes.

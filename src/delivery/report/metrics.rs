@@ -1,6 +1,9 @@
 //! Metrics in the text format of Prometheus, for a file that the node exporter's textfile collector reads. Every family is
 //! written once, with its help and type, and only if there is something in it. Entry point: [`metrics`].
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::time::Duration;

@@ -7,7 +7,7 @@ mod metrics;
 mod subject;
 
 #[cfg(test)]
-mod tests;
+mod samples;
 
 pub use junit::{JunitError, junit};
 pub use markdown::{Markdown, markdown};
