@@ -155,7 +155,7 @@ fn given(
     let places = Places {
         project,
         environment: &looked.view.environment,
-        process: prepare::tf_vars(&invocation.process.environment),
+        process: invocation.process.tf_vars(),
         arguments: &[],
     };
     let (mut given, _) = collect(&places, root, sources);

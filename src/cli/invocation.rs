@@ -35,6 +35,17 @@ pub struct Process {
     pub user: fn() -> Option<String>,
 }
 
+impl Process {
+    /// Returns the values for variables that the environment has as `TF_VAR_name`, by name.
+    pub fn tf_vars(&self) -> BTreeMap<String, String> {
+        let named = self.environment.iter();
+        let named = named.filter_map(|(name, value)| Some((name.strip_prefix("TF_VAR_")?, value)));
+        named
+            .map(|(name, value)| (name.to_owned(), value.clone()))
+            .collect()
+    }
+}
+
 /// Where the relative paths of a definition start.
 #[derive(Clone, Copy, Debug)]
 pub struct Directories<'d> {

@@ -6,6 +6,7 @@ pub mod exit;
 pub mod invocation;
 pub mod output;
 
+mod giving;
 pub mod prepare;
 pub mod record;
 pub mod reports;

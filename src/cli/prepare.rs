@@ -1,17 +1,14 @@
 //! The first two calls of the straight line, for every command that needs them: load the definition, and evaluate
-//! what an environment gives it.
+//! what an environment gives it. How variables get their values is in [`super::giving`].
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use contract::Providers;
-use delivery::inputs::{Asked, settle};
 use delivery::project::PROJECT_FILE;
 use delivery::soundness::{Surroundings, check_checks};
-use delivery::variables::{Argument, Places, collect, share};
 use delivery::{Project, project};
-use lang::desired::{Missing, assign};
 use lang::load::Disk;
 use lang::{Definition, Desired, Graph, Phase, Settings, load};
 use model::address::ModulePath;
@@ -22,8 +19,8 @@ use model::{Diagnostic, Diagnostics, Severity, Sources, Str, Value};
 use super::applied;
 use super::args::{Given, Planning, WordsError};
 use super::exit::ExitCode;
+use super::giving::Giving;
 use super::invocation::{Directories, Invocation};
-use super::output::prompt;
 use super::record;
 use super::revised::{self, Content};
 
@@ -329,124 +326,12 @@ pub async fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prep
     })
 }
 
-/// What gives an environment's variables their values.
-struct Giving<'g> {
-    invocation: &'g Invocation,
-    project: &'g Project,
-    environment: &'g Str,
-    wanted: Wanted<'g>,
-    content: Option<&'g Content>,
-    /// The variables of what was applied last.
-    applied: Option<&'g BTreeMap<Str, Value>>,
-}
-
-impl Giving<'_> {
-    /// The values of the root module's variables. What is wrong with them is added to `warnings`, with what is wrong so
-    /// far.
-    fn variables(
-        &self,
-        root: &lang::load::Module,
-        sources: &mut Sources,
-        warnings: &mut Diagnostics,
-    ) -> Result<BTreeMap<Str, Value>, Refused> {
-        let arguments: Vec<Argument> = self
-            .wanted
-            .given
-            .iter()
-            .map(|given| argument(given, &self.invocation.base))
-            .collect();
-        let places = Places {
-            project: self.project,
-            environment: self.environment,
-            process: tf_vars(&self.invocation.process.environment),
-            arguments: &arguments,
-        };
-        if let (Some(variables), Some(content)) = (self.applied, self.content) {
-            let given = applied::given(root, variables, &content.manifest.inputs, || {
-                collect(&places, root, sources).0
-            });
-            let (assigned, found) = assign(root, &given, Missing::Reported);
-            warnings.extend(found);
-            return Ok(assigned);
-        }
-        let (mut given, mut found) = collect(&places, root, sources);
-        if self.wanted.wants == Wants::Definition {
-            self.say_overridden(&places, &given, sources);
-        }
-        let before = match self.content {
-            Some(content) => Some(content.manifest.inputs.clone()),
-            None => revised::inputs_before(self.project)?,
-        };
-        let asked = Asked {
-            given: self.wanted.inputs,
-            before: before.as_ref(),
-            missing: Missing::Reported,
-        };
-        found.extend(share_inputs(self.project, root, asked, &mut given, sources));
-        // What could not be read may have given what is missing. What an environment gave that is not declared any more
-        // is gone.
-        let need_not_be = self.wanted.wants == Wants::Checks
-            || self.project.undeclared(self.environment).is_some();
-        let missing = if found.has_errors() || need_not_be {
-            Missing::NotKnown
-        } else {
-            Missing::Reported
-        };
-        warnings.extend(found);
-        let ask_for = self.wanted.ask && missing == Missing::Reported;
-        if ask_for && self.invocation.is_interactive() && !warnings.has_errors() {
-            ask(self.invocation, root, &mut given, sources);
-        }
-        let (assigned, found) = assign(root, &given, missing);
-        warnings.extend(found);
-        Ok(assigned)
-    }
-}
-
 fn as_warnings(found: Diagnostics) -> Diagnostics {
     let warning = |diagnostic: Diagnostic| Diagnostic {
         severity: Severity::Warning,
         ..diagnostic
     };
     found.into_iter().map(warning).collect()
-}
-
-impl Giving<'_> {
-    /// Says which `TF_VAR_name` have no effect, because `terrace.hcl` or a file it names sets the variable.
-    fn say_overridden(
-        &self,
-        places: &Places<'_>,
-        given: &BTreeMap<Str, lang::desired::Given>,
-        sources: &Sources,
-    ) {
-        for name in places.process.keys() {
-            let Some(other) = given.get(name.as_str()) else {
-                continue;
-            };
-            if other.origin != lang::desired::Origin::Environment {
-                continue;
-            }
-            let place = sources.place(other.span);
-            let place = place.map_or_else(String::new, |place| format!(" in {place}"));
-            let environment = self.environment;
-            self.invocation.say(&format!(
-                "hint: TF_VAR_{name} has no effect: {environment} sets `{name}`{place}\n"
-            ));
-        }
-    }
-}
-
-/// Gives the variables the values of inputs.
-fn share_inputs(
-    project: &Project,
-    root: &lang::load::Module,
-    asked: Asked<'_>,
-    given: &mut BTreeMap<Str, lang::desired::Given>,
-    sources: &mut Sources,
-) -> Diagnostics {
-    let (inputs, mut found) = settle(project, root, asked, sources);
-    found.extend(share(given, inputs));
-    found
 }
 
 /// A definition that was read, whatever is wrong with it.
@@ -540,64 +425,5 @@ pub fn settings(
         plan_time: Some(planned.unwrap_or_else(|| invocation.process.clock.now())),
         clock: invocation.process.clock.clone(),
         random: invocation.process.random.clone(),
-    }
-}
-
-/// `base` is the path to the directory that paths are relative to.
-fn argument(given: &Given, base: &Path) -> Argument {
-    match given {
-        Given::Variable { name, value } => Argument::Variable {
-            name: name.clone(),
-            text: value.clone(),
-        },
-        Given::File(path) => Argument::File(base.join(path)),
-    }
-}
-
-pub(super) fn tf_vars(environment: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let named = environment
-        .iter()
-        .filter_map(|(name, value)| Some((name.strip_prefix("TF_VAR_")?, value)));
-    named
-        .map(|(name, value)| (name.to_owned(), value.clone()))
-        .collect()
-}
-
-/// Asks for required variables that were not given.
-fn ask(
-    invocation: &Invocation,
-    root: &lang::load::Module,
-    given: &mut BTreeMap<Str, lang::desired::Given>,
-    sources: &mut Sources,
-) {
-    for variable in root
-        .variables
-        .values()
-        .filter(|variable| variable.default.is_none())
-    {
-        if given.contains_key(&variable.name) {
-            continue;
-        }
-        let description = variable.description.clone().unwrap_or_default();
-        let (mut input, mut output) = (std::io::stdin().lock(), std::io::stderr());
-        let answer = prompt::variable(
-            &variable.name,
-            &description,
-            invocation.stderr,
-            &mut input,
-            &mut output,
-        );
-        let Ok(Some(text)) = answer else { return };
-        let shown = format!("answer for {}", variable.name);
-        let (value, span, _) = lang::desired::parse_text(Some(variable), &text, &shown, sources);
-        let origin = lang::desired::Origin::CommandLine;
-        given.insert(
-            variable.name.clone(),
-            lang::desired::Given {
-                value,
-                span,
-                origin,
-            },
-        );
     }
 }

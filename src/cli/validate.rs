@@ -142,7 +142,7 @@ impl Checked<'_> {
         let places = Places {
             project: self.project,
             environment,
-            process: prepare::tf_vars(&self.invocation.process.environment),
+            process: self.invocation.process.tf_vars(),
             arguments: &[],
         };
         let (mut given, mut found) = collect(&places, &self.root, sources);
