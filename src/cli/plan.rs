@@ -324,6 +324,13 @@ pub async fn make_with(
     match planned {
         (Some(planned), found) => {
             warnings.extend(found);
+            if let Some(error) = revised::left_behind(prepared) {
+                warnings.push(error);
+                return Err(Refused {
+                    diagnostics: warnings,
+                    sources: sources(),
+                });
+            }
             let open = open_steps(store, &planned.plan, clock.now()).map_err(|error| Refused {
                 diagnostics: record::diagnostic(&error).into(),
                 sources: sources(),

@@ -421,6 +421,7 @@ pub fn settings(
         directory: absolute(project.source_directory()),
         working_directory: absolute(project.definition_directory()),
         home: invocation.process.environment.get("HOME").map(Into::into),
+        reads: Arc::default(),
         phase: Phase::Plan,
         plan_time: Some(planned.unwrap_or_else(|| invocation.process.clock.now())),
         clock: invocation.process.clock.clone(),

@@ -206,6 +206,35 @@ pub fn look(prepared: &mut Prepared, store: &Store, planning: &Planning) -> Resu
     }
 }
 
+/// So many files are named that are in no revision.
+const NAMED: usize = 5;
+
+/// The error that the definition reads files which are not in its revision, after it was evaluated: other environments
+/// would get something else than was verified here. None where nothing is promoted.
+pub fn left_behind(prepared: &Prepared) -> Option<Diagnostic> {
+    let snapshot = prepared.content.as_ref()?.snapshot.as_ref()?;
+    if !prepared.project.is_pipeline() {
+        return None;
+    }
+    let lacking = snapshot.lacks(prepared.settings.reads.all());
+    let (first, others) = lacking.split_first()?;
+    let mut diagnostic = Diagnostic::error(
+        "not-in-revision",
+        format!("the definition reads `{first}`, which is not in its revision"),
+    );
+    for path in others.iter().take(NAMED - 1) {
+        diagnostic = diagnostic.note(format!("neither is `{path}`"));
+    }
+    if others.len() >= NAMED {
+        diagnostic = diagnostic.note(format!("and {} more", others.len() + 1 - NAMED));
+    }
+    Some(
+        diagnostic
+            .note("it is hidden beside the definition, named by an ignore file, made by the definition, or outside of it: other environments would not have it")
+            .help("keep it in a directory below the definition and out of ignore files, or give what is in it as a variable"),
+    )
+}
+
 /// Warns where the content is a revision that somebody said no to.
 fn warn_of_rejection(prepared: &mut Prepared, store: &Store) -> Result<(), Refused> {
     let Some(id) = prepared.content.as_ref().and_then(Content::id) else {

@@ -33,6 +33,7 @@ impl<'s> Surroundings<'s> {
             directory: self.directory,
             working_directory: self.directory,
             home: None,
+            reads: None,
             impure: Impure::Unknown,
             plan_time: None,
             clock: self.clock,

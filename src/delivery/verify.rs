@@ -295,6 +295,7 @@ fn value_of(expr: &Expr, subject: &Subject<'_>, response: Option<Value>) -> Resu
             directory: subject.directory,
             working_directory: subject.directory,
             home: None,
+            reads: None,
             impure: Impure::Evaluated,
             plan_time: None,
             clock: subject.clock,

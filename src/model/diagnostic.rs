@@ -316,6 +316,7 @@ pub const IDS: &[&str] = &[
     "not-a-literal",
     "not-adopted",
     "not-held",
+    "not-in-revision",
     "not-known",
     "not-notified",
     "not-promoted",

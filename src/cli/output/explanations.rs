@@ -302,6 +302,14 @@ const TEXTS: &[(&str, &str)] = &[
          See what an environment waits for: terrace status.",
     ),
     (
+        "not-in-revision",
+        "The definition reads a file with `file`, `templatefile`, `fileset` or the like which would not be in the revision \
+         that is made of it. What is verified here would not be what other environments get.\n\n\
+         In a revision is every file below the definition's directory and those of its modules, but hidden ones directly in \
+         them, what ignore files name, and what the definition made itself. Keep what it reads there, or give it as a \
+         variable.",
+    ),
+    (
         "not-known",
         "A value is known only after the apply, where it is needed before.",
     ),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lang::Definition;
+use lang::load::join;
 use model::{Diagnostic, Diagnostics};
 use serde_json::Value as Json;
 use state::BlobDigest;
@@ -175,6 +176,27 @@ pub fn take(asked: Taken<'_>) -> Result<(Snapshot, Diagnostics), SnapshotError> 
 }
 
 impl Snapshot {
+    /// Which of `paths`, from the definition's directory, are not in it.
+    pub fn lacks(&self, paths: BTreeSet<String>) -> Vec<String> {
+        let definition = match self.manifest.definition.as_str() {
+            "." => "",
+            inside => inside,
+        };
+        let holds = |path: &str| self.manifest.files.contains_key(path);
+        // By name, and where that leads nowhere by where it is: a path may leave the root and come back.
+        let real = |path: &str| {
+            let place = self.root.join(definition).join(path);
+            let parent = place.parent()?.canonicalize().ok()?;
+            let inside = parent.join(place.file_name()?);
+            let inside = inside.strip_prefix(&self.root).ok()?;
+            inside.to_str().map(str::to_owned)
+        };
+        let lacks = |path: &String| {
+            !holds(&join(definition, path)) && !real(path).is_some_and(|path| holds(&path))
+        };
+        paths.into_iter().filter(lacks).collect()
+    }
+
     fn add(&mut self, path: String, content: Arc<[u8]>) {
         let digest = BlobDigest::of(&content);
         self.contents.insert(digest, content);

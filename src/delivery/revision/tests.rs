@@ -113,6 +113,8 @@ fn a_snapshot_holds_the_definition_and_nothing_of_this_machine() {
         ("infra/terraform.tfstate.backup", "{}"),
         ("infra/.terraform/modules.json", "{}"),
         ("infra/.hidden", "x"),
+        ("infra/site/.htaccess", "deny"),
+        ("infra/site/.git/HEAD", "x"),
         ("infra/ignored.log", "x"),
         ("infra/network.plan", "{\"terrace_plan\":\"p1234567\"}"),
         ("infra/build/app.bin", "x"),
@@ -122,8 +124,31 @@ fn a_snapshot_holds_the_definition_and_nothing_of_this_machine() {
     ]);
     assert_eq!(
         bed.paths(),
-        [".terraform.lock.hcl", "main.tf", "templates/page.html"]
+        [
+            ".terraform.lock.hcl",
+            "main.tf",
+            "site/.htaccess",
+            "templates/page.html"
+        ]
     );
+}
+
+#[test]
+fn a_snapshot_knows_what_it_lacks_however_a_path_leads_there() {
+    let bed = Bed::new(&[
+        ("terrace.hcl", TWO_STAGES),
+        ("infra/main.tf", ""),
+        ("infra/site/page.html", "<p>"),
+        ("infra/.hidden", "x"),
+        ("beside.txt", "x"),
+    ]);
+    let lacks = |path: &str| !bed.take().lacks([path.to_owned()].into()).is_empty();
+    for held in ["site/page.html", "../infra/site/page.html", "main.tf"] {
+        assert!(!lacks(held), "{held}");
+    }
+    for other in [".hidden", "../beside.txt", "../infra/.hidden", "nowhere/x"] {
+        assert!(lacks(other), "{other}");
+    }
 }
 
 #[test]

@@ -1,10 +1,23 @@
-//! Which files on disk belong to a revision: all in its directories but hidden ones, what belongs to a machine or an
-//! environment, and what the ignore files of the project or its repository leave out. Finds; reads no content.
+//! Which files on disk belong to a revision: all in its directories but what tools keep there under hidden names, what
+//! belongs to a machine or an environment, and what the ignore files of the project or its repository leave out. Finds;
+//! reads no content.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use ignore::{DirEntry, WalkBuilder};
+
+/// Hidden names that belong to a tool in whatever directory they are; more are only known by where they are.
+const OF_TOOLS: [&str; 8] = [
+    ".git",
+    ".hg",
+    ".svn",
+    ".terraform",
+    ".terrace",
+    ".DS_Store",
+    ".terraformrc",
+    ".terraform.tfstate.lock.info",
+];
 
 /// The lock of providers, which is hidden and belongs to the definition.
 const LOCK: &str = ".terraform.lock.hcl";
@@ -47,11 +60,12 @@ pub(super) fn walk(top: &Path, directories: &[PathBuf], left_out: &BTreeSet<Path
         .filter(|path| !roots.iter().any(|root| root.starts_with(path)))
         .cloned()
         .collect();
+    let homes: BTreeSet<PathBuf> = roots.iter().cloned().chain([top.to_owned()]).collect();
     let wanted = move |entry: &DirEntry| {
         let path = entry.path();
         let leads_there = roots.iter().any(|root| root.starts_with(path));
         let is_inside = roots.iter().any(|root| path.starts_with(root));
-        leads_there || is_inside && !left_out.contains(path) && !is_local(entry)
+        leads_there || is_inside && !left_out.contains(path) && !is_local(entry, &homes)
     };
     let mut builder = builder(top);
     builder.filter_entry(wanted);
@@ -98,12 +112,21 @@ fn builder(top: &Path) -> WalkBuilder {
     builder
 }
 
-/// Whether an entry belongs to this machine, or to the record, and not to the definition.
-fn is_local(entry: &DirEntry) -> bool {
+/// Whether an entry belongs to this machine, or to the record, and not to the definition: also what is hidden in one of
+/// `homes`, directories of a definition or repository, where tools have their settings. Elsewhere a hidden file is content
+/// like any other, as `.htaccess` is among the files of a web server.
+fn is_local(entry: &DirEntry, homes: &BTreeSet<PathBuf>) -> bool {
     let name = entry.file_name().to_string_lossy();
     let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
-    let hidden = name.starts_with('.') && name != LOCK;
-    hidden || !is_directory && (name.ends_with(".tfstate") || name.contains(".tfstate."))
+    let at_home = || {
+        entry
+            .path()
+            .parent()
+            .is_some_and(|parent| homes.contains(parent))
+    };
+    let of_a_tool =
+        name.starts_with('.') && name != LOCK && (OF_TOOLS.contains(&&*name) || at_home());
+    of_a_tool || !is_directory && (name.ends_with(".tfstate") || name.contains(".tfstate."))
 }
 
 /// The entry, when it is a file in one of the directories. Files on the way to them do not count.

@@ -37,7 +37,7 @@ pub use scope::Lookup;
 use values::ModuleValues;
 pub use values::{Each, Instances, Repetition};
 
-use crate::functions::{CallContext, Impure, Random};
+use crate::functions::{CallContext, Impure, Random, Reads};
 use crate::graph::{Graph, ModuleId, NodeId};
 use crate::load::{Definition, ResourceName};
 
@@ -53,6 +53,8 @@ pub struct Settings {
     pub working_directory: PathBuf,
     /// What `~` stands for.
     pub home: Option<PathBuf>,
+    /// What takes note of the files that functions read.
+    pub reads: Arc<Reads>,
     /// What impure functions give: unknowns in a plan, values in an apply.
     pub phase: Phase,
     /// `plantimestamp()`.
@@ -275,6 +277,7 @@ impl Desired {
             directory: &self.settings.directory,
             working_directory: &self.settings.working_directory,
             home: self.settings.home.as_deref(),
+            reads: Some(&self.settings.reads),
             impure: match self.settings.phase {
                 Phase::Definition | Phase::Environment | Phase::Plan => Impure::Unknown,
                 Phase::Apply => Impure::Evaluated,

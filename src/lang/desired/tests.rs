@@ -49,6 +49,7 @@ fn checked(text: &str, phase: Phase) -> (Desired, Vec<String>) {
         directory: "/nowhere".into(),
         working_directory: "/nowhere".into(),
         home: None,
+        reads: Arc::default(),
         phase,
         plan_time: None,
         clock: Arc::new(Fixed),

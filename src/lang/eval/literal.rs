@@ -29,6 +29,7 @@ pub fn literal(expr: &Expr) -> (Value, Diagnostics) {
             directory: Path::new("/"),
             working_directory: Path::new("/"),
             home: None,
+            reads: None,
             impure: Impure::Unknown,
             plan_time: None,
             clock: &NoTime,

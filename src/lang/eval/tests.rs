@@ -50,6 +50,7 @@ fn world() -> World {
             directory: Path::new("/"),
             working_directory: Path::new("/"),
             home: None,
+            reads: None,
             impure: Impure::Unknown,
             plan_time: None,
             clock: &Nowhere,

@@ -93,7 +93,10 @@ const FILEEXISTS: Function = Function {
         let path = locate(ctx, args, 0)?;
         let shown = args.string(0)?;
         match fs::metadata(path) {
-            Ok(meta) if meta.is_file() => Ok(Value::from(true)),
+            Ok(meta) if meta.is_file() => {
+                note(ctx, args, 0)?;
+                Ok(Value::from(true))
+            }
             Ok(meta) => {
                 let what = if meta.is_dir() {
                     "a directory"
@@ -136,6 +139,9 @@ const FILESET: Function = Function {
             let meta = fs::metadata(ctx.directory.join(&path))
                 .map_err(|error| FunctionError::new(format!("cannot look at `{path}`: {error}")))?;
             if meta.is_file() {
+                if let Some(reads) = ctx.reads {
+                    reads.note(&path);
+                }
                 files.push(Value::string(path::relative(&from, &path)));
             }
         }
@@ -164,7 +170,15 @@ pub(super) fn read(
         Ok(_) if bytes.len() as u64 > MOST_BYTES => {
             Err(wrong(format!("`{shown}` is larger than 1 GiB")))
         }
-        Ok(_) => Ok(bytes),
+        Ok(_) => {
+            note(ctx, args, index)?;
+            Ok(bytes)
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound && is_left_behind(ctx, args, index)? => {
+            Err(wrong(format!(
+                "`{shown}` is not in the revision: it is hidden, named by an ignore file, made by the definition, or outside of it"
+            )))
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => Err(wrong(format!(
             "there is no file `{shown}`; a file that an apply makes can only be read from the attributes of what makes it"
         ))),
@@ -183,6 +197,27 @@ fn locate(
 ) -> Result<PathBuf, FunctionError> {
     let path = path::clean(&expand_home(ctx, args, index)?);
     Ok(ctx.directory.join(inside(ctx, &path)))
+}
+
+/// Takes note of the file that the argument at `index` names.
+fn note(ctx: &CallContext<'_>, args: Arguments<'_>, index: usize) -> Result<(), FunctionError> {
+    let Some(reads) = ctx.reads else {
+        return Ok(());
+    };
+    let path = path::clean(&expand_home(ctx, args, index)?);
+    reads.note(&inside(ctx, &path).to_string_lossy());
+    Ok(())
+}
+
+/// Whether the file is where the definition came from, and not in the checkout of it.
+fn is_left_behind(
+    ctx: &CallContext<'_>,
+    args: Arguments<'_>,
+    index: usize,
+) -> Result<bool, FunctionError> {
+    let path = path::clean(&expand_home(ctx, args, index)?);
+    let there = ctx.working_directory.join(inside(ctx, &path));
+    Ok(ctx.directory != ctx.working_directory && there.exists())
 }
 
 /// The path from the directory that is read of what a path means, where that is in it.
@@ -217,7 +252,8 @@ mod tests {
 
     use model::Value;
 
-    use super::super::testing::{fails, gives, json, run_from, run_in};
+    use super::super::reads::Reads;
+    use super::super::testing::{context, fails, gives, json, run_from, run_in};
     use super::*;
 
     fn project() -> tempfile::TempDir {
@@ -272,6 +308,39 @@ mod tests {
         let found = call("fileset", r#"["/where/it/came/from/d/sub", "*.txt"]"#).unwrap();
         assert_eq!(found.as_items().map(<[Value]>::len), Some(1));
         assert!(call("file", r#"["/where/it/d/a.txt"]"#).is_err());
+    }
+
+    #[test]
+    fn what_is_not_in_a_checkout_is_told_where_it_is_left_behind() {
+        let (checkout, from) = (tempfile::tempdir().unwrap(), project());
+        let args = json(r#"["d/a.txt"]"#).as_items().unwrap().to_vec();
+        let told = run_from((checkout.path(), from.path()), "file", args).unwrap_err();
+        assert!(
+            told.starts_with("`d/a.txt` is not in the revision"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn files_that_are_found_are_taken_note_of() {
+        let project = project();
+        let reads = Reads::default();
+        let ctx = CallContext {
+            reads: Some(&reads),
+            ..context(project.path())
+        };
+        for (name, args) in [
+            ("file", r#"["./d/../d/a.txt"]"#),
+            ("fileexists", r#"["d/c.md"]"#),
+            ("fileexists", r#"["nope"]"#),
+            ("fileset", r#"["d", "sub/*"]"#),
+            ("fileexists", r#"["/etc/passwd"]"#),
+        ] {
+            let args = json(args).as_items().unwrap().to_vec();
+            super::super::call(super::super::lookup(name).unwrap(), &ctx, args).unwrap();
+        }
+        let all: Vec<String> = reads.all().into_iter().collect();
+        assert_eq!(all, ["d/a.txt", "d/c.md", "d/sub/x.txt"]);
     }
 
     #[test]

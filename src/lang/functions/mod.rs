@@ -9,6 +9,7 @@ mod filesystem;
 mod network;
 mod numeric;
 pub mod protocol;
+mod reads;
 mod registry;
 mod string;
 mod template;
@@ -18,5 +19,6 @@ mod testing;
 mod text_function;
 
 pub use protocol::{CallContext, Function, FunctionError, Impure, Random, call};
+pub use reads::Reads;
 pub use registry::{all, lookup};
 pub use terraform_provider::terraform_provider;

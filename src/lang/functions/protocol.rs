@@ -28,6 +28,8 @@ use model::clock::{Clock, Timestamp};
 use model::value::{Refinement, convert};
 use model::{Marks, Number, Str, Type, Value};
 
+use super::reads::Reads;
+
 /// A built-in function.
 #[derive(Clone, Copy)]
 pub struct Function {
@@ -304,6 +306,8 @@ pub struct CallContext<'a> {
     pub working_directory: &'a Path,
     /// What `~` stands for, if known.
     pub home: Option<&'a Path>,
+    /// Who takes note of the files that are read.
+    pub reads: Option<&'a Reads>,
     /// What impure functions give.
     pub impure: Impure,
     /// The time of the plan, for `plantimestamp`; none where there is no plan, as in a console.

@@ -47,20 +47,29 @@ pub(super) fn run_function(
     called((directory, directory), function, args)
 }
 
+/// What calls see where files are read from `directory`, with the home directory `/home/me`.
+pub(super) fn context(directory: &Path) -> CallContext<'_> {
+    CallContext {
+        directory,
+        working_directory: directory,
+        home: Some(Path::new("/home/me")),
+        reads: None,
+        impure: Impure::Evaluated,
+        plan_time: None,
+        clock: &Fixed,
+        random: &Fixed,
+        template_depth: 0,
+    }
+}
+
 fn called(
     (directory, working_directory): (&Path, &Path),
     function: &Function,
     args: Vec<Value>,
 ) -> Result<Value, String> {
     let ctx = CallContext {
-        directory,
         working_directory,
-        home: Some(Path::new("/home/me")),
-        impure: Impure::Evaluated,
-        plan_time: None,
-        clock: &Fixed,
-        random: &Fixed,
-        template_depth: 0,
+        ..context(directory)
     };
     call(function, &ctx, args).map_err(|error| error.message)
 }

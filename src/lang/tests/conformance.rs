@@ -106,6 +106,7 @@ fn answer(case: &Case, base: &Path) -> Result<Value, String> {
         directory: &directory,
         working_directory: &directory,
         home: Some(Path::new("/root")),
+        reads: None,
         impure: Impure::Unknown,
         plan_time: Some(Timestamp(1_700_000_000_000)),
         clock: &FixedClock,

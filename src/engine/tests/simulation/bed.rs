@@ -217,6 +217,7 @@ impl Engine {
             directory: "/".into(),
             working_directory: "/".into(),
             home: None,
+            reads: Arc::default(),
             phase: Phase::Plan,
             plan_time: Some(self.clock.now()),
             clock: self.clock.clone(),
