@@ -113,7 +113,8 @@ impl Desk {
                     .conn
                     .prepare_cached("DELETE FROM object WHERE id = ?1")?;
                 delete.execute([row.id])?;
-                Ok(())
+                drop(delete);
+                self.release_claims(row.id)
             }
             ObjectChange::SetStatus {
                 addr,

@@ -56,6 +56,8 @@ pub(crate) struct Desk {
     next_in_run: HashMap<(Numbered, RunId), i64>,
     next_object: HashMap<EnvironmentId, i64>,
     key_id: Option<Option<Vec<u8>>>,
+    /// Whether anything is claimed.
+    pub(crate) claims: Option<bool>,
 }
 
 /// What a transaction knows of a run.
@@ -80,6 +82,7 @@ impl Desk {
             next_in_run: HashMap::new(),
             next_object: HashMap::new(),
             key_id: None,
+            claims: None,
         }
     }
 
@@ -134,6 +137,7 @@ impl Desk {
         self.next_in_run.clear();
         self.next_object.clear();
         self.key_id = None;
+        self.claims = None;
     }
 
     fn forget_all(&mut self) {
@@ -150,10 +154,9 @@ impl Desk {
         let id = match find_environment(&self.conn, name)? {
             Some(id) => id,
             None => {
-                let mut insert = self
-                    .conn
-                    .prepare_cached("INSERT INTO environment (name, lineage) VALUES (?1, ?2)")?;
-                insert.insert((name.as_str(), lineage()?))?
+                let sql = "INSERT INTO environment (name, lineage, claimed) VALUES (?1, ?2, ?3)";
+                let mut insert = self.conn.prepare_cached(sql)?;
+                insert.insert((name.as_str(), lineage()?, Self::CLAIMED))?
             }
         };
         self.environments.insert(name.clone(), id);

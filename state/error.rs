@@ -170,6 +170,16 @@ pub enum RecordError {
         /// The address, with the deposed key if any.
         address: String,
     },
+    /// Another environment has what a step is about to take.
+    #[error("{} belongs to environment `{environment}`, as `{address}`", thing.as_ref().map_or_else(|| "it".to_owned(), |thing| format!("`{thing}`")))]
+    ClaimedElsewhere {
+        /// What; none where it may not be shown.
+        thing: Option<Str>,
+        /// Whose it is.
+        environment: Str,
+        /// Which object there has it.
+        address: String,
+    },
     /// The record of an environment never had that serial.
     #[error("environment `{environment}` has no serial {serial}; the newest is {newest}")]
     NoSerial {

@@ -7,9 +7,10 @@ use model::Str;
 use model::address::{InstanceAddr, InstanceKey};
 use model::clock::Timestamp;
 use model::serial::RunId;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 use sha2::{Digest, Sha256};
 
+use crate::claim::{Claim, Settled};
 use crate::desk::{Desk, Numbered, Scope, Writes, id_range};
 use crate::error::{Failure, RecordError};
 use crate::id::IntentId;
@@ -36,6 +37,9 @@ pub struct Intent {
     pub prior: Option<Payload>,
     /// The object it should become, encoded by the caller.
     pub planned: Option<Payload>,
+    /// What the object has for itself while this goes on and afterwards; none where its resource type claims nothing, and
+    /// where nothing is made.
+    pub claims: Option<Vec<Claim>>,
     /// When.
     pub at: Timestamp,
 }
@@ -174,7 +178,7 @@ const PRIOR_SEALED: i64 = 1;
 const PLANNED_SEALED: i64 = 2;
 
 impl Desk {
-    /// Writes an intent.
+    /// Writes an intent, and what it claims.
     pub(crate) fn intend(&mut self, scope: &Scope, intent: &Intent) -> Result<IntentId, Failure> {
         self.guard(scope, Writes::Objects)?;
         let block = self
@@ -184,8 +188,8 @@ impl Desk {
         let (prior, prior_sealed) = self.intent_side(scope, intent, Side::Prior)?;
         let (planned, planned_sealed) = self.intent_side(scope, intent, Side::Planned)?;
         let sql = "INSERT INTO intent (id, environment, token, step, block, key, deposed, action, \
-                   marker, intended, payload) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+                   marker, intended, payload, claims) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
         self.conn.prepare_cached(sql)?.execute(rusqlite::params![
             id,
             scope.environment,
@@ -198,6 +202,7 @@ impl Desk {
             intent.marker,
             intent.at.0,
             payload_digest(prior.as_deref(), planned.as_deref()),
+            intent.claims.is_some(),
         ])?;
         if prior.is_some() || planned.is_some() {
             let sql =
@@ -209,6 +214,9 @@ impl Desk {
                 prior.as_deref(),
                 planned.as_deref(),
             ))?;
+        }
+        if let Some(claims) = &intent.claims {
+            self.claim(scope, id, claims)?;
         }
         Ok(IntentId(
             u64::try_from(id).map_err(|_| RecordError::bug("an intent below zero"))?,
@@ -258,24 +266,34 @@ impl Desk {
         } = settlement;
         self.guard(scope, Writes::Objects)?;
         let sql = "UPDATE intent SET settled_by = ?3, settled = ?4, how = ?5, detail = ?6 \
-                   WHERE id = ?1 AND environment = ?2 AND settled_by IS NULL";
+                   WHERE id = ?1 AND environment = ?2 AND settled_by IS NULL \
+                   RETURNING block, key, deposed, claims";
         let mut update = self.conn.prepare_cached(sql)?;
-        let settled = update.execute((
+        let values = (
             intent.0,
             scope.environment,
             scope.run.0,
             at.0,
             how.as_str(),
             detail.as_deref(),
-        ))?;
+        );
+        let settled = update.query_row(values, |row| {
+            let is_of = Settled {
+                block: row.get(0)?,
+                key: key_column(row, 1)?,
+                deposed: row.get(2)?,
+            };
+            Ok((is_of, row.get::<_, bool>(3)?))
+        });
+        let settled = settled.optional()?;
         drop(update);
-        if settled == 0 {
+        let Some((settled, claims)) = settled else {
             return Err(RecordError::NotOpen {
                 environment: scope.name.clone(),
                 intent,
             }
             .into());
-        }
+        };
         let mut delete = self
             .conn
             .prepare_cached("DELETE FROM intent_payload WHERE id = ?1")?;
@@ -286,7 +304,11 @@ impl Desk {
             // it would do it again.
             self.serial(scope)?;
         }
-        self.change_objects(scope, changes)
+        self.change_objects(scope, changes)?;
+        if claims {
+            self.hand_on_claims(scope, intent, &settled, settlement)?;
+        }
+        Ok(())
     }
 }
 

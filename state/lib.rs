@@ -13,6 +13,7 @@
 mod blob;
 mod chain;
 mod change;
+mod claim;
 mod configuration;
 mod desk;
 mod error;
@@ -44,6 +45,7 @@ mod writer;
 
 pub use blob::BlobDigest;
 pub use chain::{Break, ChainReport, Wrong};
+pub use claim::{Claim, Claimant, Learned};
 pub use configuration::ConfigurationDigest;
 pub use error::{Cause, RecordError};
 pub use id::IntentId;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use model::Str;
 use model::serial::RunId;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use crate::run::{COLUMNS, FROM, RunKind, RunRow};
 
@@ -159,26 +159,6 @@ pub(crate) fn read_unended(
     rows.collect()
 }
 
-/// What puts a definition into an environment, all of it. The index `run_deployed` has the very same words.
-const DEPLOYS: &str = "outcome = 'succeeded' \
-     AND (kind IN ('apply', 'promote', 'rollback') OR kind = 'heal' AND revision IS NOT NULL)";
-
-fn deployed() -> String {
-    format!(
-        "SELECT {COLUMNS} FROM {} WHERE {OF} AND {DEPLOYS} ORDER BY run.id DESC LIMIT 1",
-        from("run_deployed")
-    )
-}
-
-/// Reads the newest run that put a definition into an environment, all of it.
-pub(crate) fn read_deployed(
-    conn: &Connection,
-    environment: &str,
-) -> Result<Option<RunRow>, rusqlite::Error> {
-    let mut select = conn.prepare_cached(&deployed())?;
-    select.query_row([environment], RunRow::read).optional()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -231,7 +211,6 @@ mod tests {
             ("INTEGER PRIMARY KEY (rowid<?)", query(&all)),
             ("run_environment (environment=? AND id>?)", since()),
             ("run_unended (environment=?)", unended()),
-            ("run_deployed (environment=?)", deployed()),
         ];
         for (index, sql) in queries {
             let way = way(&sql);

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use model::Str;
 use model::serial::RunId;
 
+use crate::claim::{Claim, Claimant};
 use crate::desk::{Desk, Scope};
-use crate::error::Failure;
+use crate::error::{Failure, RecordError};
 use crate::id::IntentId;
 use crate::journal::{Intent, Settlement};
 use crate::object::ObjectChange;
@@ -61,6 +62,14 @@ impl RunWriter {
         &self.scope.name
     }
 
+    /// Says which other environment has what, as [`Store::claimants`] does.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn claimants(&self, claims: &[Claim]) -> Result<Vec<Option<Claimant>>, RecordError> {
+        self.store.claimants(&self.scope.name, claims)
+    }
+
     fn write<T: Send + 'static>(
         &self,
         write: impl Fn(&mut Desk, &Scope) -> Result<T, Failure> + Send + 'static,
@@ -69,7 +78,11 @@ impl RunWriter {
         self.store.write(move |desk| write(desk, &scope))
     }
 
-    /// Writes what is about to be done. The effect may be asked for once this has answered.
+    /// Writes what is about to be done, and what it claims. The effect may be asked for once this has answered.
+    ///
+    /// # Errors
+    /// [`RecordError::ClaimedElsewhere`](crate::RecordError::ClaimedElsewhere) if another environment has something of that:
+    /// then there is no intent.
     pub fn intent(&self, intent: Intent) -> Pending<IntentId> {
         self.write(move |desk, scope| desk.intend(scope, &intent))
     }

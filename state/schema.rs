@@ -7,13 +7,13 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::error::{Failure, RecordError};
 
 /// The newest format this program knows.
-pub(crate) const FORMAT: i64 = 2;
+pub(crate) const FORMAT: i64 = 3;
 
 /// Tells a record from other SQLite databases: `TERR`.
 const APPLICATION: i64 = 0x5445_5252;
 
 /// What brings a record from format n to n + 1, from n = 0 (empty).
-const STEPS: [&str; 2] = [FIRST, SECOND];
+const STEPS: [&str; 3] = [FIRST, SECOND, THIRD];
 
 /// Makes an empty database the record, in one transaction.
 pub(crate) fn create(conn: &Connection) -> Result<(), rusqlite::Error> {
@@ -316,4 +316,21 @@ CREATE TABLE notification (
     key BLOB PRIMARY KEY,                         -- digest
     at  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+";
+
+/// What objects have for themselves in the world, so that no other environment takes it.
+const THIRD: &str = "
+CREATE TABLE claim (
+    holder      INTEGER NOT NULL,                 -- id of the object; of an open intent, minus its id
+    thing       TEXT NOT NULL,
+    environment INTEGER NOT NULL,
+    PRIMARY KEY (holder, thing)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX claim_thing ON claim (thing, environment);
+-- By which rules it is known what the environment's objects claim; 0: it is not known.
+ALTER TABLE environment ADD COLUMN claimed INTEGER NOT NULL DEFAULT 0;
+-- Whether what it is about may claim anything.
+ALTER TABLE intent ADD COLUMN claims INTEGER NOT NULL DEFAULT 0;
+-- Nothing is looked for by it.
+DROP INDEX run_deployed;
 ";

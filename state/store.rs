@@ -24,7 +24,7 @@ use crate::output::OutputRow;
 use crate::pending::Pending;
 use crate::read::{self, EnvironmentRow, Header, Recorded, read_header};
 use crate::run::{NewRun, RunEnd, RunRow, read_run};
-use crate::run_list::{RunFilter, read_deployed, read_runs, read_runs_since, read_unended};
+use crate::run_list::{RunFilter, read_runs, read_runs_since, read_unended};
 use crate::run_writer::RunWriter;
 use crate::schema::meta;
 use crate::seal::{Fingerprint, Fingerprints, Key, Keyring, Opener, WhenMissing};
@@ -403,15 +403,6 @@ impl Store {
     /// Those of reading.
     pub fn runs_since(&self, environment: &Str, after: RunId) -> Result<Vec<RunRow>, RecordError> {
         self.reading(|conn| Ok(read_runs_since(conn, environment, after)?))
-    }
-
-    /// Reads the run that put there what is deployed: the newest that succeeded of those that apply, promote, roll back, or
-    /// heal towards a revision. That the environment was destroyed since then does not change the answer.
-    ///
-    /// # Errors
-    /// Those of reading.
-    pub fn deployed(&self, environment: &Str) -> Result<Option<RunRow>, RecordError> {
-        self.reading(|conn| Ok(read_deployed(conn, environment)?))
     }
 
     /// Lists the runs of an environment that have not ended, the oldest first: those under way, and those whose process died.

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use model::address::ProviderSource;
+use model::address::{Mode, ProviderSource};
 use model::schema::Schema;
 use model::{Str, Value};
 
@@ -33,9 +33,9 @@ pub struct ResourceSchema {
     pub schema: Schema,
     /// Where its objects exist.
     pub effects: Effects,
-    /// The attribute that names a path, relative to the definition, which an object has for itself: what two environments
-    /// name alike would be one object. None where a new object is always another one.
-    pub claims: Option<Str>,
+    /// Whether an object has something in the world for itself that another could be made to have too; what it is
+    /// [`Provider::claims`] says. Not so where a new object is always another one.
+    pub claims: bool,
 }
 
 /// Where the objects of a resource type exist.
@@ -66,6 +66,22 @@ pub trait Provider: Send + Sync + Debug {
 
     /// Everything that is wrong with a configuration; empty when nothing is.
     async fn validate(&self, request: ValidateRequest) -> Vec<ProviderError>;
+
+    /// What an object has for itself in the world: a file, a port. Each is a text to be read by people that is the same
+    /// wherever the thing is the same, so that no two environments take one. Of what is not known yet nothing is said.
+    /// May be asked before it is configured, of resource types whose schema says that they claim, about attributes of
+    /// the present schema version.
+    fn claims(&self, rtype: &Str, object: &Value) -> Vec<Str> {
+        let _ = (rtype, object);
+        Vec::new()
+    }
+
+    /// What a data source looks at in the world to answer a configuration, or making an object of a resource type does, in
+    /// the texts of [`Provider::claims`] and as far as that is known.
+    fn looks_at(&self, mode: Mode, rtype: &Str, config: &Value) -> Vec<Str> {
+        let _ = (mode, rtype, config);
+        Vec::new()
+    }
 
     /// Brings attributes stored under an older schema version to the present one.
     ///

@@ -46,7 +46,7 @@ impl Rules {
             schema: Arc::new(ResourceSchema {
                 schema: Schema { version: 0, block },
                 effects: Effects::RecordOnly,
-                claims: None,
+                claims: false,
             }),
             defaults: BTreeMap::new(),
             unknowns: BTreeMap::new(),
@@ -73,10 +73,10 @@ impl Rules {
         self
     }
 
-    /// The same for objects that have the path for themselves which that attribute names.
+    /// The same for objects that have something in the world for themselves.
     #[must_use]
-    pub fn claims(mut self, name: &str) -> Self {
-        self.change(|schema| schema.claims = Some(name.into()));
+    pub fn claiming(mut self) -> Self {
+        self.change(|schema| schema.claims = true);
         self
     }
 

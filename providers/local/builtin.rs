@@ -10,6 +10,7 @@ use contract::{
     UpgradeRequest, ValidateRequest, ValidateSubject,
 };
 use futures_util::StreamExt;
+use model::address::Mode;
 use model::schema::{AttributeType, Block};
 use model::{Path, Str, Type, Value};
 
@@ -88,6 +89,24 @@ impl Builtin {
 impl Provider for Builtin {
     fn schema(&self) -> &ProviderSchema {
         &self.schema
+    }
+
+    fn claims(&self, rtype: &Str, object: &Value) -> Vec<Str> {
+        match self.kinds.get(rtype.as_str()) {
+            Some(Kind::World(kind)) => kind.claims(object),
+            Some(Kind::Record(_)) | None => Vec::new(),
+        }
+    }
+
+    fn looks_at(&self, mode: Mode, rtype: &Str, config: &Value) -> Vec<Str> {
+        match (mode, self.kinds.get(rtype.as_str())) {
+            (Mode::Managed, Some(Kind::World(kind))) => kind.looks_at(config),
+            (Mode::Managed, Some(Kind::Record(_)) | None) | (Mode::Ephemeral, _) => Vec::new(),
+            (Mode::Data, _) => {
+                let source = self.data.get(rtype.as_str());
+                source.map_or_else(Vec::new, |source| source.looks_at(config))
+            }
+        }
     }
 
     async fn configure(&self, _config: Value) -> Result<(), ProviderError> {

@@ -105,6 +105,16 @@ pub(crate) trait WorldType: Send + Sync + Debug {
         Ok(self.rules().plan(request))
     }
 
+    /// What an object has in the world for itself; nothing of what is not known yet.
+    fn claims(&self, _object: &Value) -> Vec<Str> {
+        Vec::new()
+    }
+
+    /// What making one looks at in the world, as far as that is known.
+    fn looks_at(&self, _config: &Value) -> Vec<Str> {
+        Vec::new()
+    }
+
     /// Observes an object; none when it is gone.
     async fn read(&self, object: Object) -> Result<Option<Object>, ProviderError>;
 
@@ -134,6 +144,11 @@ pub(crate) trait DataSource: Send + Sync + Debug {
 
     /// What is wrong with a configuration whose types are right.
     fn validate(&self, _config: &Value) -> Vec<ProviderError> {
+        Vec::new()
+    }
+
+    /// What it looks at in the world to answer, as far as that is known.
+    fn looks_at(&self, _config: &Value) -> Vec<Str> {
         Vec::new()
     }
 

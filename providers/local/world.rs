@@ -2,11 +2,12 @@
 
 use std::ffi::OsString;
 use std::fmt::Debug;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use contract::ProviderError;
+use model::Str;
 use model::clock::{Clock, Timestamp};
 use sha2::{Digest, Sha256};
 
@@ -32,6 +33,26 @@ impl World {
     /// The path of something that a definition makes.
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.directory.join(Path::new(path))
+    }
+
+    /// How something that a definition makes is called wherever the path is: from the root, links followed but for the last
+    /// part's own.
+    pub(crate) fn place(&self, path: &str) -> Option<Str> {
+        place(&self.path(path))
+    }
+
+    /// The same of something that a definition reads.
+    pub(crate) fn input_place(&self, path: &str) -> Option<Str> {
+        place(&self.input(path))
+    }
+
+    /// The same of the words of a command that could be paths.
+    pub(crate) fn word_places(&self, words: &[String], inside: Option<&str>) -> Vec<Str> {
+        let beside = Path::new(inside.unwrap_or_default());
+        let paths = words.iter().filter(|word| !word.is_empty());
+        paths
+            .filter_map(|word| self.input_place(beside.join(word).to_str()?))
+            .collect()
     }
 
     /// The path of something that a definition reads: a file of its own, or one that was made.
@@ -65,6 +86,35 @@ impl World {
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
+}
+
+/// A path from the root: links followed as far as there is anything, `..` taken away behind that. The last part stays
+/// what it is, also where it is a link.
+fn place(path: &Path) -> Option<Str> {
+    let path = std::path::absolute(path).ok()?;
+    let name = path.file_name()?;
+    let parent = path.parent()?;
+    let mut missing = Vec::new();
+    let mut there = parent;
+    let found = loop {
+        match there.canonicalize() {
+            Ok(found) => break found,
+            Err(_) => {
+                missing.push(there.components().next_back()?);
+                there = there.parent()?;
+            }
+        }
+    };
+    let mut place = found;
+    for part in missing.into_iter().rev() {
+        match part {
+            Component::ParentDir => drop(place.pop()),
+            Component::Normal(name) => place.push(name),
+            Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
+        }
+    }
+    place.push(name);
+    Some(place.to_str()?.into())
 }
 
 /// A source of random bytes.
@@ -221,6 +271,44 @@ mod tests {
             ..world
         };
         assert_eq!(alone.words(vec!["./tool".into()], None), ["./tool"]);
+    }
+
+    #[test]
+    fn a_place_is_one_text_by_whatever_path() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path().canonicalize().unwrap();
+        std::fs::create_dir_all(root.join("real/deep")).unwrap();
+        std::os::unix::fs::symlink(root.join("real"), root.join("link")).unwrap();
+        let world = World {
+            clock: Arc::new(Still),
+            entropy: Arc::new(SystemEntropy),
+            directory: root.join("real"),
+            source: root.join("real"),
+            search_path: None,
+        };
+        let of = |path: &str| Some(Str::from(root.join(path).to_str().unwrap()));
+        for path in [
+            "x",
+            "./x",
+            "deep/../x",
+            "../link/x",
+            "no/../x",
+            "../link/no/../x",
+        ] {
+            assert_eq!(world.place(path), of("real/x"), "{path}");
+        }
+        let absolute = root.join("link/new/dir/x");
+        let absolute = absolute.to_str().unwrap();
+        assert_eq!(world.place(absolute), of("real/new/dir/x"));
+        // A link is itself what somebody has.
+        assert_eq!(world.place("../link"), of("link"));
+        assert_eq!(world.place("/"), None);
+        let words = ["cat".to_owned(), "../x".to_owned()];
+        let places = world.word_places(&words, Some("deep"));
+        assert_eq!(
+            places,
+            [of("real/deep/cat").unwrap(), of("real/x").unwrap()]
+        );
     }
 
     #[derive(Debug)]

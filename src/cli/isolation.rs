@@ -1,29 +1,37 @@
-//! Refuses to take what another environment of the project has: a path in the world that is recorded there already. What
-//! claims a path is said by its provider. Others are read only where a plan makes something that does. Entry point:
+//! Refuses a plan that would take or read what another environment of the project has. What that is, the record tells
+//! (`engine::claims`); an apply asks again before each step, because others are applied at the same time. Entry point:
 //! [`refuse`].
 
-use std::collections::BTreeMap;
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
-
+use contract::Provider;
 use engine::Planned;
+use engine::claims::{self, foreign, looked_at, taken};
+use engine::record::StoreError;
 use model::address::{InstanceAddr, Mode, ProviderSource};
 use model::change::{Action, Change};
-use model::{Diagnostic, Diagnostics, Str, Value};
-use state::{RecordError, Store};
+use model::plan::PlanMode;
+use model::{Diagnostic, Diagnostics, Value};
+use state::{Claim, RecordError, Store};
 
 use super::prepare::{Prepared, Refused};
 use super::record;
 
-/// Refuses a plan that would make something where another environment has recorded an object.
+/// Refuses a plan that would make something where another environment has recorded an object, or look at such a thing.
 ///
 /// # Errors
 /// With each such instance, or when the record cannot be read.
-pub(super) fn refuse(prepared: &Prepared, planned: &Planned, store: &Store) -> Result<(), Refused> {
+pub(super) async fn refuse(
+    prepared: &Prepared,
+    planned: &Planned,
+    store: &Store,
+) -> Result<(), Refused> {
+    if planned.plan.mode != PlanMode::Normal {
+        return Ok(());
+    }
     let sources = prepared.sources();
-    let claims = Claims::of(prepared, planned);
-    let found = claims
-        .conflicts(prepared, store)
+    let wanted = Wanted::of(planned);
+    let found = wanted
+        .conflicts(prepared, planned, store)
+        .await
         .map_err(|error| Refused::alone(record::diagnostic(&error), sources))?;
     if found.is_empty() {
         return Ok(());
@@ -34,114 +42,105 @@ pub(super) fn refuse(prepared: &Prepared, planned: &Planned, store: &Store) -> R
     })
 }
 
-/// What a plan would take for itself.
+/// What a plan would take for itself, and look at; each with the instance that does.
 #[derive(Debug, Default)]
-struct Claims {
-    /// Paths that are taken, and by which instance.
-    taken: BTreeMap<PathBuf, InstanceAddr>,
-    /// The attribute that names the path, of each resource type that claims one.
-    attributes: BTreeMap<Str, Str>,
+struct Wanted<'p> {
+    takes: Vec<(&'p InstanceAddr, Vec<Claim>)>,
+    looks_at: Vec<(&'p InstanceAddr, Vec<Claim>)>,
 }
 
-impl Claims {
-    fn of(prepared: &Prepared, planned: &Planned) -> Self {
-        let directory = prepared.project.definition_directory();
-        let mut claims = Self::default();
+impl<'p> Wanted<'p> {
+    fn of(planned: &'p Planned) -> Self {
+        let mut wanted = Self::default();
         for change in planned.plan.changes.iter().filter(|change| makes(change)) {
-            let (source, rtype) = (&change.provider.source, &change.addr.block.rtype);
-            let schema = planned.plugins.resource_schema(source, rtype);
-            let Some(attribute) = schema.and_then(|schema| schema.claims.clone()) else {
+            let (source, addr) = (&change.provider.source, &change.addr);
+            let Some(provider) = planned.plugins.opened(source) else {
                 continue;
             };
-            claims.know_types_of(planned, source);
-            if let Some(path) = path(&change.after, &attribute, &directory) {
-                claims.taken.insert(path, change.addr.clone());
+            let rtype = &addr.block.rtype;
+            if addr.block.mode == Mode::Managed {
+                let schema = planned.plugins.resource_schema(source, rtype);
+                if schema.is_some_and(|schema| schema.claims) {
+                    wanted.take(addr, claims::of(&**provider, rtype, &change.after));
+                }
+            }
+            wanted.look(&**provider, addr, &change.config);
+        }
+        for (addr, value) in &planned.plan.reads {
+            let source = source(planned, addr);
+            if let Some(provider) = source.and_then(|source| planned.plugins.opened(&source)) {
+                wanted.look(&**provider, addr, value);
             }
         }
-        claims
+        wanted
     }
 
-    fn know_types_of(&mut self, planned: &Planned, source: &ProviderSource) {
-        if !self.attributes.is_empty() {
-            return;
-        }
-        for rtype in planned.plugins.type_names(source, Mode::Managed) {
-            let schema = planned.plugins.resource_schema(source, &rtype);
-            if let Some(attribute) = schema.and_then(|schema| schema.claims.clone()) {
-                self.attributes.insert(rtype, attribute);
-            }
+    fn take(&mut self, addr: &'p InstanceAddr, claims: Vec<Claim>) {
+        if !claims.is_empty() {
+            self.takes.push((addr, claims));
         }
     }
 
-    fn conflicts(&self, prepared: &Prepared, store: &Store) -> Result<Diagnostics, RecordError> {
+    fn look(&mut self, provider: &dyn Provider, addr: &'p InstanceAddr, config: &Value) {
+        let things = looked_at(provider, addr.block.mode, &addr.block.rtype, config);
+        if !things.is_empty() {
+            self.looks_at.push((addr, things));
+        }
+    }
+
+    async fn conflicts(
+        &self,
+        prepared: &Prepared,
+        planned: &Planned,
+        store: &Store,
+    ) -> Result<Diagnostics, StoreError> {
         let mut found = Diagnostics::new();
-        if self.taken.is_empty() {
+        if self.takes.is_empty() && self.looks_at.is_empty() {
             return Ok(found);
         }
-        let directory = prepared.project.definition_directory();
-        for row in store.environments()? {
-            let environment = row.header.environment;
-            if environment == prepared.environment {
-                continue;
-            }
-            store.read_each(&environment, |opener, object| {
-                let attribute = self.attributes.get(&object.addr.block.rtype);
-                if let Some(attribute) = attribute
-                    && let Ok(bytes) = opener.attributes(&object)
-                    && let Ok(value) = engine::codec::decode_value(&bytes)
-                    && let Some(path) = path(&value, attribute, &directory)
-                    && let Some(addr) = self.taken.get(&path)
-                {
-                    found.push(taken(addr, &path, &environment, &object.addr));
-                }
-                ControlFlow::Continue(())
-            })?;
+        match claims::learn(store, &prepared.providers).await {
+            // Nothing is applied there.
+            Ok(()) | Err(StoreError::Record(RecordError::ReadOnly { .. })) => {}
+            Err(error) => return Err(error),
+        }
+        let environment = &prepared.environment;
+        let placed =
+            |addr: &InstanceAddr, conflict: Diagnostic| match planned.desired.resource(&addr.block)
+            {
+                Some(resource) => conflict.at_least(resource.span),
+                None => conflict,
+            };
+        for (addr, claims) in &self.takes {
+            let claimants = store.claimants(environment, claims)?;
+            let mut pairs = claims.iter().zip(&claimants);
+            let conflict =
+                pairs.find_map(|(claim, by)| Some(taken(addr, claims::shown(claim), by.as_ref()?)));
+            found.extend(Diagnostics::from_iter(
+                conflict.map(|conflict| placed(addr, conflict)),
+            ));
+        }
+        for (addr, things) in &self.looks_at {
+            let claimants = store.claimants(environment, things)?;
+            let conflict = foreign(addr, environment, things, &claimants);
+            found.extend(Diagnostics::from_iter(
+                conflict.map(|conflict| placed(addr, conflict)),
+            ));
         }
         Ok(found)
     }
 }
 
-/// Whether something comes to be.
+/// The provider of a data source that was read.
+fn source(planned: &Planned, addr: &InstanceAddr) -> Option<ProviderSource> {
+    let graph = planned.desired.graph();
+    let node = graph.resource_node(&addr.resource())?;
+    Some(graph.providers.get(&node)?.source.clone())
+}
+
+/// Whether something comes to be, or becomes another, or is read.
 fn makes(change: &Change) -> bool {
     match change.action {
-        Action::Create | Action::Replace(_) => true,
-        Action::NoOp | Action::Read | Action::Update | Action::Destroy | Action::Forget => false,
+        Action::Create | Action::Replace(_) | Action::Update | Action::Read => true,
+        Action::NoOp | Action::Destroy | Action::Forget => false,
     }
-}
-
-/// The path that an object has for itself, where it is known: from the root, links in the directories followed.
-fn path(object: &Value, attribute: &Str, directory: &Path) -> Option<PathBuf> {
-    let (object, _) = object.clone().unmark_deep();
-    let text = object.as_fields()?.get(attribute)?.as_str()?.clone();
-    let path = std::path::absolute(directory.join(text.as_str())).ok()?;
-    let (parent, name) = (path.parent()?, path.file_name()?);
-    let parent = parent.canonicalize().unwrap_or_else(|_| plain(parent));
-    Some(parent.join(name))
-}
-
-/// The path without `..`, as far as that can be told where a directory is not there yet.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            std::path::Component::ParentDir => {
-                plain.pop();
-            }
-            std::path::Component::CurDir => {}
-            std::path::Component::Prefix(_)
-            | std::path::Component::RootDir
-            | std::path::Component::Normal(_) => plain.push(part),
-        }
-    }
-    plain
-}
-
-fn taken(addr: &InstanceAddr, path: &Path, environment: &Str, there: &InstanceAddr) -> Diagnostic {
-    let message = format!("`{addr}` would take what {environment} has");
-    Diagnostic::error("belongs-to-another-environment", message)
-        .note(format!(
-            "`{}` is recorded in {environment}, as `{there}`",
-            path.display()
-        ))
-        .help("give each environment its own, as with `${terraform.workspace}` in the path")
 }

@@ -26,7 +26,7 @@ use super::prepare::{Prepared, Refused, Wanted, prepare};
 use super::revised::{self, Content};
 use super::shell::quoted;
 use super::suggested::{self, Again};
-use super::{protect, record, under_way};
+use super::{isolation, protect, record, under_way};
 
 /// Runs the command.
 pub async fn run(invocation: &Invocation, args: PlanArgs) -> ExitCode {
@@ -326,6 +326,13 @@ pub async fn make_with(
             warnings.extend(found);
             if let Some(error) = revised::left_behind(prepared) {
                 warnings.push(error);
+                return Err(Refused {
+                    diagnostics: warnings,
+                    sources: sources(),
+                });
+            }
+            if let Err(refused) = isolation::refuse(prepared, &planned, store).await {
+                warnings.extend(refused.diagnostics);
                 return Err(Refused {
                     diagnostics: warnings,
                     sources: sources(),

@@ -15,7 +15,8 @@ use contract::{
     ImportRequest, Object, PlanRequest, PlanResponse, Provider, ProviderError, ProviderSchema,
     ReadRequest, ReadResponse, UpgradeRequest, ValidateRequest,
 };
-use model::Value;
+use model::address::Mode;
+use model::{Str, Value};
 
 thread_local! {
     /// Whether this thread is in a call of a provider.
@@ -60,6 +61,14 @@ async fn caught<T>(call: impl Future<Output = T> + Send) -> Result<T, ProviderEr
     .await
 }
 
+/// What a provider says without being waited for; one that panics says nothing.
+fn at_once(call: impl FnOnce() -> Vec<Str>) -> Vec<Str> {
+    let was = IN_PROVIDER.replace(true);
+    let said = catch_unwind(AssertUnwindSafe(call));
+    IN_PROVIDER.set(was);
+    said.unwrap_or_default()
+}
+
 fn error(panic: &(dyn Any + Send)) -> ProviderError {
     let said = panic
         .downcast_ref::<String>()
@@ -74,6 +83,14 @@ fn error(panic: &(dyn Any + Send)) -> ProviderError {
 impl Provider for Guarded {
     fn schema(&self) -> &ProviderSchema {
         self.0.schema()
+    }
+
+    fn claims(&self, rtype: &Str, object: &Value) -> Vec<Str> {
+        at_once(|| self.0.claims(rtype, object))
+    }
+
+    fn looks_at(&self, mode: Mode, rtype: &Str, config: &Value) -> Vec<Str> {
+        at_once(|| self.0.looks_at(mode, rtype, config))
     }
 
     async fn configure(&self, config: Value) -> Result<(), ProviderError> {

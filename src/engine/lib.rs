@@ -3,6 +3,7 @@
 
 mod asking;
 pub mod check;
+pub mod claims;
 pub mod codec;
 pub mod conditions;
 pub mod events;

@@ -190,6 +190,7 @@ async fn step(run: &RunWriter, addr: &InstanceAddr, step: u64) {
         marker: format!("terrace-{step:020}"),
         prior: None,
         planned: Some(attributes(addr, 0)),
+        claims: None,
         at: Timestamp(0),
     };
     let intent = run.intent(intent).await.unwrap();

@@ -9,7 +9,7 @@ use contract::{
     ProviderError, Secrets,
 };
 use model::schema::Attribute;
-use model::{Path, Type, Value};
+use model::{Path, Str, Type, Value};
 use tokio::time::Instant;
 
 use super::command_line;
@@ -433,6 +433,17 @@ impl WorldType for LocalCommand {
         commands
             .chain(timeout)
             .chain(format.map(at("output_format")))
+            .collect()
+    }
+
+    /// What the words of its commands name.
+    fn looks_at(&self, config: &Value) -> Vec<Str> {
+        let inside = text(config, "working_directory");
+        let commands = COMMANDS
+            .into_iter()
+            .filter_map(|name| command_line::of(config, name).ok().flatten());
+        commands
+            .flat_map(|words| self.world.word_places(&words, inside))
             .collect()
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use contract::{ProviderError, Secrets};
 use model::schema::{Attribute, Block, Schema};
-use model::{Path, Type, Value};
+use model::{Path, Str, Type, Value};
 
 use super::run::{Invocation, RunError, run};
 use crate::kind::DataSource;
@@ -93,6 +93,17 @@ impl DataSource for CommandData {
             .then(error)
             .into_iter()
             .collect()
+    }
+
+    /// What its words name.
+    fn looks_at(&self, config: &Value) -> Vec<Str> {
+        let program = text(config, "command").map(str::to_owned);
+        let words: Vec<String> = program
+            .into_iter()
+            .chain(attributes::texts(config, "arguments"))
+            .collect();
+        let inside = text(config, "working_directory");
+        self.world.word_places(&words, inside)
     }
 
     async fn read(&self, config: Value) -> Result<Value, ProviderError> {

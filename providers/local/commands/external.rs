@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use contract::{ProviderError, Secrets};
 use model::schema::{Attribute, Block, Schema};
-use model::{Path, Type, Value};
+use model::{Path, Str, Type, Value};
 
 use super::run::{Invocation, RunError, run};
 use crate::kind::DataSource;
@@ -82,6 +82,13 @@ impl DataSource for ExternalData {
             .is_some_and(<[Value]>::is_empty);
         let error = || at_program(ProviderError::permanent("`program` names no program"));
         is_empty.then(error).into_iter().collect()
+    }
+
+    /// What its words name.
+    fn looks_at(&self, config: &Value) -> Vec<Str> {
+        let words = attributes::texts(config, "program");
+        let inside = attributes::text(config, "working_dir");
+        self.world.word_places(&words, inside)
     }
 
     async fn read(&self, config: Value) -> Result<Value, ProviderError> {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use contract::{ApplyError, ApplyRequest, Exists, Found, Object, ProviderError};
 use model::schema::Attribute;
-use model::{Type, Value};
+use model::{Str, Type, Value};
 
 use super::mode;
 use super::write::make_directory;
@@ -53,7 +53,7 @@ impl LocalDirectory {
             ),
         ])
         .in_the_world()
-        .claims("path")
+        .claiming()
         .describe("A directory.")
         .default("permission", "0755")
         .default("force_destroy", false)
@@ -226,6 +226,13 @@ impl WorldType for LocalDirectory {
     fn validate(&self, config: &Value) -> Vec<ProviderError> {
         mode::of(config, "permission", 0)
             .err()
+            .into_iter()
+            .collect()
+    }
+
+    fn claims(&self, object: &Value) -> Vec<Str> {
+        let path = attributes::text(object, "path");
+        path.and_then(|path| self.world.place(path))
             .into_iter()
             .collect()
     }

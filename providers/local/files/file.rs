@@ -175,7 +175,7 @@ fn rules<const N: usize>(own: [(&'static str, Attribute); N], default_mode: &str
         .chain(CHECKSUMS.map(checksum));
     Rules::new(attributes)
         .in_the_world()
-        .claims("filename")
+        .claiming()
         .default("file_permission", default_mode)
         .default("directory_permission", default_mode)
         .replace(
@@ -216,6 +216,20 @@ impl WorldType for LocalFile {
         content::validate(config)
             .into_iter()
             .chain(wrong_modes)
+            .collect()
+    }
+
+    fn claims(&self, object: &Value) -> Vec<Str> {
+        let path = attributes::text(object, "filename");
+        path.and_then(|path| self.world.place(path))
+            .into_iter()
+            .collect()
+    }
+
+    fn looks_at(&self, config: &Value) -> Vec<Str> {
+        let path = attributes::text(config, "source");
+        path.and_then(|path| self.world.input_place(path))
+            .into_iter()
             .collect()
     }
 

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use contract::ProviderError;
 use model::schema::{Attribute, Block, Schema};
-use model::{Path, Type, Value};
+use model::{Path, Str, Type, Value};
 
 use crate::digest;
 use crate::fault::{self, blocking};
@@ -77,6 +77,13 @@ impl FileData {
 impl DataSource for FileData {
     fn schema(&self) -> &Arc<Schema> {
         &self.schema
+    }
+
+    fn looks_at(&self, config: &Value) -> Vec<Str> {
+        let path = attributes::text(config, "filename");
+        path.and_then(|path| self.world.input_place(path))
+            .into_iter()
+            .collect()
     }
 
     async fn read(&self, config: Value) -> Result<Value, ProviderError> {

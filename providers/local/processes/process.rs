@@ -10,7 +10,7 @@ use contract::{
     ApplyError, ApplyRequest, Found, Object, PlanRequest, PlanResponse, ProviderError, Secrets,
 };
 use model::schema::{Attribute, Block, NestedBlock, Nesting};
-use model::{Path, Type, Value};
+use model::{Path, Str, Type, Value};
 use process_wrap::tokio::ChildWrapper;
 use tokio::time::Instant;
 
@@ -89,6 +89,7 @@ impl LocalProcess {
         .block("ready", ready_block())
         .block("stop", stop_block())
         .in_the_world()
+        .claiming()
         .describe("A process that goes on running when Terrace ends.");
         Self {
             rules: Arc::new(rules),
@@ -466,6 +467,26 @@ impl WorldType for LocalProcess {
             .chain(Ready::of(config).err())
             .chain(Stop::of(config).err())
             .collect()
+    }
+
+    /// The files it writes to, and the port it is ready at: a process of the same would write into the one, and find the
+    /// other taken.
+    fn claims(&self, object: &Value) -> Vec<Str> {
+        let files = ["stdout", "stderr"].into_iter();
+        let files = files.filter_map(|name| self.world.place(text(object, name)?));
+        let devices = |place: &Str| place.starts_with("/dev/");
+        let port = Ready::of(object).ok().flatten();
+        let port = port.and_then(|ready| ready.own_port());
+        files
+            .filter(|place| !devices(place))
+            .chain(port.map(Str::from))
+            .collect()
+    }
+
+    /// What its words name.
+    fn looks_at(&self, config: &Value) -> Vec<Str> {
+        let inside = text(config, "working_directory");
+        self.world.word_places(&texts(config, "command"), inside)
     }
 
     fn plan(&self, request: PlanRequest) -> Result<PlanResponse, ProviderError> {

@@ -1,5 +1,6 @@
 //! Tells when a process is ready for those that depend on it: a TCP connection succeeds, or an HTTP request does.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use contract::ProviderError;
@@ -80,6 +81,24 @@ impl Ready {
     pub(super) fn port(&self) -> Option<u16> {
         let (_, port) = self.address().rsplit_once(':')?;
         port.parse().ok()
+    }
+
+    /// The address of this machine that nobody else can listen at, whatever its name here; none of another machine's.
+    pub(super) fn own_port(&self) -> Option<String> {
+        let (host, port) = self.address().rsplit_once(':')?;
+        let port: u16 = port.parse().ok()?;
+        let address = match host {
+            "localhost" => Ipv4Addr::LOCALHOST.into(),
+            host => {
+                let bare = host.trim_start_matches('[').trim_end_matches(']');
+                bare.parse::<IpAddr>().ok()?
+            }
+        };
+        if address.is_unspecified() {
+            return Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port)).to_string());
+        }
+        let is_own = address.is_loopback();
+        is_own.then(|| SocketAddr::from((address, port)).to_string())
     }
 
     /// Whether anything listens there.
@@ -194,6 +213,33 @@ mod tests {
             .unwrap()
             .unwrap();
         assert_eq!(ready.address(), "localhost:443");
+    }
+
+    #[test]
+    fn a_port_of_this_machine_is_one_by_whatever_name() {
+        let port = |tcp: Option<&str>, url: Option<&str>| {
+            let ready = Ready::of(&block(tcp, url)).unwrap().unwrap();
+            ready.own_port()
+        };
+        for (tcp, url) in [
+            (Some("127.0.0.1:8080"), None),
+            (Some("localhost:8080"), None),
+            (Some("0.0.0.0:8080"), None),
+            (None, Some("http://localhost:8080/health")),
+        ] {
+            assert_eq!(port(tcp, url).as_deref(), Some("127.0.0.1:8080"));
+        }
+        assert_eq!(
+            port(Some("127.0.0.2:8080"), None).as_deref(),
+            Some("127.0.0.2:8080")
+        );
+        assert_eq!(
+            port(Some("[::1]:8080"), None).as_deref(),
+            Some("[::1]:8080")
+        );
+        for away in ["db.example:5432", "192.0.2.7:80"] {
+            assert_eq!(port(Some(away), None), None, "{away}");
+        }
     }
 
     #[test]

@@ -38,8 +38,10 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     (
         "belongs-to-another-environment",
-        "A plan would make a file or directory where another environment of the project has recorded one of its own. They would \
-         be one object with two owners: what one environment does with it, the other would see as drift.\n\n\
+        "A plan would take or read what another environment of the project has for itself: a file, a directory, a port. Taken, it \
+         would be one object with two owners: what one environment does with it, the other would see as drift. Read, what is done \
+         to one environment would change another. It is recorded with the step that makes the object, so that of two environments \
+         that are applied at the same time one gets it; it is free again when the object is destroyed or forgotten.\n\n\
          Give each its own path, as with ${terraform.workspace} in it, or by a variable of the environment.",
     ),
     (

@@ -9,18 +9,20 @@ use contract::{
 };
 use lang::Definition;
 use lang::load::{Resource, ResourceName};
+use model::address::Mode;
 use model::change::DeposedKey;
 use model::clock::Timestamp;
 use model::event::EventKind;
 use model::plan::{StepId, StepKind};
 use model::value::SecretTexts;
 use model::{Diagnostic, Str, Value};
-use state::{Intent, RecordError, RunWriter, Settlement};
+use state::{Claimant, Intent, IntentId, RecordError, RunWriter, Settlement};
 
 use super::call::call;
 use super::judge::judge;
 use super::write::Row;
 use crate::asking::Asking;
+use crate::claims;
 use crate::codec::CodecError;
 use crate::events::Events;
 use crate::open;
@@ -214,7 +216,20 @@ async fn journaled(
         })
         .await;
     let intent = intent(effect, started).map_err(|error| bug(&error))?;
-    let intent = desk.run.intent(intent).await?;
+    let intent = match begun(effect, desk, intent).await? {
+        Ok(intent) => intent,
+        Err(diagnostic) => {
+            let failed = EventKind::StepFailed {
+                step: effect.step,
+                kind: effect.kind,
+                addr,
+                took: desk.events.now().since(started),
+                diagnostic: diagnostic.clone(),
+            };
+            desk.events.emit(failed).await;
+            return Ok(Effected::Failed(diagnostic));
+        }
+    };
     let answer = call(effect, desk, throttled).await?;
     // What cannot be told stays open in the journal: the next command asks again.
     let is_open = matches!(&answer, Err(error) if error.exists == Exists::Unknown);
@@ -264,23 +279,63 @@ async fn journaled(
     Ok(effected)
 }
 
+/// Writes an intent, unless what it is about to take, or to look at, belongs to another environment.
+async fn begun(
+    effect: &Effect,
+    desk: &Desk,
+    intent: Intent,
+) -> Result<Result<IntentId, Box<Diagnostic>>, RecordError> {
+    let addr = &effect.row.change.addr;
+    if !effect.config.is_null() {
+        let config = effect.config.clone().mark_paths(&effect.config_marks);
+        let rtype = &addr.block.rtype;
+        let looked_at = claims::looked_at(&*effect.provider, Mode::Managed, rtype, &config);
+        if !looked_at.is_empty() {
+            let found = desk.run.claimants(&looked_at)?;
+            let environment = desk.run.environment();
+            if let Some(found) = claims::foreign(addr, environment, &looked_at, &found) {
+                return Ok(Err(Box::new(found)));
+            }
+        }
+    }
+    match desk.run.intent(intent).await {
+        Ok(id) => Ok(Ok(id)),
+        Err(RecordError::ClaimedElsewhere {
+            thing,
+            environment,
+            address,
+        }) => {
+            let by = Claimant {
+                environment,
+                address,
+            };
+            Ok(Err(Box::new(claims::taken(addr, thing.as_ref(), &by))))
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// What the journal is to hold before the effect: what is needed to find out what became of it, and to record that.
 fn intent(effect: &Effect, at: Timestamp) -> Result<Intent, CodecError> {
     let row = &effect.row;
     let prior = (!effect.prior.is_null())
         .then(|| record::payload(&effect.marked(row.change.before.clone())))
         .transpose()?;
+    let value = match effect.kind {
+        StepKind::Destroy => Value::NULL,
+        StepKind::Create
+        | StepKind::Update
+        | StepKind::Read
+        | StepKind::Move
+        | StepKind::Import
+        | StepKind::Forget
+        | StepKind::Refresh => effect.marked(effect.planned.clone()),
+    };
+    let takes = effect.schema.claims && !value.is_null();
+    let claimed =
+        takes.then(|| claims::of(&*effect.provider, &row.change.addr.block.rtype, &value));
     let undertaken = Undertaken {
-        value: match effect.kind {
-            StepKind::Destroy => Value::NULL,
-            StepKind::Create
-            | StepKind::Update
-            | StepKind::Read
-            | StepKind::Move
-            | StepKind::Import
-            | StepKind::Forget
-            | StepKind::Refresh => effect.marked(effect.planned.clone()),
-        },
+        value,
         private: effect.private.clone(),
         provider: row.provider.clone(),
         fingerprint: effect.fingerprint,
@@ -298,6 +353,7 @@ fn intent(effect: &Effect, at: Timestamp) -> Result<Intent, CodecError> {
         marker: effect.marker.clone(),
         prior,
         planned,
+        claims: claimed,
         at,
     })
 }

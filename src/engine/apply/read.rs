@@ -4,13 +4,15 @@
 use std::sync::Arc;
 
 use contract::{DataRequest, Provider, Secrets};
-use model::address::InstanceAddr;
+use model::address::{InstanceAddr, Mode};
 use model::plan::StepId;
 use model::schema::Schema;
 use model::value::SecretTexts;
 use model::{Diagnostic, Value};
+use state::RunWriter;
 
 use crate::asking::Asking;
+use crate::claims;
 use crate::plan::marks;
 use crate::{plugins, secrets};
 
@@ -31,11 +33,30 @@ pub(super) struct Reading {
 }
 
 impl Reading {
+    /// Refuses what another environment has.
+    fn is_own(&self, run: &RunWriter) -> Result<(), Box<Diagnostic>> {
+        let rtype = &self.addr.block.rtype;
+        let looked_at = claims::looked_at(&*self.provider, Mode::Data, rtype, &self.config);
+        if looked_at.is_empty() {
+            return Ok(());
+        }
+        let found = run.claimants(&looked_at).map_err(|error| {
+            let message = format!("cannot tell whose it is that `{}` reads", self.addr);
+            let diagnostic = Diagnostic::error("record-unreadable", message);
+            Box::new(diagnostic.note(error.to_string()).about(self.addr.clone()))
+        })?;
+        match claims::foreign(&self.addr, run.environment(), &looked_at, &found) {
+            Some(foreign) => Err(Box::new(foreign)),
+            None => Ok(()),
+        }
+    }
+
     /// What the data source answers, with marks.
     ///
     /// # Errors
-    /// When it has no answer.
-    pub(super) async fn read(&self) -> Result<Value, Box<Diagnostic>> {
+    /// When it has no answer, or is about what another environment than the run's has.
+    pub(super) async fn read(&self, run: &RunWriter) -> Result<Value, Box<Diagnostic>> {
+        self.is_own(run)?;
         let (config, paths) = self.config.clone().unmark_paths();
         let rtype = &self.addr.block.rtype;
         let ask = || {

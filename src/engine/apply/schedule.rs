@@ -226,9 +226,10 @@ impl<'s> Schedule<'s> {
                 Prepared::Read(reading) => {
                     self.room.take(Effects::World);
                     let subject = (reading.step, reading.addr.clone());
+                    let run = self.session.writer().clone();
                     let task = self
                         .running
-                        .spawn(async move { Ended::Read(reading.read().await) });
+                        .spawn(async move { Ended::Read(reading.read(&run).await) });
                     self.reading.insert(task.id(), subject);
                 }
                 Prepared::Forget(changes) => {

@@ -199,6 +199,7 @@ pub(crate) fn intent(step: u64, address: &str) -> Intent {
         marker: format!("marker-{step}"),
         prior: None,
         planned: Some(Payload::plain(*b"planned")),
+        claims: None,
         at: Timestamp(1500),
     }
 }

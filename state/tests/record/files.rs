@@ -224,7 +224,7 @@ fn a_newer_format_is_refused() {
             error,
             RecordError::Newer {
                 found: 99,
-                known: 2,
+                known: 3,
                 ..
             }
         ),

@@ -4,17 +4,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
-use state::{Key, NewRun, Options, Payload, RecordError, RunKind, RunRow, Store};
+use state::{HolderState, Key, NewRun, Options, Payload, RecordError, RunKind, RunRow, Store};
 use tempfile::TempDir;
 
-use crate::bed::{new_run, refusal, shown, succeeded};
+use crate::bed::{done, new_run, put, refusal, request, shown, succeeded};
 
 /// A record of format 1, as a program of that time left it.
 fn old() -> (TempDir, PathBuf) {
+    of(include_str!("format-1.sql"))
+}
+
+fn of(dump: &str) -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("state.db");
     let conn = Connection::open(&path).unwrap();
-    conn.execute_batch(include_str!("format-1.sql")).unwrap();
+    conn.execute_batch(dump).unwrap();
     conn.close().unwrap();
     (directory, path)
 }
@@ -64,8 +68,6 @@ fn check_old_content(store: &Store) {
         .map(|row| (row.run.0, row.result.name.as_str()))
         .collect();
     assert_eq!(checks, [(1, "health")]);
-    let deployed = |name: &str| store.deployed(&name.into()).unwrap().map(|run| run.id.0);
-    assert_eq!((deployed("test"), deployed("staging")), (Some(1), Some(6)));
     let runs = store.runs_since(&test, model::serial::RunId(0)).unwrap();
     assert!(runs.iter().all(|run: &RunRow| run.configuration.is_none()));
 }
@@ -74,11 +76,38 @@ fn check_old_content(store: &Store) {
 fn a_record_of_format_1_becomes_new_in_place_and_its_chains_still_verify() {
     let (_directory, path) = old();
     let store = Store::open(&path, options()).unwrap();
-    assert_eq!(format(&path), 2);
+    assert_eq!(format(&path), 3);
     store.check().unwrap();
     check_old_content(&store);
     drop(store);
     check_old_content(&Store::open(&path, options()).unwrap());
+}
+
+#[test]
+fn a_record_of_format_2_becomes_new_in_place_and_nobody_knows_yet_what_its_objects_claim() {
+    let (_directory, path) = of(include_str!("format-2.sql"));
+    assert_eq!(format(&path), 2);
+    let store = Store::open(&path, options()).unwrap();
+    assert_eq!(format(&path), 3);
+    store.check().unwrap();
+    check_old_content(&store);
+    assert_eq!(store.unclaimed().unwrap(), ["staging", "test"]);
+    // A step that was open then is settled as any other.
+    let open = store.open_intents(&"test".into()).unwrap();
+    let [left] = open.intents.as_slice() else {
+        panic!("one is open")
+    };
+    let lease = store
+        .acquire(request("test", 0), |_| HolderState::Dead)
+        .wait()
+        .unwrap();
+    let run = store
+        .begin_run(&lease, new_run(RunKind::Recover))
+        .wait()
+        .unwrap();
+    let settlement = done(vec![put("a.d", "4")]);
+    run.settle(left.id, settlement).wait().unwrap();
+    assert!(shown(&store.read(&"test".into()).unwrap()).contains(&"a.d=4".to_owned()));
 }
 
 #[test]
@@ -110,7 +139,7 @@ fn who_only_reads_makes_it_new_too() {
         ..Options::read()
     };
     check_old_content(&Store::open(&path, reading).unwrap());
-    assert_eq!(format(&path), 2);
+    assert_eq!(format(&path), 3);
 }
 
 #[test]
@@ -125,7 +154,7 @@ fn where_it_may_not_be_written_an_old_record_says_its_format() {
             error,
             RecordError::Older {
                 found: 1,
-                known: 2,
+                known: 3,
                 ..
             }
         ),
@@ -161,5 +190,5 @@ fn many_openers_at_once_make_it_new_once() {
             scope.spawn(|| check_old_content(&Store::open(&path, options()).unwrap()));
         }
     });
-    assert_eq!(format(&path), 2);
+    assert_eq!(format(&path), 3);
 }

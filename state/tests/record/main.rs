@@ -10,6 +10,7 @@
 
 mod bed;
 mod chain;
+mod claims;
 mod commits;
 mod files;
 mod formats;

@@ -593,6 +593,7 @@ fn a_step_that_an_older_terrace_wrote_down_in_another_form_is_in_doubt_and_stops
             marker: "m".into(),
             prior: None,
             planned: Some(Payload::new(bare, Protection::Plain)),
+            claims: None,
             at: Timestamp(0),
         };
         run.intent(intent).await.unwrap();
