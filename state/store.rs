@@ -111,6 +111,11 @@ impl Store {
         &self.0.path
     }
 
+    /// Returns whether the record was opened to be read only.
+    pub fn is_read_only(&self) -> bool {
+        self.0.options.access == Access::Read
+    }
+
     /// Checks that the whole file is sound, which takes time in proportion to its size.
     ///
     /// # Errors
@@ -153,7 +158,7 @@ impl Store {
         T: Send + 'static,
         F: Fn(&mut Desk) -> Result<T, Failure> + Send + 'static,
     {
-        if self.0.options.access == Access::Read {
+        if self.is_read_only() {
             return Pending::ready(Err(reading_only(&self.0.path)));
         }
         let mut writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner);

@@ -30,7 +30,7 @@ pub use super::purpose::Purpose;
 pub(super) use ending::say_diagnostics;
 use ending::say_outputs;
 pub use question::ask;
-use session::{begin, finish, is_news, is_read_only, outcome_of};
+use session::{begin, finish, is_news, outcome_of};
 
 /// Runs `terrace apply`.
 pub async fn run(invocation: &Invocation, args: ApplyArgs) -> ExitCode {
@@ -169,7 +169,7 @@ async fn now(invocation: &Invocation, asked: Asked<'_>) -> ExitCode {
     if let Err(refused) = under_way::refuse(&prepared, &store, invocation.process.clock.now()) {
         return plan::refuse(invocation, &refused, showing);
     }
-    if unchanged_at_all && is_read_only(invocation, &prepared, &store, &purpose).await {
+    if unchanged_at_all && store.is_read_only() {
         return unchanged(again, &store, made.planned, showing).await;
     }
     if !nothing && !approved && !ask(invocation, &made.planned.plan) {

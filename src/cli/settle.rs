@@ -48,6 +48,7 @@ async fn settled(invocation: &Invocation, args: &StateSettleArgs) -> Result<(), 
     let session = Session::begin(&store, &invocation.process.clock, request, None).await;
     let session = session.map_err(|error| match error {
         SessionError::Record(error) => of_record(&error),
+        SessionError::Unmade(error) => of_record(&error),
         error @ (SessionError::Stale { .. } | SessionError::Foreign) => of_record(&error),
     })?;
     let recorded = engine::record::read(&store, &prepared.environment);

@@ -24,7 +24,9 @@ pub mod open;
 pub mod recover;
 pub mod settle;
 
-pub use apply::{ApplyOptions, Outcome, Session, SessionError, SessionRequest, Stop, apply};
+pub use apply::{
+    ApplyOptions, Expected, Outcome, Session, SessionError, SessionRequest, Stop, apply,
+};
 pub use check::check;
 pub use events::Events;
 pub use open::OpenStep;

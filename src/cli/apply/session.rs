@@ -30,28 +30,35 @@ pub(super) async fn begin(
         prepared,
         ..
     } = again;
-    let (revision, mut configuration) =
-        match used(invocation, prepared, store, (kind, purpose)).await {
-            Ok(used) => used,
-            Err(error) => return Err(record::report(invocation, &error)),
-        };
-    if let Purpose::Rollback(back) = purpose {
-        // What was kept is what is used again, also where inputs were declared since.
-        configuration = back.configuration.or(configuration);
-    }
     let request = SessionRequest {
         environment: prepared.environment.clone(),
         kind,
         plan: Some(plan.id.to_string()),
-        revision,
-        configuration,
+        revision: None,
+        configuration: None,
         actor: invocation.actor(),
         note: purpose.note(),
     };
     let expected = Some((plan.serial, &plan.lineage));
-    match Session::begin(store, &invocation.process.clock, request, expected).await {
+    // A run that cannot begin leaves no revision.
+    let make = async |request| {
+        let (revision, mut configuration) =
+            used(invocation, prepared, store, (kind, purpose)).await?;
+        if let Purpose::Rollback(back) = purpose {
+            // What was kept is what is used again, also where inputs were declared since.
+            configuration = back.configuration.or(configuration);
+        }
+        Ok(SessionRequest {
+            revision,
+            configuration,
+            ..request
+        })
+    };
+    let clock = &invocation.process.clock;
+    match Session::begin_with(store, clock, request, expected, make).await {
         Ok(session) => Ok(session),
         Err(SessionError::Record(error)) => Err(record::report(invocation, &error)),
+        Err(SessionError::Unmade(error)) => Err(record::report(invocation, &error)),
         Err(error @ (SessionError::Stale { .. } | SessionError::Foreign)) => {
             let diagnostic = Diagnostic::error("plan-stale", error.to_string())
                 .note("something was applied since, so that the plan may do other things than it shows")
@@ -68,7 +75,7 @@ pub(super) async fn begin(
 }
 
 /// What a run that applies makes real, made if need be: the revision, and the variables it is given.
-pub(super) async fn used(
+async fn used(
     invocation: &Invocation,
     prepared: &Prepared,
     store: &Store,
@@ -97,17 +104,6 @@ pub(super) async fn used(
         .put_configuration(&prepared.environment, payload)
         .await?;
     Ok((revision, Some(configuration)))
-}
-
-/// Whether the record cannot take what a run would say.
-pub(super) async fn is_read_only(
-    invocation: &Invocation,
-    prepared: &Prepared,
-    store: &Store,
-    purpose: &Purpose,
-) -> bool {
-    let used = used(invocation, prepared, store, (RunKind::Apply, purpose)).await;
-    matches!(used, Err(StoreError::Record(RecordError::ReadOnly { .. })))
 }
 
 /// Whether the environment is to have another revision than the one it has, though nothing in it changes.

@@ -24,7 +24,7 @@ use tokio::sync::watch;
 pub(crate) use call::find;
 pub(crate) use effect::id_of;
 pub(crate) use session::Tenure;
-pub use session::{Session, SessionError, SessionRequest};
+pub use session::{Expected, Session, SessionError, SessionRequest};
 pub(crate) use write::unfinished;
 
 use crate::events::Events;

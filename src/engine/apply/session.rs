@@ -12,6 +12,8 @@ use state::{
 };
 use tokio::task::JoinHandle;
 
+use crate::record::StoreError;
+
 /// How long a lease lasts without a sign of life.
 const TTL: Duration = Duration::from_secs(30);
 /// How often there is one.
@@ -53,7 +55,14 @@ pub enum SessionError {
     /// The record is another one than the plan was made from.
     #[error("the plan was made from another record")]
     Foreign,
+    /// What the run is to make real could not be recorded.
+    #[error(transparent)]
+    Unmade(StoreError),
 }
+
+/// Whether a session is to begin at one state of the record only: at that serial and of that lineage (an empty one matches a
+/// record that nothing was written to).
+pub type Expected<'e> = Option<(Serial, &'e Str)>;
 
 /// The right to change an environment: its lease, kept alive until it is given back.
 #[derive(Debug)]
@@ -155,25 +164,46 @@ pub struct Session {
 }
 
 impl Session {
-    /// Takes the environment's lease and begins a run. With `expected`, the record must be at that serial and of that
-    /// lineage (an empty one matches a record that nothing was written to).
+    /// Takes the environment's lease and begins a run.
     ///
     /// # Errors
-    /// When the lease is held, the record cannot be written, or has moved on.
+    /// When the lease is held, the record cannot be written, or is not as `expected`.
     pub async fn begin(
         store: &Store,
         clock: &Arc<dyn Clock>,
         request: SessionRequest,
-        expected: Option<(Serial, &Str)>,
+        expected: Expected<'_>,
+    ) -> Result<Self, SessionError> {
+        Self::begin_with(store, clock, request, expected, async |request| Ok(request)).await
+    }
+
+    /// Does what [`Session::begin`] does, and records before the run begins, but not before it may begin, what it makes
+    /// real: `make` returns the request with that.
+    ///
+    /// # Errors
+    /// As [`Session::begin`], and those of `make`.
+    pub async fn begin_with(
+        store: &Store,
+        clock: &Arc<dyn Clock>,
+        request: SessionRequest,
+        expected: Expected<'_>,
+        make: impl AsyncFnOnce(SessionRequest) -> Result<SessionRequest, StoreError>,
     ) -> Result<Self, SessionError> {
         let tenure = Tenure::take(store, clock, &request).await?;
-        if let Some((serial, lineage)) = expected
-            && let Err(error) = is_current(store, &request.environment, serial, lineage)
-        {
-            tenure.end().await?;
-            return Err(error);
+        let is_current = expected.map_or(Ok(()), |(serial, lineage)| {
+            is_current(store, &request.environment, serial, lineage)
+        });
+        let made = match is_current {
+            Ok(()) => make(request).await.map_err(SessionError::Unmade),
+            Err(error) => Err(error),
+        };
+        match made {
+            Ok(request) => Ok(tenure.begin(request).await?),
+            Err(error) => {
+                tenure.end().await?;
+                Err(error)
+            }
         }
-        Ok(tenure.begin(request).await?)
     }
 
     /// The run's number.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use contract::{Provider, ProviderError, Providers};
+use engine::record::StoreError;
 use engine::recover::{Recovery, recover};
 use engine::settle::{SettleError, Verdict, settle};
 use engine::{
@@ -236,6 +237,16 @@ impl Engine {
         kind: RunKind,
         plan: Option<&Plan>,
     ) -> Result<Session, SessionError> {
+        self.session_with(kind, plan, async |request| Ok(request))
+            .await
+    }
+
+    pub(crate) async fn session_with(
+        &self,
+        kind: RunKind,
+        plan: Option<&Plan>,
+        make: impl AsyncFnOnce(SessionRequest) -> Result<SessionRequest, StoreError>,
+    ) -> Result<Session, SessionError> {
         let request = SessionRequest {
             environment: environment(),
             kind,
@@ -246,7 +257,7 @@ impl Engine {
             note: None,
         };
         let expected = plan.map(|plan| (plan.serial, &plan.lineage));
-        Session::begin(&self.store, &self.clock, request, expected).await
+        Session::begin_with(&self.store, &self.clock, request, expected, make).await
     }
 
     /// Finds out what became of what was under way, where there is anything.

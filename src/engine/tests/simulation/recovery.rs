@@ -75,6 +75,69 @@ fn a_second_crash_at_any_moment_of_the_recovery_loses_nothing() {
 }
 
 #[test]
+fn a_run_that_cannot_begin_makes_nothing_real_and_one_whose_making_fails_holds_nothing() {
+    let text = definition(&network("a", "10.1.0.0/16"));
+    let bed = Bed::new();
+    let first = bed.engine(&text, Script::default());
+    let second = bed.engine(&text, Script::default());
+    process(async {
+        let mut made = Vec::new();
+        let session = first
+            .session_with(RunKind::Apply, None, async |request| {
+                made.push("first");
+                let revision = Some("r7".to_owned());
+                Ok(engine::SessionRequest {
+                    revision,
+                    ..request
+                })
+            })
+            .await
+            .unwrap();
+        let run = first.store.run(session.run_id()).unwrap();
+        assert_eq!(run.revision.as_deref(), Some("r7"));
+        let locked = second
+            .session_with(RunKind::Apply, None, async |request| {
+                made.push("second");
+                Ok(request)
+            })
+            .await;
+        assert!(matches!(
+            locked,
+            Err(SessionError::Record(RecordError::Locked { .. }))
+        ));
+        let planned = second.plan().await;
+        session
+            .finish(RunOutcome::Succeeded, Default::default())
+            .await
+            .unwrap();
+        let other = first.plan().await;
+        first.apply(other, Applying::default()).await;
+        let stale = second
+            .session_with(RunKind::Apply, Some(&planned.plan), async |request| {
+                made.push("stale");
+                Ok(request)
+            })
+            .await;
+        assert!(matches!(stale, Err(SessionError::Stale { .. })));
+        assert_eq!(made, ["first"]);
+
+        let unmade = second
+            .session_with(RunKind::Apply, None, async |_| {
+                Err(RecordError::Bug {
+                    what: "no room".into(),
+                }
+                .into())
+            })
+            .await;
+        assert!(matches!(unmade, Err(SessionError::Unmade(_))));
+        let free = first.session(RunKind::Apply, None).await.unwrap();
+        free.finish(RunOutcome::Succeeded, Default::default())
+            .await
+            .unwrap();
+    });
+}
+
+#[test]
 fn of_two_processes_only_one_recovers_at_a_time_and_the_other_is_told() {
     let text = definition(&network("a", "10.1.0.0/16"));
     let bed = Bed::new();
