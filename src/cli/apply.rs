@@ -401,7 +401,7 @@ impl Apply<'_> {
             return plan::refuse(self.invocation, &refused, self.showing);
         }
         // And what another environment has is not taken.
-        if let Err(refused) = isolation::refuse(self.prepared, &planned, self.store).await {
+        if let Err(refused) = isolation::refuse(self.prepared, &planned, self.store) {
             return plan::refuse(self.invocation, &refused, self.showing);
         }
         let session = match self.begin(&planned.plan, still).await {

@@ -5,7 +5,6 @@
 use contract::Provider;
 use engine::Planned;
 use engine::claims::{self, foreign, looked_at, taken};
-use engine::record::StoreError;
 use model::address::{InstanceAddr, Mode, ProviderSource};
 use model::change::{Action, Change};
 use model::plan::PlanMode;
@@ -19,11 +18,7 @@ use super::record;
 ///
 /// # Errors
 /// With each such instance, or when the record cannot be read.
-pub(super) async fn refuse(
-    prepared: &Prepared,
-    planned: &Planned,
-    store: &Store,
-) -> Result<(), Refused> {
+pub(super) fn refuse(prepared: &Prepared, planned: &Planned, store: &Store) -> Result<(), Refused> {
     if planned.plan.mode != PlanMode::Normal {
         return Ok(());
     }
@@ -31,7 +26,6 @@ pub(super) async fn refuse(
     let wanted = Wanted::of(planned);
     let found = wanted
         .conflicts(prepared, planned, store)
-        .await
         .map_err(|error| Refused::alone(record::diagnostic(&error), sources))?;
     if found.is_empty() {
         return Ok(());
@@ -88,20 +82,15 @@ impl<'p> Wanted<'p> {
         }
     }
 
-    async fn conflicts(
+    fn conflicts(
         &self,
         prepared: &Prepared,
         planned: &Planned,
         store: &Store,
-    ) -> Result<Diagnostics, StoreError> {
+    ) -> Result<Diagnostics, RecordError> {
         let mut found = Diagnostics::new();
         if self.takes.is_empty() && self.looks_at.is_empty() {
             return Ok(found);
-        }
-        match claims::learn(store, &prepared.providers).await {
-            // Nothing is applied there.
-            Ok(()) | Err(StoreError::Record(RecordError::ReadOnly { .. })) => {}
-            Err(error) => return Err(error),
         }
         let environment = &prepared.environment;
         let placed =

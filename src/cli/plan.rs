@@ -331,7 +331,7 @@ pub async fn make_with(
                     sources: sources(),
                 });
             }
-            if let Err(refused) = isolation::refuse(prepared, &planned, store).await {
+            if let Err(refused) = isolation::refuse(prepared, &planned, store) {
                 warnings.extend(refused.diagnostics);
                 return Err(Refused {
                     diagnostics: warnings,

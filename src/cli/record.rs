@@ -1,7 +1,9 @@
 //! The record as commands open it, and what goes wrong with it as diagnostics.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use contract::Providers;
 use engine::record::StoreError;
 use engine::{Recorded, SessionRequest};
 use model::{Diagnostic, Diagnostics, Str};
@@ -141,6 +143,18 @@ pub fn report(invocation: &Invocation, error: &(dyn std::error::Error + 'static)
     code
 }
 
+/// Records what objects claim that an older Terrace recorded, in any environment; where the record can only be read, that
+/// stays to be done.
+///
+/// # Errors
+/// When the record cannot be used.
+pub async fn learn_claims(store: &Store, providers: &Arc<dyn Providers>) -> Result<(), StoreError> {
+    match engine::claims::learn(store, providers).await {
+        Ok(()) | Err(StoreError::Record(RecordError::ReadOnly { .. })) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Finds out what became of steps that earlier runs left open, and tells what it found. Returns warnings of those of
 /// which it cannot be told.
 ///
@@ -151,6 +165,13 @@ pub async fn recover(
     prepared: &Prepared,
     store: &Store,
 ) -> Result<Diagnostics, Refused> {
+    let cannot = |error: StoreError| Refused {
+        diagnostics: diagnostic(&error).into(),
+        sources: prepared.sources().clone(),
+    };
+    learn_claims(store, &prepared.providers)
+        .await
+        .map_err(cannot)?;
     let request = SessionRequest {
         environment: prepared.environment.clone(),
         kind: RunKind::Recover,
@@ -170,10 +191,7 @@ pub async fn recover(
         Err(StoreError::Record(RecordError::Locked { .. } | RecordError::ReadOnly { .. })) => {
             Ok(Diagnostics::new())
         }
-        Err(error) => Err(Refused {
-            diagnostics: diagnostic(&error).into(),
-            sources: prepared.sources().clone(),
-        }),
+        Err(error) => Err(cannot(error)),
     }
 }
 

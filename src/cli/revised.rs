@@ -2,7 +2,6 @@
 //! enter the pipeline, or checked out again. What a revision is, and how it is kept, is in `delivery`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -284,7 +283,7 @@ pub fn take(prepared: &Prepared, store: &Store) -> Result<(Content, Diagnostics)
         project,
         definition,
         inputs: delivery::inputs::as_json(project, &prepared.variables),
-        left_out: made_by(store, project, definition).map_err(of_record)?,
+        left_out: made_before(store, project, definition).map_err(of_record)?,
     };
     let (snapshot, mut found) =
         revision::take(taken).map_err(|error| Box::new(error.diagnostic()))?;
@@ -297,54 +296,21 @@ pub fn take(prepared: &Prepared, store: &Store) -> Result<(Content, Diagnostics)
     Ok((Content::taken(snapshot, row), found))
 }
 
-/// Records of more objects are only read where the definition makes files: it takes its time.
-const MOST_OBJECTS: u64 = 10_000;
-
-/// Files and directories that the definition made, in any environment.
-fn made_by(
+/// Files and directories that objects of the record are, in any environment, where a revision would be taken of.
+fn made_before(
     store: &Store,
     project: &Project,
     definition: &Definition,
 ) -> Result<BTreeSet<PathBuf>, RecordError> {
-    let environments = store.environments()?;
-    let count: u64 = environments.iter().map(|row| row.objects).sum();
-    let makes_files = || {
-        let modules = definition.modules.values();
-        let mut names = modules.flat_map(|module| module.resources.keys());
-        names.any(|name| name.rtype.starts_with("local_"))
-    };
     let mut found = BTreeSet::new();
-    if count > MOST_OBJECTS && !makes_files() {
-        return Ok(found);
-    }
-    let directory = project.definition_directory();
-    for row in environments {
-        let environment = &row.header.environment;
-        store.read_each(environment, |opener, object| {
-            if object.addr.block.rtype.starts_with("local_")
-                && let Ok(bytes) = opener.attributes(&object)
-                && let Ok(value) = engine::codec::decode_value(&bytes)
-            {
-                found.extend(path_of(&value).and_then(|path| real(&directory.join(path))));
-            }
-            ControlFlow::Continue(())
-        })?;
+    // What cannot be looked at is told when it is taken.
+    for place in revision::places(project, definition).unwrap_or_default() {
+        if let Some(place) = place.to_str() {
+            let claimed = store.claimed(&format!("{}/", place.trim_end_matches('/')))?;
+            found.extend(claimed.iter().map(|path| PathBuf::from(path.as_str())));
+        }
     }
     Ok(found)
-}
-
-/// Where an object of a `local_*` type is, when it is a file or directory.
-fn path_of(value: &model::Value) -> Option<String> {
-    let (value, _) = value.clone().unmark_deep();
-    let fields = value.as_fields()?;
-    let path = fields.get("filename").or_else(|| fields.get("path"))?;
-    path.as_str().map(ToString::to_string)
-}
-
-/// A path as a walk finds it: links on the way followed, the last part itself.
-fn real(path: &Path) -> Option<PathBuf> {
-    let name = path.file_name()?;
-    Some(path.parent()?.canonicalize().ok()?.join(name))
 }
 
 /// Makes a revision of what was planned, or finds it, and says when it is made. None where revisions do not enter the

@@ -91,6 +91,9 @@ async fn make(
 ) -> Result<Made, Refused> {
     let prepared = definition(invocation, inputs)?;
     let store = record::open(&prepared.project.record()).map_err(|error| of_record(&error))?;
+    record::learn_claims(&store, &prepared.providers)
+        .await
+        .map_err(|error| of_record(&error))?;
     let (content, found) =
         revised::take(&prepared, &store).map_err(|diagnostic| refused(*diagnostic))?;
     let mut warnings = prepared.warnings.clone();

@@ -19,6 +19,15 @@ pub(super) struct Layout {
 }
 
 impl Layout {
+    /// Its directories, absolute.
+    pub(super) fn places(&self) -> Vec<PathBuf> {
+        let at = |inside: &String| match inside.as_str() {
+            "" => self.root.clone(),
+            inside => self.root.join(inside),
+        };
+        self.directories.iter().map(at).collect()
+    }
+
     /// Lays out the definition in `directory`.
     ///
     /// # Errors

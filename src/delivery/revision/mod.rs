@@ -20,7 +20,7 @@ pub use difference::{Change, Difference};
 pub use git::{Git, Source};
 pub use manifest::{FileDigest, Manifest, ManifestError};
 pub use shape::{Shape, Stage};
-pub use snapshot::{LIMIT, Snapshot, SnapshotError, Taken, take};
+pub use snapshot::{LIMIT, Snapshot, SnapshotError, Taken, places, take};
 
 #[cfg(test)]
 mod tests;

@@ -113,6 +113,15 @@ impl SnapshotError {
     }
 }
 
+/// Returns the directories that a snapshot is taken of: absolute, links followed, none in another.
+///
+/// # Errors
+/// When the definition's directory cannot be looked at.
+pub fn places(project: &Project, definition: &Definition) -> io::Result<Vec<PathBuf>> {
+    let layout = Layout::of(&project.definition_directory(), definition)?;
+    Ok(layout.places())
+}
+
 /// Takes a snapshot. Warnings name what could not be read and is not in it.
 ///
 /// # Errors
@@ -130,11 +139,7 @@ pub fn take(asked: Taken<'_>) -> Result<(Snapshot, Diagnostics), SnapshotError> 
         move |source| SnapshotError::Read { path, source }
     };
     let layout = Layout::of(&directory, definition).map_err(cannot_read(&directory))?;
-    let directories: Vec<PathBuf> = layout
-        .directories
-        .iter()
-        .map(|path| joined(&layout.root, path))
-        .collect();
+    let directories = layout.places();
     let mut left_out = left_out;
     left_out.extend(of_environments(project));
     let top = top(project, &layout.root);
@@ -285,13 +290,6 @@ fn within_limit(found: &Found, root: &Path) -> Result<(), SnapshotError> {
         bytes,
         largest: largest.iter().take(NAMED).map(named).collect(),
     })
-}
-
-fn joined(root: &Path, path: &str) -> PathBuf {
-    match path {
-        "" => root.to_owned(),
-        path => root.join(path),
-    }
 }
 
 fn unread(what: &str) -> Diagnostic {
