@@ -10,10 +10,12 @@ use delivery::report::{self, Outcome, Wait};
 use delivery::stages::Stage;
 use delivery::standing::{Instance, Standing, standing};
 use model::Str;
+use model::serial::RevisionId;
 
 use super::account::Kept;
+use super::exit::ExitCode;
 use super::output::gate::{sentence, what_to_do};
-use super::output::pipeline::{Became, Missing, PipelineRow};
+use super::output::pipeline::{BUSY, Became, Cut, Left, Missing, PipelineRow};
 use super::promote::waits_for;
 
 /// What was done in an environment.
@@ -36,6 +38,24 @@ pub struct Done {
     pub kept: Kept,
     /// How long it took.
     pub took: Duration,
+    /// What ended it that is nothing of its own: another run that holds the environment, or a person.
+    pub cut: Option<Cut>,
+}
+
+/// What ended a command with this code, where it is no failure.
+pub fn cut(code: ExitCode) -> Option<Cut> {
+    match code {
+        ExitCode::Locked => Some(Cut::Busy),
+        ExitCode::Interrupted => Some(Cut::Interrupted),
+        ExitCode::Done
+        | ExitCode::Failed
+        | ExitCode::ChangesPending
+        | ExitCode::Unformatted
+        | ExitCode::WaitsForPerson
+        | ExitCode::WaitsForTime
+        | ExitCode::Usage
+        | ExitCode::Bug => None,
+    }
 }
 
 /// Whether a revision is the one that a run is about.
@@ -88,6 +108,7 @@ impl End<'_> {
                 Became::Deployed { .. }
                 | Became::Verified
                 | Became::Failed(_)
+                | Became::Cut(..)
                 | Became::Waits(_) => true,
                 Became::There { .. } | Became::NotReached | Became::Newer(_) => false,
             };
@@ -97,6 +118,7 @@ impl End<'_> {
                     revision: self.instance.revision,
                     became,
                     missing,
+                    left: Vec::new(),
                 };
                 told.push(Told { row, done });
             }
@@ -118,7 +140,10 @@ impl End<'_> {
         let became = match (self.round.tried.get(&stage.name), done) {
             (Some(Tried::Failed), done) => {
                 let why = done.and_then(|done| done.kept.wrong.clone());
-                Became::Failed(why.unwrap_or_else(|| "it failed".into()))
+                match done.and_then(|done| done.cut) {
+                    Some(cut) => Became::Cut(cut, why),
+                    None => Became::Failed(why.unwrap_or_else(|| "it failed".into())),
+                }
             }
             (Some(Tried::Done), Some(done)) if done.what == What::Verified => Became::Verified,
             (Some(Tried::Done), _) => Became::Deployed {
@@ -181,6 +206,15 @@ impl End<'_> {
 }
 
 impl Told {
+    /// Whether the environment has the revision now, and nothing is left to be done or waited for.
+    pub fn is_there_with(&self, revision: RevisionId) -> bool {
+        let is_there = matches!(
+            self.row.became,
+            Became::There { .. } | Became::Deployed { .. } | Became::Verified
+        );
+        is_there && self.row.revision == revision
+    }
+
     /// What reports say of it.
     pub fn report(self) -> report::Environment {
         let Self { row, done } = self;
@@ -188,15 +222,34 @@ impl Told {
             Became::Deployed { .. } | Became::Verified => Outcome::Done,
             Became::There { .. } | Became::Newer(_) => Outcome::Unchanged,
             Became::Failed(why) => Outcome::Failed(why.clone()),
+            Became::Cut(Cut::Busy, _) => Outcome::Waiting,
+            Became::Cut(Cut::Interrupted, why) => {
+                Outcome::Unknown(why.clone().unwrap_or_else(|| "it was interrupted".into()))
+            }
             Became::Waits(Waits::Work) => Outcome::Failed("it cannot go on".into()),
             Became::Waits(Waits::Person | Waits::Time) => Outcome::Waiting,
             Became::NotReached => Outcome::NotReached,
+        };
+        let busy = if let Became::Cut(Cut::Busy, why) = &row.became {
+            Some(Wait {
+                waits_for: report::WaitsFor::Condition,
+                sentence: why.clone().unwrap_or_else(|| BUSY.into()),
+                remedy: format!("try again: terrace pipeline run {}", row.revision),
+            })
+        } else {
+            None
         };
         let waits = row.missing.into_iter().map(|missing| Wait {
             waits_for: waits_for(missing.waits),
             sentence: missing.sentence,
             remedy: missing.remedy,
         });
+        let left = row.left.into_iter().map(|Left { sentence, remedy }| Wait {
+            waits_for: report::WaitsFor::Condition,
+            sentence,
+            remedy,
+        });
+        let waits = busy.into_iter().chain(waits).chain(left);
         let took = done.as_ref().map(|done| done.took);
         let kept = done.map(|done| done.kept).unwrap_or_default();
         report::Environment {

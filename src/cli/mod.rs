@@ -13,6 +13,7 @@ pub mod reports;
 pub mod revised;
 
 pub mod interrupt;
+pub mod left;
 pub mod listen;
 
 pub mod adopt;

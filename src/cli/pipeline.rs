@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use delivery::advance::{Next, Round, Tried, Waiting, candidate, next, under_way};
 use delivery::configuration;
-use delivery::facts::{Facts, History};
+use delivery::facts::{Deployment, Facts, History};
 use delivery::gate::{Unmet, Waits};
 use delivery::gather::gather;
 use delivery::report::Subject;
@@ -17,11 +17,12 @@ use model::{Diagnostic, Str};
 use state::{RecordError, Store};
 
 use super::args::{OnFailure, PipelineRunArgs, Planning, Showing};
-use super::carried::{Done, End, Part, Told, What};
+use super::carried::{Done, End, Part, Told, What, cut};
 use super::exit::ExitCode;
 use super::invocation::Invocation;
+use super::left::{left, other_variables};
 use super::output::gate::sentence;
-use super::output::pipeline::{Became, PipelineRow, message, screen};
+use super::output::pipeline::{Became, Cut, PipelineRow, message, screen};
 use super::output::write;
 use super::prepare::{self, Refused, Wanted, Wants};
 use super::promote::{Asked, Asking, Carried, Promotion};
@@ -65,7 +66,10 @@ pub async fn run(invocation: &Invocation, args: &PipelineRunArgs) -> ExitCode {
         Ok(code) => code,
         Err(error) => record::report(invocation, &error),
     };
-    code = walk.say(code);
+    code = match walk.leaves(code).await {
+        Ok(code) => walk.say(code),
+        Err(error) => record::report(invocation, &error),
+    };
     let subject = Subject {
         operation: format!("pipeline run {}", walk.revision),
         environments: walk.told.into_iter().map(Told::report).collect(),
@@ -78,6 +82,13 @@ fn written(result: std::io::Result<()>, code: ExitCode) -> ExitCode {
         Ok(()) => code,
         Err(_) => code.max(ExitCode::Failed),
     }
+}
+
+/// How a revision came to where it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Brought {
+    AsUsual,
+    ByRollback,
 }
 
 /// A walk of revisions through the pipeline.
@@ -220,16 +231,16 @@ impl<'a> Walk<'a> {
                 .carry(self.invocation, &asked, Asking::Nobody)
                 .await
             {
-                Carried::Ended(ExitCode::Done) => Tried::Done,
-                Carried::Ended(code) => self.failed(code),
+                Carried::Ended(code) => self.ended_with(code),
                 Carried::Blocked(unmet) => {
                     promotion.tell(self.invocation, &unmet).await;
-                    Tried::Blocked(unmet)
+                    (Tried::Blocked(unmet), None)
                 }
             },
-            Err(refused) => self.failed(plan::refuse(self.invocation, &refused, self.showing)),
+            Err(refused) => self.ended_with(plan::refuse(self.invocation, &refused, self.showing)),
         };
-        done.insert(stage.clone(), self.done(What::Deployed, started));
+        let (tried, cut) = tried;
+        done.insert(stage.clone(), self.done((What::Deployed, cut), started));
         tried
     }
 
@@ -243,12 +254,8 @@ impl<'a> Walk<'a> {
         self.invocation
             .say(&format!("Verifying {revision} in {stage}\n"));
         let code = verify::verify(self.invocation, stage, self.showing).await;
-        let tried = if code == ExitCode::Done {
-            Tried::Done
-        } else {
-            self.failed(code)
-        };
-        done.insert(stage.clone(), self.done(What::Verified, started));
+        let (tried, cut) = self.ended_with(code);
+        done.insert(stage.clone(), self.done((What::Verified, cut), started));
         tried
     }
 
@@ -275,9 +282,43 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Finds what is left that is not as it should be in environments where nothing failed and nothing is waited for: what
+    /// drifted since it was brought there, and variables that a rollback brought back.
+    async fn leaves(&mut self, code: ExitCode) -> Result<ExitCode, RecordError> {
+        let brought_back = self
+            .with_other_variables(self.revision, Brought::ByRollback)
+            .await?;
+        let now = self.now();
+        let mut any = false;
+        for told in self
+            .told
+            .iter_mut()
+            .filter(|told| told.is_there_with(self.revision))
+        {
+            let environment = &told.row.environment;
+            told.row.left = left(&self.store, environment, now)?;
+            if brought_back.contains(environment) {
+                told.row.left.push(other_variables(&told.row));
+            }
+            any |= !told.row.left.is_empty();
+        }
+        Ok(match any && code == ExitCode::Done {
+            true => ExitCode::ChangesPending,
+            false => code,
+        })
+    }
+
     /// Environments that have the revision with other variables than `terrace.hcl` gives them by now, or with what cannot
     /// be read any more. What a rollback brought back is meant to be as it is.
     async fn reconfigured(&self, revision: RevisionId) -> Result<BTreeSet<Str>, RecordError> {
+        self.with_other_variables(revision, Brought::AsUsual).await
+    }
+
+    async fn with_other_variables(
+        &self,
+        revision: RevisionId,
+        brought: Brought,
+    ) -> Result<BTreeSet<Str>, RecordError> {
         let facts = self.facts()?;
         let mut found = BTreeSet::new();
         for stage in &self.pipeline.stages {
@@ -285,7 +326,9 @@ impl<'a> Walk<'a> {
             let is_there = here.and_then(History::occupant);
             let is_there = is_there.is_some_and(|stay| stay.revision == revision);
             let last = here.and_then(|here| here.last_try(revision));
-            let Some(last) = last.filter(|last| is_there && !last.is_rollback) else {
+            let is_meant =
+                |last: &&Deployment| last.is_rollback == (brought == Brought::ByRollback);
+            let Some(last) = last.filter(|_| is_there).filter(is_meant) else {
                 continue;
             };
             let Some(configuration) = last.configuration else {
@@ -335,7 +378,7 @@ impl<'a> Walk<'a> {
                     plan::refuse(self.invocation, &refused, self.showing);
                 }
             }
-            done.insert(stage.clone(), self.done(What::Planned, started));
+            done.insert(stage.clone(), self.done((What::Planned, None), started));
         }
     }
 
@@ -350,14 +393,17 @@ impl<'a> Walk<'a> {
     }
 
     /// What failed stops the revision; what another run or a person stopped ends all of it.
-    fn failed(&mut self, code: ExitCode) -> Tried {
+    fn ended_with(&mut self, code: ExitCode) -> (Tried, Option<Cut>) {
+        if code == ExitCode::Done {
+            return (Tried::Done, None);
+        }
         if !matches!(
             code,
             ExitCode::Failed | ExitCode::Usage | ExitCode::WaitsForPerson | ExitCode::WaitsForTime
         ) {
             self.ended = self.ended.max(code);
         }
-        Tried::Failed
+        (Tried::Failed, cut(code))
     }
 
     /// Says how it ended.
@@ -369,7 +415,8 @@ impl<'a> Walk<'a> {
             let line = message(&rows, Some(revision), code.number()).line(now) + "\n";
             return written(write::answer(&line), code);
         }
-        let is_nothing = |row: &PipelineRow| matches!(row.became, Became::There { .. });
+        let is_nothing =
+            |row: &PipelineRow| matches!(row.became, Became::There { .. }) && row.left.is_empty();
         let gap = if self.has_shown { "\n" } else { "" };
         let text = match rows.iter().all(is_nothing) {
             true => format!("{revision} is in every environment: nothing to do\n"),
@@ -392,9 +439,10 @@ impl<'a> Walk<'a> {
         self.has_shown = true;
     }
 
-    fn done(&self, what: What, started: Timestamp) -> Done {
+    fn done(&self, (what, cut): (What, Option<Cut>), started: Timestamp) -> Done {
         Done {
             what,
+            cut,
             kept: self.invocation.account.end(),
             took: self.now().since(started),
         }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use delivery::advance::{candidate, to_approve};
 use delivery::coverage::Effects;
 use delivery::facts::{Facts, History};
-use delivery::gate::{Question, Unmet, Waits, unmet};
+use delivery::gate::{Question, Unmet, Waits, approvals_of, unmet};
 use delivery::gather::gather;
 use delivery::report::{Wait, WaitsFor};
 use delivery::stages::{Pipeline, Stage};
@@ -259,6 +259,9 @@ impl Promotion {
         plan::show(invocation, &made, again, asked.showing, form, None);
         let missing = self.unmet(Some(&effects), invocation.process.clock.now());
         if !missing.is_empty() {
+            if let Err(error) = self.fell_short(invocation, &made, &missing).await {
+                return Carried::Ended(record::report(invocation, &error));
+            }
             return Carried::Blocked(missing);
         }
         let command = Purpose::Promote.command(again, made.planned.plan.mode, Keep::ALL);
@@ -361,6 +364,43 @@ impl Promotion {
         })
     }
 
+    /// Records whose approvals do not cover the plan, once for each approval, so that it is known without another plan.
+    async fn fell_short(
+        &self,
+        invocation: &Invocation,
+        made: &Made,
+        missing: &[Unmet],
+    ) -> Result<(), RecordError> {
+        let outdated = missing.iter().find_map(|rule| {
+            if let Unmet::Approvals { outdated, .. } = rule {
+                Some(outdated).filter(|people| !people.is_empty())
+            } else {
+                None
+            }
+        });
+        let (Some(outdated), Some(revision)) = (outdated, self.facts.revisions.get(&self.revision))
+        else {
+            return Ok(());
+        };
+        let is_new = approvals_of(&self.facts, &self.stage, revision).any(|approval| {
+            outdated.contains(&approval.decision.by) && approval.fell_short.is_none()
+        });
+        if !is_new {
+            return Ok(());
+        }
+        let verdict = Verdict {
+            by: &invocation.actor(),
+            at: invocation.process.clock.now(),
+            reason: None,
+        };
+        let plan = made.planned.plan.id.to_string();
+        let what = (self.revision, plan.as_str());
+        let environment = &self.stage.name;
+        verdict::fell_short(&self.store, environment, what, outdated.clone(), &verdict)
+            .await
+            .map(|_| ())
+    }
+
     /// Tells who wants to know that it waits for a person.
     pub async fn tell(&self, invocation: &Invocation, missing: &[Unmet]) {
         if missing.iter().map(Unmet::waits).max() != Some(Waits::Person) {
@@ -451,13 +491,15 @@ impl Promotion {
 
     fn may_approve(&self, by: &Str) -> Result<(), Diagnostic> {
         let (revision, stage) = (self.revision, &self.stage);
-        let author = self
-            .facts
-            .revisions
-            .get(&revision)
-            .map(|found| &found.author);
-        if author == Some(by) {
-            let message = format!("{by} wrote {revision} and cannot approve it");
+        let found = self.facts.revisions.get(&revision);
+        if let Some(found) = found.filter(|found| found.may_be_author(by)) {
+            let author = &found.author;
+            let message = match by == author {
+                true => format!("{by} wrote {revision} and cannot approve it"),
+                false => format!(
+                    "{by} may be {author}, who wrote {revision}: nobody approves what is their own"
+                ),
+            };
             return Err(Diagnostic::error("promotion-blocked", message)
                 .help("another person approves it: --as NAME"));
         }
@@ -465,7 +507,10 @@ impl Promotion {
             return Ok(());
         }
         let may = stage.approvers.iter().flatten();
-        let may: Vec<&str> = may.map(Str::as_str).collect();
+        let may: Vec<&str> = may
+            .filter(|name| found.is_none_or(|found| !found.may_be_author(name)))
+            .map(Str::as_str)
+            .collect();
         let message = format!("{by} may not approve what comes to {}", stage.name);
         Err(Diagnostic::error("promotion-blocked", message)
             .help(format!("these may: {}", may.join(", "))))

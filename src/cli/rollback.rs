@@ -159,7 +159,6 @@ impl Back<'_> {
     async fn plan(&self) -> Result<(Prepared, Made), Refused> {
         let invocation = self.invocation;
         let variables = self.variables()?;
-        self.say_way(variables.is_some());
         let revision = self.goal.pair.revision.to_string();
         let wanted = Wanted {
             revision: Some(&revision),
@@ -167,6 +166,7 @@ impl Back<'_> {
             ..Wanted::configured(Some(self.environment), Wants::Definition)
         };
         let mut prepared = prepare::prepare(invocation, wanted).await?;
+        self.say_way(variables.is_some());
         let in_doubt = record::recover(invocation, &prepared, self.store).await?;
         prepared.warnings.extend(in_doubt);
         let options = plan::whole(invocation, &prepared);
@@ -259,9 +259,12 @@ impl Back<'_> {
         if left.is_empty() {
             return;
         }
-        let does = if left.len() == 1 { "does" } else { "do" };
+        let (does, only) = match left.as_slice() {
+            [only] => ("does", format!(" {only}")),
+            _ => ("do", String::new()),
+        };
         self.invocation.say(&format!(
-            "{} {does} not come to {environment} again until {} release-hold {environment}; a newer revision may\n",
+            "{} {does} not come to {environment} again until {} release-hold {environment}{only}; a newer revision may\n",
             left.join(", "),
             program(self.invocation),
         ));

@@ -1,13 +1,17 @@
 //! `terrace status`: every environment at a glance, from the record alone.
 
+use std::collections::BTreeSet;
+
 use delivery::Project;
 use delivery::advance::{Next, Round, next, under_way};
 use delivery::bound::Promoted;
 use delivery::facts::{Facts, History};
+use delivery::gate::approvals_of;
 use delivery::gather::{gather, promoted};
 use delivery::stages::{Pipeline, Stage};
 use delivery::standing::Instance;
 use model::clock::Timestamp;
+use model::serial::{RevisionId, RunId};
 use model::{Diagnostics, Str};
 use state::{CheckRow, RecordError, RunFilter, RunKind, Store};
 
@@ -15,6 +19,7 @@ use super::args::StatusArgs;
 use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::ahead::Ahead;
+use super::output::duration::ago;
 use super::output::status::{DriftGlance, Glance, There, as_json, screen};
 use super::output::write;
 use super::prepare::open;
@@ -132,6 +137,7 @@ impl Looking<'_> {
             last: None,
             running: None,
             checks: Vec::new(),
+            earlier: Vec::new(),
             unasked: Vec::new(),
             stale: Vec::new(),
             drift: None,
@@ -166,6 +172,10 @@ impl Looking<'_> {
         if glance.objects > 0 {
             // Of what is destroyed, it says nothing that it was well once.
             glance.checks = views::checks(store, self.project, environment)?;
+            if let Some(there) = &glance.there {
+                let history = facts.environments.get(environment);
+                glance.earlier = earlier(history, there, &mut glance.checks);
+            }
             let stage = pipeline.stage(environment);
             glance.stale = stage.map_or_else(Vec::new, |stage| self.stale(stage, &glance.checks));
             glance.unasked = stage.map_or_else(Vec::new, |stage| unasked(stage, &glance.checks));
@@ -244,13 +254,14 @@ impl Looking<'_> {
             let next = next(&instance, &Round::default());
             match &next {
                 Next::Deploy(stage) if !self.project.is_entry(stage) => {
-                    found.push(Ahead::may_come(revision, stage, &program));
+                    let stage = pipeline.stage(stage);
+                    found.extend(stage.map(|stage| self.may_come(facts, revision, stage)));
                 }
                 Next::Verify(stage) => found.push(Ahead::unverified(revision, stage, &program)),
                 Next::Wait(_) => found.extend(next.ahead().into_iter().filter_map(|waiting| {
                     let stage = pipeline.stage(&waiting.stage)?;
                     Some(match waiting.unmet.is_empty() {
-                        true => Ahead::may_come(revision, &stage.name, &program),
+                        true => self.may_come(facts, revision, stage),
                         false => Ahead::kept(revision, stage, &waiting.unmet, (&program, self.now)),
                     })
                 })),
@@ -259,6 +270,50 @@ impl Looking<'_> {
         }
         found
     }
+
+    /// A revision for which nothing is missing but a plan that does what was approved. No plan is made to tell; that the last
+    /// one was not covered was recorded.
+    fn may_come(&self, facts: &Facts, revision: RevisionId, stage: &Stage) -> Ahead {
+        let program = program(self.invocation);
+        let found = facts.revisions.get(&revision);
+        let given = found.filter(|_| stage.approvals > 0);
+        let given = given
+            .into_iter()
+            .flat_map(|found| approvals_of(facts, stage, found));
+        let given: Vec<_> = given.collect();
+        let good = given.iter().filter(|one| one.fell_short.is_none());
+        let people: BTreeSet<Str> = given.iter().map(|one| one.decision.by.clone()).collect();
+        let people = people.into_iter().collect();
+        let last = given.iter().filter_map(|one| one.fell_short).max();
+        match last.filter(|_| good.count() < stage.approvals as usize) {
+            Some(last) => {
+                let ago = ago(self.now.since(last));
+                Ahead::fell_short(revision, &stage.name, (people, &ago), &program)
+            }
+            None => Ahead::may_come(revision, &stage.name, people, &program),
+        }
+    }
+}
+
+/// Takes those of the checks' words away that are about an earlier revision than the one that is there, each with which.
+fn earlier(
+    history: Option<&History>,
+    there: &There,
+    checks: &mut Vec<CheckRow>,
+) -> Vec<(CheckRow, Option<RevisionId>)> {
+    let of = |run: RunId| {
+        let brought = history?
+            .deployments
+            .iter()
+            .rev()
+            .find(|one| one.run <= run)?;
+        brought.revision
+    };
+    let earlier = checks.extract_if(.., |check| check.run < there.run);
+    earlier
+        .map(|check| (of(check.run), check))
+        .map(|(id, check)| (check, id))
+        .collect()
 }
 
 /// Checks that are declared and said nothing yet.

@@ -8,7 +8,7 @@ use model::clock::Timestamp;
 use model::serial::RevisionId;
 
 use crate::facts::{Facts, History};
-use crate::gate::{Question, Unmet, Waits, unmet};
+use crate::gate::{Question, Unmet, Unverified, Waits, unmet};
 use crate::stages::{Pipeline, Stage};
 use crate::standing::{Instance, Standing, standing};
 
@@ -37,7 +37,8 @@ pub enum Tried {
 pub enum Next {
     /// Bring the revision to this environment.
     Deploy(Str),
-    /// Ask the checks of this environment again: the revision is there without fresh evidence.
+    /// Ask the checks of this environment again: the revision is there without fresh evidence, or without such as is fresh
+    /// enough for one that comes after it.
     Verify(Str),
     /// Nothing: where it can be, it is.
     Done,
@@ -123,10 +124,36 @@ pub fn next(instance: &Instance<'_>, round: &Round) -> Next {
             }),
         }
     }
+    if let Some(before) = stale(instance, round, &waiting) {
+        return Next::Verify(before);
+    }
     match waiting.is_empty() {
         true => Next::Done,
         false => Next::Wait(waiting),
     }
+}
+
+/// An environment that has the revision, and whose checks passed too long ago for one that waits: they can be asked again,
+/// as those that are no evidence any more by their own terms.
+fn stale(instance: &Instance<'_>, round: &Round, waiting: &[Waiting]) -> Option<Str> {
+    let rules = waiting.iter().flat_map(|one| &one.unmet);
+    let is_stale = |rule: &&Unmet| {
+        matches!(
+            rule,
+            Unmet::NotVerified {
+                why: Unverified::Stale,
+                ..
+            }
+        )
+    };
+    let mut stale = rules.filter(is_stale).filter_map(Unmet::before);
+    let is_there = |before: &&Str| {
+        let history = instance.facts.environments.get(*before);
+        let stay = history.and_then(History::occupant);
+        !round.tried.contains_key(*before)
+            && stay.is_some_and(|stay| stay.revision == instance.revision)
+    };
+    stale.find(is_there).cloned()
 }
 
 fn turn(instance: &Instance<'_>, stage: &Stage, round: &Round) -> Turn {

@@ -5,7 +5,7 @@ use model::Str;
 use model::serial::{RevisionId, RunId};
 use state::{ConfigurationDigest, RecordError, RunFilter, RunKind, RunOutcome, RunRow, Store};
 
-use crate::gather::{is_past_rules, revision_of};
+use crate::gather::{is_blocked, is_past_rules, revision_of};
 
 /// A revision that an environment has, with what it was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +77,8 @@ pub fn there(store: &Store, environment: &Str) -> Result<Option<RevisionId>, Rec
     }
 }
 
-/// Finds the newest run that was to bring a definition, or to bring it back, and is wanted.
+/// Finds the newest run that was to bring a definition, or to bring it back, and is wanted; none that rules stopped before
+/// it did anything.
 fn newest(
     store: &Store,
     environment: &Str,
@@ -95,7 +96,7 @@ fn newest(
     loop {
         let runs = store.runs(&filter)?;
         for run in &runs {
-            if is_wanted(run)? {
+            if !is_blocked(run) && is_wanted(run)? {
                 return Ok(Some(run.clone()));
             }
         }

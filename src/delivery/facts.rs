@@ -10,6 +10,7 @@ use model::serial::{RevisionId, RunId};
 use state::ConfigurationDigest;
 
 use crate::coverage::Coverage;
+use crate::identity::may_be_one;
 
 /// Everything that the rules look at.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,12 +28,23 @@ pub struct RevisionFacts {
     pub id: RevisionId,
     /// Who wrote it: the commit's author; without one, who made the revision.
     pub author: Str,
+    /// Their e-mail address.
+    pub email: Option<Str>,
     /// The commit it was made from.
     pub commit: Option<Str>,
     /// When it was made.
     pub created: Timestamp,
     /// That it must not go anywhere any more.
     pub rejected: Option<Decision>,
+}
+
+impl RevisionFacts {
+    /// Whether someone may be who wrote it, whatever they are called.
+    pub fn may_be_author(&self, who: &str) -> bool {
+        let names = [Some(&self.author), self.email.as_ref()];
+        let mut names = names.into_iter().flatten();
+        names.any(|name| may_be_one(name, who))
+    }
 }
 
 /// Something that a person decided.
@@ -112,6 +124,8 @@ pub struct Approval {
     pub revision: RevisionId,
     /// What it covers of plans: what the one does that was seen.
     pub covers: Coverage,
+    /// When a plan was made that it did not cover, the newest time since it was given.
+    pub fell_short: Option<Timestamp>,
 }
 
 /// A time in which an environment had one revision, from the end of the run that brought it to the beginning of the

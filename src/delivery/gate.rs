@@ -9,7 +9,8 @@ use model::clock::Timestamp;
 use model::serial::{RevisionId, RunId};
 
 use crate::coverage::Effects;
-use crate::facts::{Decision, Facts, History, Stay};
+use crate::facts::{Approval, Decision, Facts, History, RevisionFacts, Stay};
+use crate::identity::may_be_one;
 use crate::stages::{Pipeline, Stage};
 
 /// What is asked.
@@ -193,7 +194,7 @@ pub fn unmet(question: &Question<'_>) -> Vec<Unmet> {
     for before in &question.stage.after {
         found.extend(unmet_before(question, before));
     }
-    found.extend(approvals(question, &revision.author));
+    found.extend(approvals(question, revision));
     if let Some(opens) = question.stage.closed(question.now) {
         found.push(Unmet::Closed { opens });
     }
@@ -377,39 +378,54 @@ impl<'w> Quiet<'w> {
     }
 }
 
+/// Approvals of a revision for a stage by people who may approve it, oldest first.
+pub fn approvals_of<'f>(
+    facts: &'f Facts,
+    stage: &'f Stage,
+    revision: &'f RevisionFacts,
+) -> impl Iterator<Item = &'f Approval> {
+    let here = facts.environments.get(&stage.name);
+    let given = here.into_iter().flat_map(|here| &here.approvals);
+    given.filter(|approval| {
+        let by = &approval.decision.by;
+        approval.revision == revision.id && !revision.may_be_author(by) && stage.may_approve(by)
+    })
+}
+
+/// Adds a person who is not among `people` under another name.
+fn add_person(people: &mut Vec<Str>, by: &Str) {
+    if !people.iter().any(|known| may_be_one(known, by)) {
+        people.push(by.clone());
+    }
+}
+
 /// Approvals that are missing.
-fn approvals(question: &Question<'_>, author: &Str) -> Option<Unmet> {
+fn approvals(question: &Question<'_>, revision: &RevisionFacts) -> Option<Unmet> {
     let stage = question.stage;
     if stage.approvals == 0 {
         return None;
     }
-    let given = question.facts.environments.get(&stage.name);
-    let given = given
-        .map(|here| here.approvals.as_slice())
-        .unwrap_or_default();
-    let (mut have, mut outdated) = (BTreeSet::new(), BTreeSet::new());
-    for approval in given {
-        let by = &approval.decision.by;
-        if approval.revision != question.revision || by == author || !stage.may_approve(by) {
-            continue;
-        }
+    let (mut have, mut outdated) = (Vec::new(), Vec::new());
+    for approval in approvals_of(question.facts, stage, revision) {
         let covers = question
             .effects
             .is_none_or(|effects| approval.covers.covers(effects));
-        if covers {
-            have.insert(by.clone());
-        } else {
-            outdated.insert(by.clone());
-        }
+        let people = if covers { &mut have } else { &mut outdated };
+        add_person(people, &approval.decision.by);
     }
+    outdated.retain(|by| !have.iter().any(|known| may_be_one(known, by)));
+    have.sort();
+    outdated.sort();
     let enough = have.len() >= stage.approvals as usize;
     (!enough).then(|| Unmet::Approvals {
-        outdated: outdated.difference(&have).cloned().collect(),
-        have: have.into_iter().collect(),
+        outdated,
+        have,
         want: stage.approvals,
-        may: stage
-            .approvers
-            .as_ref()
-            .map(|may| may.iter().filter(|name| *name != author).cloned().collect()),
+        may: stage.approvers.as_ref().map(|may| {
+            may.iter()
+                .filter(|name| !revision.may_be_author(name))
+                .cloned()
+                .collect()
+        }),
     })
 }

@@ -10,7 +10,7 @@ use state::{PROJECT, RecordError, RevisionRow, RunFilter, RunKind, RunRow, Store
 use crate::applied::is_whole;
 use crate::bound::{Promoted, promoted_by};
 use crate::facts::{Decision, Deployment, Evidence, Facts, History, RevisionFacts};
-use crate::verdict::approved;
+use crate::verdict::{approved, not_covered_by, released};
 
 /// What a note of a run that went past the rules begins with.
 pub const BREAK_GLASS: &str = "break-glass: ";
@@ -63,6 +63,7 @@ fn revisions(store: &Store) -> Result<BTreeMap<RevisionId, RevisionFacts>, Recor
 #[derive(Debug, Default, Deserialize)]
 struct Source {
     author: Option<String>,
+    email: Option<String>,
     commit: Option<String>,
 }
 
@@ -75,6 +76,7 @@ fn revision(row: &RevisionRow) -> RevisionFacts {
     RevisionFacts {
         id: RevisionId(row.number),
         author: source.author.as_ref().unwrap_or(&row.actor).into(),
+        email: source.email.map(Str::from),
         commit: source.commit.map(Str::from),
         created: row.created,
         rejected: None,
@@ -132,6 +134,7 @@ fn history(store: &Store, environment: &Str) -> Result<History, RecordError> {
     runs.reverse();
     for run in runs {
         if is_blocked(&run) {
+            fell_short(store, &mut history, &run)?;
             continue;
         }
         match run.kind {
@@ -165,10 +168,16 @@ fn history(store: &Store, environment: &Str) -> Result<History, RecordError> {
                 }
             }
             RunKind::Hold => history.hold = Some(decision(&run)),
-            RunKind::Release => {
-                history.hold = None;
-                history.rolled_back.clear();
-            }
+            RunKind::Release => match released(&store.events(run.id)?) {
+                Some((hold, revisions)) => {
+                    history.hold.take_if(|_| hold);
+                    history.rolled_back.retain(|id, _| !revisions.contains(id));
+                }
+                None => {
+                    history.hold = None;
+                    history.rolled_back.clear();
+                }
+            },
             RunKind::Refresh
             | RunKind::Recover
             | RunKind::Edit
@@ -210,9 +219,25 @@ fn is_of_another(history: &History, run: &RunRow) -> bool {
     revision_of(run).is_some_and(|about| history.aimed_at() != Some(about))
 }
 
-fn is_blocked(run: &RunRow) -> bool {
+/// Whether a run was stopped by the rules before it did anything.
+pub(crate) fn is_blocked(run: &RunRow) -> bool {
     let end = run.end.as_ref();
     end.is_some_and(|end| end.counts.contains_key(BLOCKED))
+}
+
+/// Takes note of approvals that did not cover what a run would have done.
+fn fell_short(store: &Store, history: &mut History, run: &RunRow) -> Result<(), RecordError> {
+    // What began and was stopped has a lease, and events of its own.
+    let Some(revision) = revision_of(run).filter(|_| run.token.is_none()) else {
+        return Ok(());
+    };
+    let people = not_covered_by(&store.events(run.id)?);
+    for approval in &mut history.approvals {
+        if approval.revision == revision && people.contains(&approval.decision.by) {
+            approval.fell_short = Some(run.started);
+        }
+    }
+    Ok(())
 }
 
 /// Whether a run went past the rules.
@@ -226,12 +251,26 @@ pub fn is_past_rules(run: &RunRow) -> bool {
 /// # Errors
 /// Those of reading the record.
 pub fn held(store: &Store, environment: &Str) -> Result<Option<Decision>, RecordError> {
-    let newest = store.runs(&RunFilter {
+    let mut filter = RunFilter {
         kinds: vec![RunKind::Hold, RunKind::Release],
-        ..RunFilter::of(environment, 1)
-    })?;
-    let hold = newest.iter().find(|run| run.kind == RunKind::Hold);
-    Ok(hold.map(decision))
+        ..RunFilter::of(environment, PAGE)
+    };
+    loop {
+        let runs = store.runs(&filter)?;
+        for run in &runs {
+            if run.kind == RunKind::Hold {
+                return Ok(Some(decision(run)));
+            }
+            let is_lifted = released(&store.events(run.id)?).is_none_or(|(hold, _)| hold);
+            if is_lifted {
+                return Ok(None);
+            }
+        }
+        match runs.last() {
+            Some(last) if runs.len() == PAGE => filter.before = Some(last.id),
+            Some(_) | None => return Ok(None),
+        }
+    }
 }
 
 fn deployment(run: &RunRow, has_evidence: bool) -> Deployment {

@@ -13,6 +13,7 @@ pub mod gate;
 pub mod gather;
 mod group;
 pub mod heal;
+pub mod identity;
 pub mod inputs;
 pub mod notice;
 pub mod post;

@@ -9,7 +9,7 @@ use model::plan::Plan;
 use model::serial::{RevisionId, RunId};
 use state::{ConfigurationDigest, How, JournalRow};
 
-use crate::facts::{Decision, Deployment, Facts, History, RevisionFacts};
+use crate::facts::{Approval, Decision, Deployment, Facts, History, RevisionFacts};
 
 /// A revision together with the variables it was given: what an environment is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,7 +195,7 @@ fn line(history: &History, deployments: &[Deployment]) -> Vec<(Pair, RunId)> {
 impl History {
     /// Takes note of what a deployment means for revisions that a rollback left, before it is added to the others: a
     /// rollback leaves all newer ones that were tried since what it goes back to was there, and a revision that came all the
-    /// same is not left any more.
+    /// same is not left any more. What was approved of what a rollback takes away is approved no more.
     pub fn came(&mut self, deployment: &Deployment, decision: impl Fn() -> Decision) {
         let Some(revision) = deployment.revision.filter(|_| !deployment.is_repair) else {
             return;
@@ -208,12 +208,18 @@ impl History {
         }
         let is_goal = |found: &&Deployment| found.revision != Some(revision) || !found.succeeded;
         let since = self.deployments.iter().rev().take_while(is_goal);
+        let mut taken: BTreeSet<RevisionId> =
+            since.clone().filter_map(|found| found.revision).collect();
+        // It may be the same revision with other variables.
+        taken.extend(last(&self.deployments).and_then(|last| last.revision));
         let left: BTreeSet<RevisionId> = since
             .filter_map(|found| found.revision)
             .filter(|found| *found > revision)
             .collect();
         let left = left.into_iter().map(|revision| (revision, decision()));
         self.rolled_back.extend(left);
+        let is_taken = |approval: &Approval| taken.contains(&approval.revision);
+        self.approvals.retain(|approval| !is_taken(approval));
     }
 }
 

@@ -8,6 +8,8 @@ use lang::project::{Calendar, Environment, Promote};
 use model::clock::Timestamp;
 use model::{Span, Str};
 
+use crate::identity::is_named;
+
 /// The environments of a project in an order in which each comes after those it is `after`.
 #[derive(Clone, Debug, Default)]
 pub struct Pipeline {
@@ -98,7 +100,7 @@ impl Stage {
     pub fn may_approve(&self, who: &Str) -> bool {
         self.approvers
             .as_ref()
-            .is_none_or(|approvers| approvers.contains(who))
+            .is_none_or(|approvers| approvers.iter().any(|name| is_named(name, who)))
     }
 
     /// Whether the environment may not be changed now, and then when it may be; none inside where that is never.

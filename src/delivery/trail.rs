@@ -176,6 +176,7 @@ mod tests {
         let made = RevisionFacts {
             id: RevisionId(1),
             author: "anna".into(),
+            email: None,
             commit: None,
             created: at(100),
             rejected: None,

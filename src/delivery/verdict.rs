@@ -1,5 +1,5 @@
 //! What people decide: approvals, holds, rejections. How they are recorded, and read again. Entry points: [`approve`],
-//! [`hold`], [`release`], [`reject`].
+//! [`fell_short`], [`hold`], [`release`], [`reject`].
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use state::{EventRow, NewRun, PROJECT, RecordError, RunEnd, RunKind, RunOutcome, RunRow, Store};
 
 use crate::coverage::{Coverage, Effects};
-use crate::facts::{Approval, Decision};
+use crate::facts::{Approval, Decision, History};
+use crate::gather::BLOCKED;
 
 /// Who decides, when, and why.
 #[derive(Clone, Debug)]
@@ -37,6 +38,16 @@ enum Body {
         /// What is compared part by part. Approvals from before it was kept have none of it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         parts: Vec<Part>,
+    },
+    Released {
+        /// Whether a person's hold ends.
+        hold: bool,
+        /// Revisions that a rollback left, and that may come again.
+        revisions: Vec<String>,
+    },
+    FellShort {
+        /// Whose approvals did not cover what a plan does.
+        approved_by: Vec<Str>,
     },
 }
 
@@ -80,18 +91,44 @@ pub async fn approve(
         effects: whole.into_iter().collect(),
         parts: parts.collect(),
     };
-    let body = serde_json::to_string(&body).map_err(|error| RecordError::Bug {
-        what: error.to_string(),
-    })?;
-    let event = EventRow {
-        at: verdict.at,
-        body,
-    };
     let run = NewRun {
         plan: Some(seen.plan.to_owned()),
         ..run(RunKind::Approve, Some(seen.revision), verdict)
     };
-    decide(store, environment, run, vec![event]).await
+    let events = vec![event(&body, verdict.at)?];
+    decide(store, environment, run, events).await
+}
+
+/// Records that a revision did not come to an environment, because what people had approved did not cover what the plan
+/// would have done. To the rules it is as if nobody had tried.
+///
+/// # Errors
+/// Those of writing the record.
+pub async fn fell_short(
+    store: &Store,
+    environment: &Str,
+    (revision, plan): (RevisionId, &str),
+    approved_by: Vec<Str>,
+    verdict: &Verdict<'_>,
+) -> Result<RunRow, RecordError> {
+    let events = vec![event(&Body::FellShort { approved_by }, verdict.at)?];
+    let run = NewRun {
+        plan: Some(plan.to_owned()),
+        ..run(RunKind::Promote, Some(revision), verdict)
+    };
+    let end = RunEnd {
+        outcome: RunOutcome::Cancelled,
+        counts: [(BLOCKED.to_owned(), 1)].into(),
+        ended: run.started,
+    };
+    store.decide(environment, run, events, end).await
+}
+
+fn event(body: &Body, at: Timestamp) -> Result<EventRow, RecordError> {
+    let body = serde_json::to_string(body).map_err(|error| RecordError::Bug {
+        what: error.to_string(),
+    })?;
+    Ok(EventRow { at, body })
 }
 
 /// Records that nothing may come to an environment until it is released.
@@ -103,29 +140,62 @@ pub async fn hold(
     environment: &Str,
     verdict: &Verdict<'_>,
 ) -> Result<RunRow, RecordError> {
-    here(store, environment, RunKind::Hold, verdict).await
+    let run = run(RunKind::Hold, None, verdict);
+    decide(store, environment, run, Vec::new()).await
 }
 
-/// Records the end of a hold.
+/// What is lifted of what keeps revisions from an environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lifted {
+    /// A person's hold.
+    pub hold: Option<Decision>,
+    /// Revisions that a rollback left.
+    pub revisions: BTreeMap<RevisionId, Decision>,
+}
+
+impl Lifted {
+    /// What ends, and what stays, when someone releases an environment: with a revision, that a rollback left it; without
+    /// one, a person's hold, or what rollbacks left where nobody holds. None where there is nothing of it.
+    pub fn of(history: &History, revision: Option<RevisionId>) -> Option<(Self, Self)> {
+        let there = Self {
+            hold: history.hold.clone(),
+            revisions: history.rolled_back.clone(),
+        };
+        let (mut ends, mut stays) = (Self::default(), there);
+        match revision {
+            Some(revision) => {
+                let decision = stays.revisions.remove(&revision)?;
+                ends.revisions.insert(revision, decision);
+            }
+            None if stays.hold.is_some() => ends.hold = stays.hold.take(),
+            None => ends.revisions = std::mem::take(&mut stays.revisions),
+        }
+        (ends != Self::default()).then_some((ends, stays))
+    }
+}
+
+/// Records the end of what keeps revisions from an environment.
 ///
 /// # Errors
 /// Those of writing the record.
 pub async fn release(
     store: &Store,
     environment: &Str,
+    lifted: &Lifted,
     verdict: &Verdict<'_>,
 ) -> Result<RunRow, RecordError> {
-    here(store, environment, RunKind::Release, verdict).await
-}
-
-/// A decision about an environment, whatever revision comes.
-async fn here(
-    store: &Store,
-    environment: &Str,
-    kind: RunKind,
-    verdict: &Verdict<'_>,
-) -> Result<RunRow, RecordError> {
-    decide(store, environment, run(kind, None, verdict), Vec::new()).await
+    let revisions = lifted.revisions.keys().map(ToString::to_string);
+    let body = Body::Released {
+        hold: lifted.hold.is_some(),
+        revisions: revisions.collect(),
+    };
+    let only = match lifted.revisions.keys().next() {
+        Some(only) if lifted.hold.is_none() && lifted.revisions.len() == 1 => Some(*only),
+        Some(_) | None => None,
+    };
+    let events = vec![event(&body, verdict.at)?];
+    let run = run(RunKind::Release, only, verdict);
+    decide(store, environment, run, events).await
 }
 
 /// Records that a revision must not go anywhere any more.
@@ -167,15 +237,46 @@ async fn decide(
     store.decide(environment, run, events, end).await
 }
 
+/// What the events of a release say it lifts: whether a person's hold ends, and which revisions may come again. One that
+/// says nothing of it, as from before it was kept, lifts all there is.
+pub(crate) fn released(events: &[EventRow]) -> Option<(bool, Vec<RevisionId>)> {
+    let mut bodies = events
+        .iter()
+        .filter_map(|event| serde_json::from_str(&event.body).ok());
+    bodies.find_map(|body| match body {
+        Body::Released { hold, revisions } => {
+            let revisions = revisions.iter().filter_map(|name| name.parse().ok());
+            Some((hold, revisions.collect()))
+        }
+        Body::Approved { .. } | Body::FellShort { .. } => None,
+    })
+}
+
+/// Whose approvals a run found not to cover its plan.
+pub(crate) fn not_covered_by(events: &[EventRow]) -> Vec<Str> {
+    let mut bodies = events
+        .iter()
+        .filter_map(|event| serde_json::from_str(&event.body).ok());
+    let found = bodies.find_map(|body| match body {
+        Body::FellShort { approved_by } => Some(approved_by),
+        Body::Approved { .. } | Body::Released { .. } => None,
+    });
+    found.unwrap_or_default()
+}
+
 /// The approval that a run's events tell of; one that cannot be read covers nothing.
 pub(crate) fn approved(
     events: &[EventRow],
     decision: Decision,
     revision: RevisionId,
 ) -> Option<Approval> {
-    let Body::Approved { effects, parts, .. } = events
+    let mut bodies = events
         .iter()
-        .find_map(|event| serde_json::from_str(&event.body).ok())?;
+        .filter_map(|event| serde_json::from_str(&event.body).ok());
+    let (effects, parts) = bodies.find_map(|body| match body {
+        Body::Approved { effects, parts, .. } => Some((effects, parts)),
+        Body::Released { .. } | Body::FellShort { .. } => None,
+    })?;
     let parts = parts.into_iter();
     Some(Approval {
         decision,
@@ -186,5 +287,6 @@ pub(crate) fn approved(
                 .map(|part| (part.address, (part.action, part.after)))
                 .collect(),
         },
+        fell_short: None,
     })
 }

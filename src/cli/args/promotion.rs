@@ -194,6 +194,9 @@ pub struct HoldArgs {
 pub struct ReleaseArgs {
     /// The environment
     pub environment: String,
+    /// A revision that a rollback left, and that may come again; without it, what a person holds is released, or what
+    /// rollbacks left where nobody holds
+    pub revision: Option<String>,
     /// Why
     #[arg(long, value_name = "TEXT", value_parser = a_reason)]
     pub reason: Option<String>,

@@ -9,7 +9,7 @@ use model::serial::RevisionId;
 use serde_json::{Value as Json, json};
 
 use super::duration::short;
-use super::gate::sentence;
+use super::gate::{joined, sentence};
 use super::line::{Line, Page};
 use super::style::Label;
 
@@ -20,6 +20,8 @@ pub struct Ahead {
     pub revision: RevisionId,
     /// The environment.
     pub environment: Str,
+    /// Whose approvals its plan will be compared with.
+    pub approved_by: Vec<Str>,
     /// What it waits for; nothing when it may come.
     pub waits_for: Vec<String>,
     /// Commands that go on, as far as a person can do something.
@@ -28,12 +30,37 @@ pub struct Ahead {
 
 impl Ahead {
     /// A revision that may come.
-    pub fn may_come(revision: RevisionId, environment: &Str, program: &str) -> Self {
+    pub fn may_come(
+        revision: RevisionId,
+        environment: &Str,
+        approved_by: Vec<Str>,
+        program: &str,
+    ) -> Self {
         Self {
             revision,
             environment: environment.clone(),
+            approved_by,
             waits_for: Vec::new(),
             commands: vec![format!("{program} promote {revision} {environment}")],
+        }
+    }
+
+    /// A revision whose approvals did not cover the last plan that was made of it.
+    pub fn fell_short(
+        revision: RevisionId,
+        environment: &Str,
+        (approved_by, ago): (Vec<Str>, &str),
+        program: &str,
+    ) -> Self {
+        let people = joined(&approved_by);
+        let waits =
+            format!("another approval, as what {people} approved did not cover its plan {ago}");
+        Self {
+            revision,
+            environment: environment.clone(),
+            approved_by,
+            waits_for: vec![waits],
+            commands: vec![format!("{program} approve {environment} {revision}")],
         }
     }
 
@@ -42,6 +69,7 @@ impl Ahead {
         Self {
             revision,
             environment: environment.clone(),
+            approved_by: Vec::new(),
             waits_for: vec![format!("its checks in {environment}")],
             commands: vec![format!("{program} verify {environment}")],
         }
@@ -66,6 +94,7 @@ impl Ahead {
         Self {
             revision,
             environment: stage.name.clone(),
+            approved_by: Vec::new(),
             waits_for,
             commands,
         }
@@ -112,7 +141,7 @@ fn command(rule: &Unmet, revision: RevisionId, stage: &Stage) -> Option<String> 
         Unmet::NotVerified { before, .. } => Some(format!("verify {before}")),
         Unmet::NotDeployed { before } => Some(format!("promote {revision} {before}")),
         Unmet::Held(_) => Some(format!("release-hold {}", stage.name)),
-        Unmet::RolledBack { from, .. } => Some(format!("release-hold {from}")),
+        Unmet::RolledBack { from, .. } => Some(format!("release-hold {from} {revision}")),
         Unmet::Unknown
         | Unmet::Rejected(_)
         | Unmet::Overtakes { .. }
@@ -127,14 +156,18 @@ pub fn write(page: &mut Page, ahead: &[Ahead]) {
         let line = Line::plain(format!("{} -> ", one.revision))
             .with(Label::Environment, one.environment.to_string());
         let line = match one.waits_for.as_slice() {
-            [] => line.then(" may come"),
+            [] if one.approved_by.is_empty() => line.then(" may come"),
+            [] => line.then(format!(
+                " may come, if its plan does no more than {} approved",
+                joined(&one.approved_by)
+            )),
             several => line.then(format!(" waits for {}", several.join(", "))),
         };
-        let line = match one.commands.as_slice() {
-            [] => line,
-            [only] => line.then(": ").with(Label::Command, only.clone()),
-            several => line.then(": ").with(Label::Command, several.join("; ")),
-        };
+        let mut line = line;
+        for (at, command) in one.commands.iter().enumerate() {
+            line.put(Label::Plain, if at == 0 { ": " } else { "; " });
+            line.put(Label::Command, command.clone());
+        }
         page.wrapped(&line, 4);
     }
 }
@@ -144,6 +177,7 @@ pub fn as_json(one: &Ahead) -> Json {
     json!({
         "revision": one.revision.to_string(),
         "environment": one.environment.as_str(),
+        "approved_by": one.approved_by.iter().map(Str::as_str).collect::<Vec<_>>(),
         "waits_for": one.waits_for,
         "commands": one.commands,
     })

@@ -7,7 +7,9 @@ use model::clock::Timestamp;
 use model::serial::RevisionId;
 
 use super::duration;
+use super::line::Line;
 use super::moment;
+use super::style::Label;
 
 /// What is missing.
 pub fn sentence(rule: &Unmet, revision: RevisionId, stage: &Stage) -> String {
@@ -84,14 +86,21 @@ pub fn what_to_do(rule: &Unmet, revision: RevisionId, stage: &Stage, now: Timest
         Unmet::Rejected(_) => "make another revision: terrace pipeline run".into(),
         Unmet::Held(_) => format!("when it is over: terrace release-hold {here}"),
         Unmet::RolledBack { from, .. } => {
-            format!("bring a newer one; or, when it may come again: terrace release-hold {from}")
+            format!(
+                "bring a newer one; or, when it may come again: terrace release-hold {from} {revision}"
+            )
         }
         Unmet::Overtakes { newer } => {
             format!("promote {newer} or a newer one; to go back is a rollback")
         }
         Unmet::NotDeployed { before } => format!("terrace promote {revision} {before}"),
-        Unmet::NotVerified { before, .. } => {
-            format!("mend it, and have it checked again: terrace verify {before}")
+        Unmet::NotVerified { before, why, .. } => {
+            let what = match why {
+                Unverified::Never => "have it checked",
+                Unverified::Failed => "mend it, and have it checked again",
+                Unverified::Stale => "have it checked again",
+            };
+            format!("{what}: terrace verify {before}")
         }
         Unmet::NotSoaked { until, before } => match until {
             Some(until) => wait(until),
@@ -121,12 +130,30 @@ pub fn what_to_do(rule: &Unmet, revision: RevisionId, stage: &Stage, now: Timest
     }
 }
 
+/// What to do, with the command in it told apart from the words around it: it is to be copied, and never broken.
+pub fn remedy(text: &str) -> Line {
+    let mut line = Line::new();
+    let mut rest = text;
+    while let Some((words, command)) = rest.split_once(": terrace ") {
+        let end = command.find(';').unwrap_or(command.len());
+        let (command, after) = command.split_at(end);
+        line.put(Label::Plain, format!("{words}: "));
+        line.put(Label::Command, format!("terrace {command}"));
+        rest = after;
+    }
+    match rest.strip_prefix("terrace ") {
+        Some(_) => line.with(Label::Command, rest.to_owned()),
+        None => line.then(rest.to_owned()),
+    }
+}
+
 fn because(reason: &Option<Str>) -> String {
     reason
         .as_ref()
         .map_or_else(String::new, |reason| format!(": {reason}"))
 }
 
-fn joined(names: &[Str]) -> String {
+/// Names, one after the other.
+pub fn joined(names: &[Str]) -> String {
     names.iter().map(Str::as_str).collect::<Vec<_>>().join(", ")
 }

@@ -180,11 +180,16 @@ fn wrap(line: &Line, width: usize, indent: usize) -> Vec<Line> {
     lines
 }
 
-/// The words of a line, each with the space after it. A word may have pieces of several labels.
+/// The words of a line, each with the space after it. A word may have pieces of several labels. A command is one word: what
+/// is to be copied is not broken.
 fn words(line: &Line) -> Vec<Line> {
     let mut words = Vec::new();
     let mut word = Line::new();
     for (label, text) in &line.pieces {
+        if *label == Label::Command {
+            word.put(*label, text.clone());
+            continue;
+        }
         for part in text.split_inclusive(' ') {
             word.put(*label, part.to_owned());
             if part.ends_with(' ') {

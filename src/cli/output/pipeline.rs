@@ -7,6 +7,7 @@ use model::clock::Timestamp;
 use model::serial::RevisionId;
 use serde_json::{Value as Json, json};
 
+use super::gate;
 use super::json::ui::Message;
 use super::line::{Line, Page};
 use super::moment;
@@ -24,6 +25,8 @@ pub struct PipelineRow {
     pub became: Became,
     /// Rules that are not met.
     pub missing: Vec<Missing>,
+    /// What is left that is not as it should be.
+    pub left: Vec<Left>,
 }
 
 /// What became of a revision in an environment.
@@ -43,12 +46,32 @@ pub enum Became {
     },
     /// It was tried, and failed, in a phrase.
     Failed(String),
+    /// It was ended by what is no failure; how, in a phrase, where that was said.
+    Cut(Cut, Option<String>),
     /// It waits.
     Waits(Waits),
     /// An environment before it waits or failed.
     NotReached,
     /// A newer one is there, or was tried there.
     Newer(RevisionId),
+}
+
+/// What ends a run that is no failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// Another run changes the environment.
+    Busy,
+    /// A person or the system wanted it to end.
+    Interrupted,
+}
+
+/// What is not as it should be, though nothing failed and nothing is waited for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// What, in a sentence.
+    pub sentence: String,
+    /// What to do about it.
+    pub remedy: String,
 }
 
 /// A rule that is not met.
@@ -72,9 +95,30 @@ impl Became {
             Self::Verified => "verified",
             Self::There { .. } => "unchanged",
             Self::Failed(_) => "failed",
+            Self::Cut(Cut::Busy, _) => "busy",
+            Self::Cut(Cut::Interrupted, _) => "interrupted",
             Self::Waits(_) => "waits",
             Self::NotReached => "not_reached",
             Self::Newer(_) => "superseded",
+        }
+    }
+
+    /// Why it ended before all was done, and what is to be done before the same is tried again.
+    fn ended(&self) -> Option<(&str, &'static str)> {
+        match self {
+            Self::Failed(why) => Some((why, "mend it, and go on")),
+            Self::Cut(Cut::Busy, why) => {
+                Some((why.as_deref().unwrap_or(BUSY), "when it has ended, go on"))
+            }
+            Self::Cut(Cut::Interrupted, why) => {
+                Some((why.as_deref().unwrap_or("it was interrupted"), "go on"))
+            }
+            Self::Deployed { .. }
+            | Self::Verified
+            | Self::There { .. }
+            | Self::Waits(_)
+            | Self::NotReached
+            | Self::Newer(_) => None,
         }
     }
 
@@ -88,6 +132,8 @@ impl Became {
                 Line::plain(format!("is there since {}", moment::readable(*since)))
             }
             Self::Failed(_) => Line::of(Label::Failed, "failed"),
+            Self::Cut(Cut::Busy, _) => Line::of(Label::Running, "busy"),
+            Self::Cut(Cut::Interrupted, _) => Line::of(Label::Failed, "interrupted"),
             Self::Waits(Waits::Person) => Line::of(Label::Running, "waits for a person"),
             Self::Waits(Waits::Time) => Line::of(
                 Label::Running,
@@ -103,6 +149,13 @@ impl Became {
     }
 }
 
+/// What is said of an environment, and what to do about it.
+fn told(page: &mut Page, row: &PipelineRow, sentence: &str, remedy: &str) {
+    page.gap();
+    page.wrapped(&Line::plain(format!("{}: {sentence}", row.environment)), 2);
+    page.wrapped(&Line::plain("  ").joined(gate::remedy(remedy)), 2);
+}
+
 /// What is waited for, as programs read it.
 fn waits_word(waits: Waits) -> &'static str {
     match waits {
@@ -111,6 +164,9 @@ fn waits_word(waits: Waits) -> &'static str {
         Waits::Work => "condition",
     }
 }
+
+/// What is said where another run holds an environment and nothing else was said of it.
+pub const BUSY: &str = "another run is under way";
 
 /// The rows as a table, and below it what is missing and what to do.
 pub fn screen(rows: &[PipelineRow], look: Look) -> String {
@@ -129,29 +185,15 @@ pub fn screen(rows: &[PipelineRow], look: Look) -> String {
     }
     table.render(&mut page);
     for row in rows {
-        let failed = match &row.became {
-            Became::Failed(why) => Some(why),
-            Became::Deployed { .. }
-            | Became::Verified
-            | Became::There { .. }
-            | Became::Waits(_)
-            | Became::NotReached
-            | Became::Newer(_) => None,
-        };
-        if let Some(why) = failed {
-            page.gap();
-            page.wrapped(&Line::plain(format!("{}: {why}", row.environment)), 2);
-            let again = format!(
-                "  mend it, and go on: terrace pipeline run {}",
-                row.revision
-            );
-            page.wrapped(&Line::plain(again), 2);
+        let again = |what: &str| format!("{what}: terrace pipeline run {}", row.revision);
+        if let Some((why, what)) = row.became.ended() {
+            told(&mut page, row, why, &again(what));
         }
         for missing in &row.missing {
-            page.gap();
-            let sentence = format!("{}: {}", row.environment, missing.sentence);
-            page.wrapped(&Line::plain(sentence), 2);
-            page.wrapped(&Line::plain(format!("  {}", missing.remedy)), 2);
+            told(&mut page, row, &missing.sentence, &missing.remedy);
+        }
+        for left in &row.left {
+            told(&mut page, row, &left.sentence, &left.remedy);
         }
     }
     page.finish()
@@ -162,8 +204,11 @@ pub fn message(rows: &[PipelineRow], revision: Option<RevisionId>, code: u8) -> 
     let environments: Vec<Json> = rows.iter().map(as_json).collect();
     let text = match code {
         0 => "Pipeline run: done",
+        2 => "Pipeline run: changes or drift are left",
         3 => "Pipeline run: waits for an approval",
         4 => "Pipeline run: waits for time",
+        75 => "Pipeline run: another run is under way",
+        130 => "Pipeline run: interrupted",
         _ => "Pipeline run: failed",
     };
     let summary = json!({
@@ -172,7 +217,7 @@ pub fn message(rows: &[PipelineRow], revision: Option<RevisionId>, code: u8) -> 
         "environments": environments,
     });
     Message {
-        level: if matches!(code, 0 | 3 | 4) {
+        level: if matches!(code, 0 | 2 | 3 | 4 | 75) {
             "info"
         } else {
             "error"
@@ -196,13 +241,19 @@ fn as_json(row: &PipelineRow) -> Json {
             })
         })
         .collect();
+    let left: Vec<Json> = row
+        .left
+        .iter()
+        .map(|left| json!({"sentence": left.sentence, "remedy": left.remedy}))
+        .collect();
     let mut json = json!({
         "environment": row.environment.as_str(),
         "revision": row.revision.to_string(),
         "result": row.became.word(),
         "waits": waits,
+        "left": left,
     });
-    if let (Became::Failed(why), Some(json)) = (&row.became, json.as_object_mut()) {
+    if let (Some((why, _)), Some(json)) = (row.became.ended(), json.as_object_mut()) {
         json.insert("why".into(), json!(why));
     }
     json

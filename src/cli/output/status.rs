@@ -41,6 +41,8 @@ pub struct Glance {
     pub running: Option<RunRow>,
     /// The newest result of each of its checks.
     pub checks: Vec<CheckRow>,
+    /// Of its checks, those whose newest result is of an earlier revision than what is there, and of which.
+    pub earlier: Vec<(CheckRow, Option<RevisionId>)>,
     /// Checks that are declared and said nothing yet of what is there.
     pub unasked: Vec<String>,
     /// Those of them that passed too long ago.
@@ -134,10 +136,10 @@ fn health(glance: &Glance) -> (Label, String) {
         .map(|check| check.result.name.as_str())
         .collect();
     match (glance.checks.len(), failed.as_slice()) {
-        (_, []) if !glance.unasked.is_empty() => (
-            Label::Failed,
-            format!("{} not run", glance.unasked.join(", ")),
-        ),
+        (_, []) if !glance.unasked.is_empty() => {
+            let names = glance.unasked.join(", ");
+            (Label::Failed, format!("{names} {}", untried(glance)))
+        }
         (0, _) => (Label::Plain, "no checks".into()),
         (_, []) if !glance.stale.is_empty() => (
             Label::Failed,
@@ -148,6 +150,14 @@ fn health(glance: &Glance) -> (Label, String) {
             Some(run) => (Label::Plain, format!("{count} passed in run {run}")),
         },
         (_, failed) => (Label::Failed, format!("{} failed", failed.join(", "))),
+    }
+}
+
+/// What is said of a check that was not tried on what is there.
+fn untried(glance: &Glance) -> String {
+    match &glance.there {
+        Some(there) if !glance.earlier.is_empty() => format!("not tried with {}", there.revision),
+        Some(_) | None => "not run".into(),
     }
 }
 
@@ -383,6 +393,25 @@ fn details(page: &mut Page, glance: &Glance, waiting: &[Ahead], now: Timestamp) 
         }
     }
     page.line(&last);
+    check_lines(page, glance, now);
+    if let Some(drift) = &glance.drift {
+        page.line(&drift_line(drift, now));
+    }
+    for line in notices(glance, now) {
+        page.wrapped(&Line::plain("  ").joined(line), 4);
+    }
+    ahead::write(page, waiting);
+    if glance.open > 0 {
+        page.line(&open_line(glance));
+    }
+    if let Some(run) = &glance.last {
+        let command = format!("terrace show run {}", run.id);
+        page.line(&Line::plain("Show the run: ").with(Label::Command, command));
+    }
+}
+
+/// What its checks said of what is there, and which were not tried on it.
+fn check_lines(page: &mut Page, glance: &Glance, now: Timestamp) {
     for check in &glance.checks {
         let (label, word) = match check.result.passed {
             true if glance.stale.contains(&check.result.name) => (Label::Failed, "passed, expired"),
@@ -398,22 +427,23 @@ fn details(page: &mut Page, glance: &Glance, waiting: &[Ahead], now: Timestamp) 
         );
     }
     for check in &glance.unasked {
-        let line = Line::plain(format!("  check     {check} "));
-        page.line(&line.with(Label::Failed, "did not run yet"));
-    }
-    if let Some(drift) = &glance.drift {
-        page.line(&drift_line(drift, now));
-    }
-    for line in notices(glance, now) {
-        page.wrapped(&Line::plain("  ").joined(line), 4);
-    }
-    ahead::write(page, waiting);
-    if glance.open > 0 {
-        page.line(&open_line(glance));
-    }
-    if let Some(run) = &glance.last {
-        let command = format!("terrace show run {}", run.id);
-        page.line(&Line::plain("Show the run: ").with(Label::Command, command));
+        let mut line = Line::plain(format!("  check     {check} "));
+        let mut earlier = glance.earlier.iter();
+        match earlier.find(|(row, _)| row.result.name == *check) {
+            Some((row, revision)) => {
+                line.put(Label::Failed, untried(glance));
+                let word = if row.result.passed {
+                    "passed"
+                } else {
+                    "failed"
+                };
+                let with = revision.map_or_else(|| "before".into(), |id| format!("with {id}"));
+                let since = ago(now.since(row.result.at));
+                line.put(Label::Plain, format!(", {word} {with} {since}"));
+            }
+            None => line.put(Label::Failed, "did not run yet"),
+        }
+        page.line(&line);
     }
 }
 
@@ -447,6 +477,19 @@ pub fn as_json(glance: &Glance, waiting: &[&Ahead]) -> serde_json::Value {
                 "seen": check.result.seen,
                 "run": check.run.0,
                 "expired": glance.stale.contains(&check.result.name),
+            })
+        })
+        .collect();
+    let earlier: Vec<serde_json::Value> = glance
+        .earlier
+        .iter()
+        .map(|(check, revision)| {
+            json!({
+                "name": check.result.name,
+                "passed": check.result.passed,
+                "at": check.result.at.0,
+                "run": check.run.0,
+                "revision": revision.map(|id| id.to_string()),
             })
         })
         .collect();
@@ -488,6 +531,7 @@ pub fn as_json(glance: &Glance, waiting: &[&Ahead]) -> serde_json::Value {
         "last_run": last,
         "checks": checks,
         "checks_not_run": glance.unasked,
+        "checks_of_earlier": earlier,
         "open_steps": glance.open,
     })
 }

@@ -7,12 +7,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use delivery::applied::applied;
+use delivery::applied::{applied, there};
 use delivery::bound::Promoted;
 use delivery::coverage::{Coverage, Effects};
 use delivery::facts::Facts;
-use delivery::gather::{BLOCKED, DRIFTED, gather, promoted};
-use delivery::verdict::{self, Seen, Verdict};
+use delivery::gather::{BLOCKED, DRIFTED, gather, held, promoted};
+use delivery::verdict::{self, Lifted, Seen, Verdict};
 use engine::{Digest, Effect, Shape};
 use model::Str;
 use model::change::Action;
@@ -238,7 +238,8 @@ async fn decisions_are_read_as_they_were_made() {
     assert_eq!(approval.decision.by, "bruno");
     assert_eq!(approval.decision.reason, Some("looks good".into()));
     assert_eq!(history.hold.as_ref().unwrap().reason, Some("fire".into()));
-    verdict::release(store, &test, &by("anna", 7, None))
+    let lifted = Lifted::of(history, None).unwrap().0;
+    verdict::release(store, &test, &lifted, &by("anna", 7, None))
         .await
         .unwrap();
     verdict::reject(store, revision, &by("carla", 8, Some("slow")))
@@ -253,6 +254,99 @@ async fn decisions_are_read_as_they_were_made() {
         let chain = store.verify_chain(&environment.into()).unwrap();
         assert_eq!(chain.broken, None);
     }
+}
+
+#[tokio::test]
+async fn an_approval_that_fell_short_is_known_and_changes_nothing_else() {
+    let bed = bed();
+    let revision = bed.revision("one", None);
+    let (store, test) = (&bed.store, Str::from("test"));
+    bed.deploy(RunKind::Promote, "r1", RunOutcome::Succeeded, &[]);
+    let seen = Seen {
+        revision,
+        plan: "p7f3a91",
+        effects: &Effects::default(),
+    };
+    let approve = |name: &'static str, at: i64| {
+        let verdict = by(name, at, None);
+        async move { verdict::approve(store, &test_name(), &seen, &verdict).await }
+    };
+    approve("bruno", 5).await.unwrap();
+    approve("carla", 6).await.unwrap();
+    let people = vec!["bruno".into()];
+    let what = (revision, "p1234567");
+    verdict::fell_short(store, &test, what, people, &by("ci", 7, None))
+        .await
+        .unwrap();
+    approve("bruno", 8).await.unwrap();
+    let facts = bed.facts();
+    let approvals = facts.environments["test"].approvals.iter();
+    let short: Vec<Option<Timestamp>> = approvals.map(|one| one.fell_short).collect();
+    assert_eq!(short, [Some(at(7)), None, None]);
+    assert_eq!(facts.environments["test"].deployments.len(), 1);
+    assert_eq!(there(store, &test).unwrap(), Some(revision));
+    assert!(matches!(
+        promoted(store, &test),
+        Ok(Promoted::Revision { .. })
+    ));
+    let chain = store.verify_chain(&test).unwrap();
+    assert_eq!(chain.broken, None);
+}
+
+fn test_name() -> Str {
+    "test".into()
+}
+
+#[tokio::test]
+async fn a_release_lifts_what_it_says_and_an_old_one_all() {
+    let bed = bed();
+    let (store, test) = (&bed.store, Str::from("test"));
+    for text in ["one", "two"] {
+        bed.revision(text, None);
+    }
+    bed.deploy(RunKind::Promote, "r1", RunOutcome::Succeeded, &[]);
+    bed.deploy(RunKind::Promote, "r2", RunOutcome::Succeeded, &[]);
+    bed.deploy(RunKind::Rollback, "r1", RunOutcome::Succeeded, &[]);
+    let history = || bed.facts().environments["test"].clone();
+    let hold = || async { verdict::hold(store, &test_name(), &by("anna", 6, Some("fire"))).await };
+    hold().await.unwrap();
+    let (ends, stays) = Lifted::of(&history(), Some(RevisionId(2))).unwrap();
+    assert!(stays.hold.is_some() && stays.revisions.is_empty());
+    verdict::release(store, &test, &ends, &by("anna", 7, None))
+        .await
+        .unwrap();
+    assert!(history().rolled_back.is_empty());
+    assert_eq!(history().hold, held(store, &test).unwrap());
+    assert!(history().hold.is_some());
+    assert_eq!(Lifted::of(&history(), Some(RevisionId(2))), None);
+    let ends = Lifted::of(&history(), None).unwrap().0;
+    verdict::release(store, &test, &ends, &by("anna", 8, None))
+        .await
+        .unwrap();
+    assert_eq!((history().hold, held(store, &test).unwrap()), (None, None));
+    assert_eq!(Lifted::of(&history(), None), None);
+    // One from before it was kept what a release lifts.
+    hold().await.unwrap();
+    bed.deploy(RunKind::Promote, "r2", RunOutcome::Succeeded, &[]);
+    bed.deploy(RunKind::Rollback, "r1", RunOutcome::Succeeded, &[]);
+    assert!(history().hold.is_some() && !history().rolled_back.is_empty());
+    let run = NewRun {
+        kind: RunKind::Release,
+        plan: None,
+        revision: None,
+        configuration: None,
+        actor: "anna".into(),
+        note: None,
+        started: at(9),
+    };
+    let end = RunEnd {
+        outcome: RunOutcome::Succeeded,
+        counts: BTreeMap::new(),
+        ended: at(9),
+    };
+    store.decide(&test, run, Vec::new(), end).await.unwrap();
+    assert!(history().hold.is_none() && history().rolled_back.is_empty());
+    assert_eq!(held(store, &test).unwrap(), None);
 }
 
 #[test]

@@ -60,6 +60,9 @@ fn pipeline(chance: &mut Chance) -> Pipeline {
     production.soak = Duration::from_secs(chance.below(3) * 600);
     production.approvals = u32::try_from(chance.below(3)).unwrap_or(0);
     production.is_manual = chance.one_in(2);
+    if chance.one_in(3) {
+        production.evidence = Some(Duration::from_secs(600));
+    }
     if chance.one_in(2) {
         production.approvers = Some(["anna", "bruno", "carla"].map(Str::from).into());
     }
@@ -252,6 +255,7 @@ impl World {
         let made = RevisionFacts {
             id,
             author,
+            email: None,
             commit: None,
             created: self.now,
             rejected: None,
@@ -483,6 +487,7 @@ impl World {
             decision,
             revision,
             covers: seen.approved(),
+            fell_short: None,
         });
     }
 
@@ -604,9 +609,15 @@ impl World {
                 }
                 Next::Verify(name) => {
                     let stage = self.pipeline.stage(&name).expect("it is a stage");
-                    let is_unverified =
-                        matches!(standing(&instance, stage), Standing::Unverified { .. });
-                    assert!(is_unverified);
+                    let stands = standing(&instance, stage);
+                    let is_stale = |later: &&Stage| {
+                        later.evidence.is_some() && later.after.contains(&stage.name)
+                    };
+                    let stages = self.pipeline.stages.iter();
+                    let is_too_old = matches!(stands, Standing::Verified { .. })
+                        && stages.clone().any(|later| is_stale(&later));
+                    let is_unverified = matches!(stands, Standing::Unverified { .. });
+                    assert!(is_unverified || is_too_old, "{stands:?}: {:#?}", self.story);
                 }
                 Next::Wait(waiting) => assert!(waiting.iter().all(|one| {
                     let stage = self.pipeline.stage(&one.stage).expect("it is a stage");

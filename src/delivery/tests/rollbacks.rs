@@ -9,7 +9,8 @@
 
 use std::collections::BTreeSet;
 
-use delivery::facts::{Decision, Deployment, Evidence, Facts, History, RevisionFacts};
+use delivery::coverage::Coverage;
+use delivery::facts::{Approval, Decision, Deployment, Evidence, Facts, History, RevisionFacts};
 use delivery::rollback::{Goal, Nowhere, before, named, previous};
 use model::Str;
 use model::clock::Timestamp;
@@ -45,6 +46,8 @@ struct Oracle {
     there: Option<Pair>,
     left: BTreeSet<u64>,
     rejected: BTreeSet<u64>,
+    /// Revisions that someone approved, and that were not taken away since.
+    approved: BTreeSet<u64>,
     /// What was tried since each revision was there, all of it.
     tried: Vec<(u64, bool)>,
 }
@@ -69,10 +72,14 @@ impl Oracle {
 
     fn goes_back(&mut self, pair: Pair) {
         self.left.remove(&pair.0);
+        if let Some((last, _)) = self.tried.last() {
+            self.approved.remove(last);
+        }
         for (revision, whole) in self.tried.iter().rev() {
             if *revision == pair.0 && *whole {
                 break;
             }
+            self.approved.remove(revision);
             if *revision > pair.0 {
                 self.left.insert(*revision);
             }
@@ -125,6 +132,7 @@ impl World {
             let made = RevisionFacts {
                 id,
                 author: "anna".into(),
+                email: None,
                 commit: None,
                 created: Timestamp(0),
                 rejected: None,
@@ -142,7 +150,7 @@ impl World {
     }
 
     fn step(&mut self) {
-        match self.chance.below(12) {
+        match self.chance.below(14) {
             0..=4 => {
                 let pair = (1 + self.chance.below(4), self.chance.below(2) as u8);
                 self.deploy(pair, false);
@@ -150,6 +158,7 @@ impl World {
             5 | 6 => self.look(),
             7 => self.repair(),
             8 => self.reject(),
+            12 | 13 => self.approve(),
             _ => self.roll_back(),
         }
         self.agrees();
@@ -243,6 +252,19 @@ impl World {
         });
     }
 
+    fn approve(&mut self) {
+        let revision = 1 + self.chance.below(4);
+        self.run += 1;
+        self.story.push(format!("r{revision} is approved"));
+        self.oracle.approved.insert(revision);
+        self.history.approvals.push(Approval {
+            decision: decision(self.run),
+            revision: RevisionId(revision),
+            covers: Coverage::default(),
+            fell_short: None,
+        });
+    }
+
     fn reject(&mut self) {
         if !self.chance.one_in(6) {
             return;
@@ -278,6 +300,9 @@ impl World {
         }
         let left: BTreeSet<u64> = self.history.rolled_back.keys().map(|id| id.0).collect();
         assert_eq!(left, self.oracle.left, "{}", story());
+        let approvals = self.history.approvals.iter();
+        let approved: BTreeSet<u64> = approvals.map(|one| one.revision.0).collect();
+        assert_eq!(approved, self.oracle.approved, "{}", story());
         // By itself, nothing goes further back than to what was there.
         let last = self
             .history

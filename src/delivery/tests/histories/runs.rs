@@ -2,6 +2,7 @@
 //! that ends as if nothing had happened.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use delivery::advance::{Next, Round, Tried, next, under_way};
 use delivery::gate::{Question, unmet};
@@ -229,4 +230,33 @@ fn what_is_given_other_variables_is_brought_again_where_the_rules_allow() {
     world.history(&stage.name).hold = Some(held);
     let comes = next(&world.instance(revision), &round);
     assert!(matches!(comes, Next::Wait(_)), "{comes:?}");
+}
+
+#[test]
+fn checks_that_passed_too_long_ago_for_the_next_environment_are_asked_again_once() {
+    let mut world = World::new(1);
+    world.fates = Some(1);
+    for stage in &mut world.pipeline.stages {
+        stage.approvals = 0;
+        stage.is_manual = false;
+        stage.soak = Duration::ZERO;
+        stage.evidence = (stage.name == *"staging").then_some(Duration::from_secs(60));
+    }
+    world.make_revision();
+    let (test, revision) = (world.pipeline.stages[0].clone(), RevisionId(1));
+    world.deploy(&test, revision, End::Well);
+    let run = world.run();
+    world.checked(&test, run, &"health".into(), true);
+    world.now.0 += 61_000;
+    let mut round = Round::default();
+    let comes = next(&world.instance(revision), &round);
+    assert_eq!(comes, Next::Verify(test.name.clone()));
+    // Asked once, and still no evidence: it is not asked again and again.
+    round.tried.insert(test.name.clone(), Tried::Done);
+    let comes = next(&world.instance(revision), &round);
+    assert!(matches!(comes, Next::Wait(_)), "{comes:?}");
+    let run = world.run();
+    world.checked(&test, run, &"health".into(), true);
+    let comes = next(&world.instance(revision), &Round::default());
+    assert_eq!(comes, Next::Deploy("staging".into()));
 }

@@ -1,0 +1,7 @@
+variable "port" {
+  type = number
+}
+
+resource "terraform_data" "app" {
+  input = var.port
+}

@@ -1,0 +1,8 @@
+variable "text" {
+  type = string
+}
+
+resource "local_file" "note" {
+  filename = "${path.module}/note-${terraform.workspace}"
+  content  = var.text
+}
