@@ -7,16 +7,19 @@
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
+mod killed;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+use killed::{Chance, Marked, files, kill, until};
 
 /// Forty objects, most of which depend on others.
 const DEFINITION: &str = r#"
@@ -61,23 +64,10 @@ resource "local_process" "daemon" {
 "#;
 const OBJECTS: usize = 40;
 
-/// Numbers that follow from a seed (SplitMix64).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % limit
-    }
-}
-
 /// A project whose processes can be told from all others; they end with it.
 struct Project {
+    processes: Marked,
     directory: TempDir,
-    word: String,
 }
 
 /// When a command is killed.
@@ -106,7 +96,10 @@ impl Project {
         let word = format!("{name}-{}", std::process::id());
         let definition = DEFINITION.replace("WORD", &word);
         fs::write(directory.path().join("main.tf"), definition).expect("the definition");
-        Self { directory, word }
+        Self {
+            processes: Marked(word),
+            directory,
+        }
     }
 
     fn command(&self, words: &[&str], edition: u32) -> Command {
@@ -154,51 +147,9 @@ impl Project {
         kill(child)
     }
 
-    /// Those of the project's processes that run: their environments by their numbers.
-    fn processes(&self) -> BTreeMap<u64, BTreeMap<String, String>> {
-        let mut found = BTreeMap::new();
-        for entry in fs::read_dir("/proc")
-            .expect("the list of processes")
-            .flatten()
-        {
-            let pid = entry
-                .file_name()
-                .to_str()
-                .and_then(|name| name.parse().ok());
-            let environment = fs::read_to_string(entry.path().join("environ"));
-            let (Some(pid), Ok(environment)) = (pid, environment) else {
-                continue;
-            };
-            let environment: BTreeMap<String, String> = environment
-                .split('\0')
-                .filter_map(|entry| entry.split_once('='))
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect();
-            if environment.get("CRASH_TEST") == Some(&self.word) {
-                found.insert(pid, environment);
-            }
-        }
-        found
-    }
-
     /// Everything under `out`, with the content of files.
     fn files(&self) -> BTreeMap<String, Option<String>> {
-        let mut found = BTreeMap::new();
-        let out = self.directory.path().join("out");
-        let mut stack = vec![out.clone()];
-        while let Some(directory) = stack.pop() {
-            let Ok(entries) = fs::read_dir(&directory) else {
-                continue;
-            };
-            for entry in entries.flatten() {
-                let path = entry.path();
-                let name = path.strip_prefix(&out).expect("it is under `out`");
-                let content = fs::read_to_string(&path).ok();
-                found.insert(name.display().to_string(), content);
-                stack.push(path);
-            }
-        }
-        found
+        files(&self.directory.path().join("out"))
     }
 
     /// What is recorded: attributes by address.
@@ -264,7 +215,7 @@ impl Project {
             assert_eq!(content.flatten(), Some(format!("{edition} {pet} {key}\n")));
         }
 
-        let processes = self.processes();
+        let processes = self.processes.running();
         let number = |environment: &BTreeMap<String, String>| {
             assert_eq!(environment.get("EDITION"), Some(&edition.to_string()));
             environment.get("NUMBER").cloned()
@@ -292,18 +243,9 @@ impl Project {
 
     fn is_gone(&self, edition: u32) {
         assert_eq!(self.files(), BTreeMap::new());
-        assert_eq!(self.processes(), BTreeMap::new());
+        assert_eq!(self.processes.running(), BTreeMap::new());
         assert_eq!(self.done(&["state", "list"], edition), "");
         self.done(&["plan", "-destroy", "-detailed-exitcode"], edition);
-    }
-}
-
-impl Drop for Project {
-    fn drop(&mut self) {
-        for pid in self.processes().into_keys() {
-            // It may end by itself meanwhile.
-            let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
-        }
     }
 }
 
@@ -311,20 +253,6 @@ impl Drop for Project {
 fn is_step(line: &str) -> bool {
     let word = line.trim_start().split(' ').next().unwrap_or_default();
     ["Created", "Updated", "Replaced", "Destroyed"].contains(&word)
-}
-
-/// Looks at the clock until it is that late.
-fn until(moment: Instant) {
-    while Instant::now() < moment {
-        std::hint::spin_loop();
-    }
-}
-
-/// Kills, and says whether that was what ended it.
-fn kill(mut child: Child) -> bool {
-    child.kill().expect("it is killed");
-    let status = child.wait().expect("it ends");
-    status.signal() == Some(9)
 }
 
 /// Kills a command and makes sure that the run it had begun, if any, is told to be interrupted once `heal` is done.
@@ -366,15 +294,9 @@ fn record(project: &Project) -> std::path::PathBuf {
         .join(Path::new(".terrace/state.db"))
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test is told from outside which moments to try"
-)]
 fn each(name: &str, times: u32, steps: u64, mut kill: impl FnMut(&Project, u32, Moment) -> bool) {
     let project = Project::new(name);
-    let seed = std::env::var("TERRACE_CRASH_SEED").ok();
-    let seed: u64 = seed.map_or(0, |seed| seed.parse().expect("a number"));
-    let mut chance = Chance(seed ^ (name.bytes().map(u64::from).sum::<u64>() << 32));
+    let mut chance = Chance::of(name);
     let mut interrupted = 0;
     for round in 0..times {
         let moment = Moment::any(&mut chance, steps);
