@@ -12,6 +12,7 @@ use rusqlite::Connection;
 use crate::chain::{self, ChainReport};
 use crate::desk::{Desk, find_environment};
 use crate::error::{Failure, RecordError};
+use crate::fuse::Fuse;
 
 use crate::journal::{JournalRow, OpenIntents, read_journal, read_open};
 use crate::lease::Lease;
@@ -48,6 +49,8 @@ pub struct Options {
     pub key: Option<Key>,
     /// The most pages of 4 KiB the file may grow to; none for as many as the disk takes.
     pub page_limit: Option<u32>,
+    /// What ends all writing in a test of a process that dies; none where nothing does.
+    pub fuse: Option<Fuse>,
 }
 
 impl Options {
@@ -57,6 +60,7 @@ impl Options {
             access: Access::Create,
             key: None,
             page_limit: None,
+            fuse: None,
         }
     }
 
@@ -66,6 +70,7 @@ impl Options {
             access: Access::Read,
             key: None,
             page_limit: None,
+            fuse: None,
         }
     }
 }
@@ -160,6 +165,10 @@ impl Store {
     {
         if self.is_read_only() {
             return Pending::ready(Err(reading_only(&self.0.path)));
+        }
+        let fuse = self.0.options.fuse.as_ref();
+        if fuse.is_some_and(|fuse| !fuse.holds()) {
+            return Pending::ready(Err(RecordError::Closed));
         }
         let mut writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let running = match writer.take() {

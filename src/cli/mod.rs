@@ -61,6 +61,9 @@ pub mod watch;
 pub mod watcher;
 pub mod whereabouts;
 
+#[cfg(test)]
+mod histories;
+
 use std::ffi::OsString;
 
 use args::Command;

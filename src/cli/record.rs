@@ -19,7 +19,11 @@ use super::prepare::{Prepared, Refused};
 /// # Errors
 /// When it cannot be opened.
 pub fn open(path: &Path) -> Result<Store, RecordError> {
-    match Store::open(path, Options::create()) {
+    #[cfg(not(test))]
+    let options = Options::create();
+    #[cfg(test)]
+    let options = super::histories::options(path);
+    match Store::open(path, options) {
         Err(RecordError::ReadOnly { .. }) if path.exists() => Store::open(path, Options::read()),
         other => other,
     }

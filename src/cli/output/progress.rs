@@ -14,6 +14,7 @@ use super::json::ui_run::still_running;
 use super::line::Line;
 use super::run_view::RunView;
 use super::style::{Label, Look, Surroundings};
+use super::write;
 
 /// How a command that takes a while is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,11 +172,12 @@ impl Progress {
 
     fn keep(&self, line: &Line) {
         let text = line.show(self.look);
-        let _ = match self.mode {
-            ProgressMode::Silent => Ok(()),
-            ProgressMode::Block => self.multi.println(text),
-            ProgressMode::Lines => writeln!(std::io::stderr(), "{text}"),
-        };
+        match self.mode {
+            ProgressMode::Silent => {}
+            // When standard error is gone there is nobody to tell.
+            ProgressMode::Block => drop(self.multi.println(text)),
+            ProgressMode::Lines => write::say(&format!("{text}\n")),
+        }
     }
 
     fn paint(&mut self, lines: &[Line]) {

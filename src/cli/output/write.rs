@@ -1,5 +1,8 @@
 //! Text on its way out of the process: answers to standard output, conversation to standard error.
 
+#[cfg(test)]
+pub mod heard;
+
 use std::io::{self, Write};
 
 /// Writes to standard output. A reader that went away (`| head`) is no failure.
@@ -15,7 +18,11 @@ pub fn answer(text: &str) -> io::Result<()> {
 /// # Errors
 /// As [`answer`].
 pub fn through(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    #[cfg(test)]
+    let to = heard::Ear;
+    #[cfg(not(test))]
+    let to = io::stdout().lock();
+    let mut out = io::BufWriter::with_capacity(1 << 16, to);
     let result = write(&mut out).and_then(|()| out.flush());
     // What is still buffered would be tried again when it is dropped.
     let (_, _) = out.into_parts();
@@ -27,6 +34,9 @@ pub fn through(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Resu
 
 /// Writes to standard error; when that is gone there is nobody to tell.
 pub fn say(text: &str) {
+    #[cfg(test)]
+    let mut out = heard::Ear;
+    #[cfg(not(test))]
     let mut out = io::stderr().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

@@ -1,0 +1,80 @@
+//! Random histories of whole commands: on a record in SQLite, with the simulated cloud, a clock that also goes back, and
+//! processes that die at writes of the record. [`bed`] is what they run on, [`story`] is what people do, [`oracle`] says what
+//! the log must be then, [`world`] what must exist.
+//!
+//! `TERRACE_HISTORIES=20000 cargo test --bin terrace histories` tries more of them; `TERRACE_HISTORY=17` tries one and shows
+//! what its commands said.
+
+mod bed;
+mod chance;
+mod oracle;
+mod project;
+mod story;
+mod world;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub(super) use bed::options;
+use story::{Counted, Story};
+
+/// So many histories are tried where nobody says otherwise.
+const HISTORIES: u64 = 600;
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test is told from outside which histories to try"
+)]
+fn told(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// Tells one history; what went wrong with it, if anything did.
+fn history(seed: u64) -> Result<Counted, String> {
+    let mut story = Story::begin(seed);
+    let told = catch_unwind(AssertUnwindSafe(|| story.tell()));
+    told.map_err(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        format!(
+            "history {seed}: {}\n{}",
+            text.unwrap_or_default(),
+            story.said()
+        )
+    })
+}
+
+#[test]
+fn what_people_do_with_a_pipeline_keeps_its_promises_whenever_a_process_dies() {
+    if let Some(seed) = told("TERRACE_HISTORY") {
+        bed::let_commands_be_heard();
+        let counted = history(seed).unwrap_or_else(|wrong| panic!("{wrong}"));
+        panic!("history {seed} is as it should be: {counted:?}");
+    }
+    let histories = told("TERRACE_HISTORIES").unwrap_or(HISTORIES);
+    let next = AtomicU64::new(0);
+    let teller = || -> Result<Counted, String> {
+        let mut counted = Counted::default();
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= histories {
+                return Ok(counted);
+            }
+            counted.add(&history(seed)?);
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    let counted = std::thread::scope(|scope| {
+        let tellers: Vec<_> = (0..threads).map(|_| scope.spawn(teller)).collect();
+        let mut all = Counted::default();
+        for teller in tellers {
+            match teller.join().expect("it catches panics") {
+                Ok(counted) => all.add(&counted),
+                Err(wrong) => panic!("{wrong}"),
+            }
+        }
+        all
+    });
+    // Histories in which little happens would say nothing.
+    counted.is_much(histories);
+}
