@@ -52,7 +52,7 @@ pub async fn run(invocation: &Invocation, args: ApplyArgs) -> ExitCode {
             return ExitCode::Usage;
         }
     };
-    let approved = args.auto_approve;
+    let approved = args.consent.auto_approve;
     match subject.plan {
         None => {
             let asked = Asked {
@@ -62,8 +62,8 @@ pub async fn run(invocation: &Invocation, args: ApplyArgs) -> ExitCode {
                 showing: args.showing,
                 approved,
                 break_glass: args.break_glass.as_deref(),
-                allow: &args.allow_destroy,
-                on_failure: args.on_failure,
+                allow: &args.consent.allow_destroy,
+                on_failure: args.failing.on_failure,
             };
             now(invocation, asked).await
         }
@@ -79,9 +79,9 @@ pub async fn destroy(invocation: &Invocation, mut args: DestroyArgs) -> ExitCode
         revision: None,
         planning: &args.planning,
         showing: args.showing,
-        approved: args.auto_approve,
+        approved: args.consent.auto_approve,
         break_glass: None,
-        allow: &args.allow_destroy,
+        allow: &args.consent.allow_destroy,
         on_failure: OnFailure::Stop,
     };
     now(invocation, asked).await

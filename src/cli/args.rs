@@ -4,6 +4,7 @@
 mod again;
 mod bringing;
 mod changing;
+mod consent;
 mod definition;
 mod drifting;
 mod early;
@@ -29,6 +30,7 @@ use super::output::style::ColorChoice;
 pub use again::Keep;
 pub use bringing::Bringing;
 pub use changing::{ApplyArgs, DestroyArgs, PlanArgs};
+pub use consent::{Consent, Failing, OnFailure};
 pub use definition::{
     CompletionsArgs, ConsoleArgs, ExplainArgs, FmtArgs, InitArgs, ValidateArgs, VersionArgs,
 };
@@ -37,7 +39,7 @@ pub use early::Early;
 pub use given::Given;
 pub use planning::{Planning, Reporting, Showing};
 pub use promotion::{
-    ApproveArgs, HoldArgs, OnFailure, PipelineCommand, PipelineRunArgs, PromoteArgs, ReleaseArgs,
+    ApproveArgs, HoldArgs, PipelineCommand, PipelineRunArgs, PromoteArgs, ReleaseArgs,
     RollbackArgs, VerifyArgs,
 };
 pub use recorded::{

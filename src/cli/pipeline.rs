@@ -138,7 +138,7 @@ impl<'a> Walk<'a> {
             invocation,
             showing,
             planning: Planning::everything(args.parallelism),
-            on_failure: args.on_failure,
+            on_failure: args.failing.on_failure,
             store,
             pipeline,
             revision: RevisionId(row.number),

@@ -32,21 +32,21 @@ use super::{notify, protect, record, revised, under_way};
 
 /// Runs `terrace promote`.
 pub async fn run(invocation: &Invocation, args: PromoteArgs) -> ExitCode {
-    if args.showing.json && !args.auto_approve {
+    if args.showing.json && !args.consent.auto_approve {
         return nobody_to_ask(invocation, args.showing);
     }
     let asked = Asked {
         words: &args.words,
         planning: &args.bringing.planning,
-        allow: &args.allow_destroy,
+        allow: &args.consent.allow_destroy,
         showing: args.showing,
-        on_failure: args.on_failure,
+        on_failure: args.failing.on_failure,
     };
     let promotion = match Promotion::open(invocation, &asked, candidate) {
         Ok(promotion) => promotion,
         Err(refused) => return plan::refuse(invocation, &refused, args.showing),
     };
-    let asking = match args.auto_approve {
+    let asking = match args.consent.auto_approve {
         true => Asking::Nobody,
         false => Asking::Someone,
     };

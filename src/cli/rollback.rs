@@ -27,7 +27,7 @@ use super::{applied, protect, record, revised, under_way};
 
 /// Runs `terrace rollback`.
 pub async fn run(invocation: &Invocation, args: RollbackArgs) -> ExitCode {
-    if args.showing.json && !args.auto_approve {
+    if args.showing.json && !args.consent.auto_approve {
         return nobody_to_ask(invocation, args.showing);
     }
     match found(invocation, &args) {
@@ -38,8 +38,8 @@ pub async fn run(invocation: &Invocation, args: RollbackArgs) -> ExitCode {
                 environment: &environment,
                 goal,
                 reason: args.reason.clone(),
-                allow: &args.allow_destroy,
-                asks: !args.auto_approve,
+                allow: &args.consent.allow_destroy,
+                asks: !args.consent.auto_approve,
                 parallelism: args.parallelism,
                 showing: args.showing,
             };

@@ -147,9 +147,9 @@ impl Resuming<'_> {
             parallelism,
             planning: None,
             purpose,
-            allow: &args.allow_destroy,
+            allow: &args.consent.allow_destroy,
         }
-        .go_or_back(planned, args.on_failure, &|| Ok(()))
+        .go_or_back(planned, args.failing.on_failure, &|| Ok(()))
         .await
     }
 }

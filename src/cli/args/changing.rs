@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
-use model::pattern::Pattern;
 
-use super::{OnFailure, Planning, Reporting, Showing, a_reason, instances};
+use super::{Consent, Failing, Planning, Reporting, Showing, a_reason};
 
 /// `terrace plan`.
 #[derive(Debug, ClapArgs)]
@@ -54,22 +53,12 @@ pub struct ApplyArgs {
     /// The environment, a plan (its id or file), or both
     #[arg(value_name = "ENVIRONMENT | PLAN", num_args = 0..=2)]
     pub(super) words: Vec<String>,
-    /// Apply without asking
-    #[arg(long)]
-    pub auto_approve: bool,
-    /// Let this protected instance, or what matches this pattern, be destroyed; may be repeated
-    #[arg(long, value_name = "ADDRESS", value_parser = instances)]
-    pub allow_destroy: Vec<Pattern>,
-    /// When it or a check fails: stop, or rollback to what was there before
-    #[arg(
-        long,
-        value_name = "WHAT",
-        value_enum,
-        default_value_t,
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
-    pub on_failure: OnFailure,
+    /// What it may do without asking.
+    #[command(flatten)]
+    pub consent: Consent,
+    /// What follows a failure.
+    #[command(flatten)]
+    pub failing: Failing,
     /// Apply this revision instead of the definition as it is: r42, or the start of its digest or commit
     #[arg(long, value_name = "REVISION")]
     pub revision: Option<String>,
@@ -89,15 +78,13 @@ pub struct ApplyArgs {
 
 /// `terrace destroy`.
 #[derive(Debug, ClapArgs)]
+#[command(mut_arg("auto_approve", |asking| asking.help("Destroy without asking")))]
 pub struct DestroyArgs {
     /// The environment; may be left out where there is only one
     pub environment: Option<String>,
-    /// Destroy without asking
-    #[arg(long)]
-    pub auto_approve: bool,
-    /// Let this protected instance, or what matches this pattern, be destroyed; may be repeated
-    #[arg(long, value_name = "ADDRESS", value_parser = instances)]
-    pub allow_destroy: Vec<Pattern>,
+    /// What it may do without asking.
+    #[command(flatten)]
+    pub consent: Consent,
     /// How it is made.
     #[command(flatten)]
     pub planning: Planning,

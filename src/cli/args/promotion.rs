@@ -2,10 +2,9 @@
 
 use std::num::NonZeroUsize;
 
-use clap::{Args as ClapArgs, Subcommand, ValueEnum};
-use model::pattern::Pattern;
+use clap::{Args as ClapArgs, Subcommand};
 
-use super::{Bringing, Reporting, Showing, a_name, a_reason, instances, so_many};
+use super::{Bringing, Consent, Failing, Reporting, Showing, a_name, a_reason, so_many};
 
 /// `terrace verify`.
 #[derive(Debug, ClapArgs)]
@@ -54,16 +53,9 @@ pub struct PipelineRunArgs {
     /// Inputs that were given, by name and text.
     #[arg(skip)]
     pub inputs: Vec<(String, String)>,
-    /// When it or a check fails: stop, or rollback to what was there before
-    #[arg(
-        long,
-        value_name = "WHAT",
-        value_enum,
-        default_value_t,
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
-    pub on_failure: OnFailure,
+    /// What follows a failure.
+    #[command(flatten)]
+    pub failing: Failing,
     /// At most so many operations at once
     #[arg(long, value_name = "N", value_parser = so_many)]
     pub parallelism: Option<NonZeroUsize>,
@@ -93,22 +85,12 @@ pub struct PromoteArgs {
     /// The revision, if not the newest that may come, and the environment
     #[arg(value_name = "REVISION | ENVIRONMENT", num_args = 1..=2, required = true)]
     pub words: Vec<String>,
-    /// Apply without asking
-    #[arg(long)]
-    pub auto_approve: bool,
-    /// Let this protected instance, or what matches this pattern, be destroyed; may be repeated
-    #[arg(long, value_name = "ADDRESS", value_parser = instances)]
-    pub allow_destroy: Vec<Pattern>,
-    /// When it or a check fails: stop, or rollback to what was there before
-    #[arg(
-        long,
-        value_name = "WHAT",
-        value_enum,
-        default_value_t,
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
-    pub on_failure: OnFailure,
+    /// What it may do without asking.
+    #[command(flatten)]
+    pub consent: Consent,
+    /// What follows a failure.
+    #[command(flatten)]
+    pub failing: Failing,
     /// How the plan is made.
     #[command(flatten)]
     pub bringing: Bringing,
@@ -118,16 +100,6 @@ pub struct PromoteArgs {
     /// Reports.
     #[command(flatten)]
     pub reporting: Reporting,
-}
-
-/// What happens when an apply, or a check after it, fails.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum OnFailure {
-    /// What was done stays as it is.
-    #[default]
-    Stop,
-    /// The environment goes back to what was there before.
-    Rollback,
 }
 
 /// `terrace rollback`.
@@ -145,12 +117,9 @@ pub struct RollbackArgs {
     /// Why, to be recorded
     #[arg(long, value_name = "TEXT", value_parser = a_reason)]
     pub reason: Option<String>,
-    /// Apply without asking
-    #[arg(long)]
-    pub auto_approve: bool,
-    /// Let this protected instance, or what matches this pattern, be destroyed; may be repeated
-    #[arg(long, value_name = "ADDRESS", value_parser = instances)]
-    pub allow_destroy: Vec<Pattern>,
+    /// What it may do without asking.
+    #[command(flatten)]
+    pub consent: Consent,
     /// At most so many operations at once
     #[arg(long, value_name = "N", value_parser = so_many)]
     pub parallelism: Option<NonZeroUsize>,
