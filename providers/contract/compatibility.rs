@@ -277,55 +277,10 @@ mod tests {
     use model::schema::Attribute;
 
     use super::*;
-
-    fn block() -> Block {
-        Block {
-            attributes: BTreeMap::from([
-                ("id".into(), Attribute::computed(Type::String)),
-                ("name".into(), Attribute::required(Type::String)),
-                ("zone".into(), Attribute::optional_computed(Type::String)),
-                ("tags".into(), Attribute::optional(Type::set(Type::String))),
-            ]),
-            ..Block::default()
-        }
-    }
-
-    fn object(id: Value, name: &str, zone: Value) -> Value {
-        Value::object([
-            ("id", id),
-            ("name", name.into()),
-            ("zone", zone),
-            ("tags", Value::Null(Type::set(Type::String))),
-        ])
-    }
-
-    fn null() -> Value {
-        Value::Null(Type::String)
-    }
-
-    fn unknown() -> Value {
-        Value::unknown(Type::String)
-    }
-
-    fn texts(found: Vec<Violation>) -> Vec<String> {
-        found.iter().map(ToString::to_string).collect()
-    }
+    use crate::samples::{block, null, object, texts, unknown, with_block};
 
     fn set(items: &[Value]) -> Value {
         Value::set(Type::String, items.to_vec())
-    }
-
-    fn with_block(nesting: Nesting) -> Block {
-        let nested = NestedBlock {
-            nesting,
-            block: block(),
-            min_items: 0,
-            max_items: 0,
-        };
-        Block {
-            blocks: BTreeMap::from([("disk".into(), nested)]),
-            ..Block::default()
-        }
     }
 
     #[test]

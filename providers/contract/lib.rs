@@ -13,6 +13,8 @@ mod error;
 mod proposed;
 mod provider;
 mod request;
+#[cfg(test)]
+mod samples;
 mod secrets;
 mod validity;
 mod violation;

@@ -366,71 +366,44 @@ fn element_of_unknown(collection: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn flat() -> Block {
-        Block {
-            attributes: BTreeMap::from([
-                ("id".into(), Attribute::computed(Type::String)),
-                ("name".into(), Attribute::required(Type::String)),
-                ("zone".into(), Attribute::optional_computed(Type::String)),
-            ]),
-            ..Block::default()
-        }
-    }
+    use crate::samples::{self, block, with_block};
 
     fn object(id: Option<&str>, name: &str, zone: Option<&str>) -> Value {
         let text = |text: Option<&str>| text.map_or(Value::Null(Type::String), Value::from);
-        Value::object([
-            ("id", text(id)),
-            ("name", name.into()),
-            ("zone", text(zone)),
-        ])
+        samples::object(text(id), name, text(zone))
     }
 
     #[test]
     fn a_create_proposes_the_configuration() {
         let config = object(None, "a", None);
-        assert_eq!(proposed_new(&flat(), &Value::NULL, &config), config);
+        assert_eq!(proposed_new(&block(), &Value::NULL, &config), config);
     }
 
     #[test]
     fn what_the_author_leaves_out_stays_as_it_was() {
         let prior = object(Some("i-1"), "a", Some("eu"));
         assert_eq!(
-            proposed_new(&flat(), &prior, &object(None, "b", None)),
+            proposed_new(&block(), &prior, &object(None, "b", None)),
             object(Some("i-1"), "b", Some("eu")),
         );
         assert_eq!(
-            proposed_new(&flat(), &prior, &object(None, "a", Some("us"))),
+            proposed_new(&block(), &prior, &object(None, "a", Some("us"))),
             object(Some("i-1"), "a", Some("us")),
         );
     }
 
     #[test]
     fn a_data_source_is_unknown_where_the_author_said_nothing() {
-        let planned = planned_data(&flat(), &object(None, "a", None));
+        let planned = planned_data(&block(), &object(None, "a", None));
         assert_eq!(planned.get("name"), Some(&Value::from("a")));
         assert_eq!(planned.get("id"), Some(&Value::unknown(Type::String)));
     }
 
-    fn with_block(nesting: Nesting) -> Block {
-        let nested = NestedBlock {
-            nesting,
-            block: flat(),
-            min_items: 0,
-            max_items: 0,
-        };
-        Block {
-            blocks: BTreeMap::from([("disk".into(), nested)]),
-            ..Block::default()
-        }
-    }
-
     #[test]
     fn list_blocks_are_paired_by_position() {
-        let block = with_block(Nesting::List);
+        let block_type = with_block(Nesting::List);
         let list =
-            |items: Vec<Value>| Value::object([("disk", Value::list(flat().value_type(), items))]);
+            |items: Vec<Value>| Value::object([("disk", Value::list(block().value_type(), items))]);
         let prior = list(vec![
             object(Some("1"), "a", None),
             object(Some("2"), "b", None),
@@ -445,14 +418,14 @@ mod tests {
             object(Some("2"), "b", None),
             object(None, "c", None),
         ]);
-        assert_eq!(proposed_new(&block, &prior, &config), expected);
+        assert_eq!(proposed_new(&block_type, &prior, &config), expected);
     }
 
     #[test]
     fn set_blocks_are_paired_by_what_the_author_set() {
-        let block = with_block(Nesting::Set);
+        let block_type = with_block(Nesting::Set);
         let set =
-            |items: Vec<Value>| Value::object([("disk", Value::set(flat().value_type(), items))]);
+            |items: Vec<Value>| Value::object([("disk", Value::set(block().value_type(), items))]);
         let prior = set(vec![
             object(Some("1"), "a", None),
             object(Some("2"), "b", Some("eu")),
@@ -467,26 +440,26 @@ mod tests {
             object(None, "c", None),
             object(None, "a", Some("us")),
         ]);
-        assert_eq!(proposed_new(&block, &prior, &config), expected);
+        assert_eq!(proposed_new(&block_type, &prior, &config), expected);
     }
 
     #[test]
     fn an_unknown_block_is_taken_as_it_is() {
-        let block = with_block(Nesting::List);
-        let ty = Type::list(flat().value_type());
+        let block_type = with_block(Nesting::List);
+        let ty = Type::list(block().value_type());
         let config = Value::object([("disk", Value::unknown(ty))]);
         let prior = Value::object([(
             "disk",
-            Value::list(flat().value_type(), vec![object(Some("1"), "a", None)]),
+            Value::list(block().value_type(), vec![object(Some("1"), "a", None)]),
         )]);
-        assert_eq!(proposed_new(&block, &prior, &config), config);
+        assert_eq!(proposed_new(&block_type, &prior, &config), config);
     }
 
     fn with_object(nesting: Nesting) -> Block {
         let attribute = Attribute {
             ty: AttributeType::Nested {
                 nesting,
-                attributes: flat().attributes,
+                attributes: block().attributes,
             },
             ..Attribute::optional_computed(Type::String)
         };
@@ -498,15 +471,15 @@ mod tests {
 
     #[test]
     fn a_nested_object_the_author_had_set_is_removed_when_left_out() {
-        let block = with_object(Nesting::Single);
-        let null = Value::object([("net", Value::Null(flat().value_type()))]);
+        let block_type = with_object(Nesting::Single);
+        let null = Value::object([("net", Value::Null(block().value_type()))]);
         let prior = Value::object([("net", object(Some("1"), "a", None))]);
-        assert_eq!(proposed_new(&block, &prior, &null), null);
+        assert_eq!(proposed_new(&block_type, &prior, &null), null);
     }
 
     #[test]
     fn a_nested_object_the_provider_had_set_stays_when_left_out() {
-        let mut attributes = flat().attributes;
+        let mut attributes = block().attributes;
         attributes.remove("name");
         let ty = AttributeType::Nested {
             nesting: Nesting::Single,

@@ -7,6 +7,8 @@ use model::schema::Block;
 use model::{Path, PathStep, Str, Type, Value};
 use serde::{Deserialize, Serialize};
 
+use crate::error::ProviderError;
+
 /// A place where a provider's answer breaks the rules.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Violation {
@@ -23,6 +25,13 @@ impl fmt::Display for Violation {
             return f.write_str(&self.message);
         }
         write!(f, "{}: {}", self.path, self.message)
+    }
+}
+
+/// A configuration that breaks the rules is refused at that place, and stays so.
+impl From<Violation> for ProviderError {
+    fn from(violation: Violation) -> Self {
+        Self::permanent(violation.message).at(violation.path)
     }
 }
 

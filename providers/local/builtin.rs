@@ -257,7 +257,7 @@ async fn apply_record(
 fn shape_errors(block: &Block, config: &Value) -> Vec<ProviderError> {
     let mut found: Vec<ProviderError> = contract::conforms(block, config)
         .into_iter()
-        .map(|violation| ProviderError::permanent(violation.message).at(violation.path))
+        .map(ProviderError::from)
         .collect();
     whole_numbers(block, config, &Path::root(), &mut found);
     found

@@ -291,9 +291,7 @@ impl Provider for SimProvider {
         } = request;
         let shape = |block: &Block| -> Vec<ProviderError> {
             let violations = conforms(block, &config).into_iter();
-            violations
-                .map(|found| ProviderError::permanent(found.message).at(found.path))
-                .collect()
+            violations.map(ProviderError::from).collect()
         };
         let found = match subject {
             ValidateSubject::Provider => shape(&self.schema.provider.block),
