@@ -8,7 +8,7 @@ use model::clock::Timestamp;
 use model::serial::RevisionId;
 
 use crate::facts::{Facts, History};
-use crate::gate::{Question, Unmet, Unverified, Waits, unmet};
+use crate::gate::{Unmet, Unverified, Waits};
 use crate::stages::{Pipeline, Stage};
 use crate::standing::{Instance, Standing, standing};
 
@@ -180,14 +180,7 @@ fn turn(instance: &Instance<'_>, stage: &Stage, round: &Round) -> Turn {
         | Standing::Passed { .. }
         | Standing::Failed { .. }
         | Standing::Ready => {
-            let unmet = unmet(&Question {
-                pipeline: instance.pipeline,
-                facts: instance.facts,
-                revision: instance.revision,
-                stage,
-                effects: None,
-                now: instance.now,
-            });
+            let unmet = instance.unmet(stage);
             match unmet.is_empty() && !stage.is_manual {
                 true => Turn::Deploy,
                 false => Turn::Waits(unmet),
@@ -252,15 +245,13 @@ fn not_older<'f>(
     let newest = facts.revisions.range(oldest..).rev();
     let good = newest.filter(|(_, found)| found.rejected.is_none());
     good.map(move |(revision, _)| {
-        let question = Question {
+        let instance = Instance {
             pipeline,
             facts,
             revision: *revision,
-            stage,
-            effects: None,
             now,
         };
-        (*revision, unmet(&question))
+        (*revision, instance.unmet(stage))
     })
 }
 

@@ -58,6 +58,20 @@ pub struct Instance<'i> {
     pub now: Timestamp,
 }
 
+impl Instance<'_> {
+    /// Returns the rules that keep the revision from an environment, as far as they do not depend on a plan.
+    pub(crate) fn unmet(&self, stage: &Stage) -> Vec<Unmet> {
+        unmet(&Question {
+            pipeline: self.pipeline,
+            facts: self.facts,
+            revision: self.revision,
+            stage,
+            effects: None,
+            now: self.now,
+        })
+    }
+}
+
 /// Where a revision stands in every environment, in the pipeline's order.
 pub fn standings<'i>(instance: &Instance<'i>) -> Vec<(&'i Stage, Standing)> {
     let stages = instance.pipeline.stages.iter();
@@ -109,14 +123,7 @@ pub fn standing(instance: &Instance<'_>, stage: &Stage) -> Standing {
     {
         return Standing::Failed { run: failed.run };
     }
-    let unmet = unmet(&Question {
-        pipeline: instance.pipeline,
-        facts: instance.facts,
-        revision: instance.revision,
-        stage,
-        effects: None,
-        now: instance.now,
-    });
+    let unmet = instance.unmet(stage);
     match unmet.is_empty() {
         true => Standing::Ready,
         false => Standing::Waits(unmet),
