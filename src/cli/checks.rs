@@ -117,18 +117,11 @@ impl Run<'_> {
             store,
             ..
         } = self;
+        let revision = prepared.content.as_ref().and_then(Content::id);
+        let actor = invocation.actor();
         let request = SessionRequest {
-            environment: prepared.environment.clone(),
-            kind: RunKind::Verify,
-            plan: None,
-            revision: prepared
-                .content
-                .as_ref()
-                .and_then(Content::id)
-                .map(|id| id.to_string()),
-            configuration: None,
-            actor: invocation.actor(),
-            note: None,
+            revision: revision.map(|id| id.to_string()),
+            ..SessionRequest::new(&prepared.environment, RunKind::Verify, actor)
         };
         let observation = Observation::begin(store, &invocation.process.clock, request, serial);
         let Tried {

@@ -88,7 +88,8 @@ pub async fn look(
     let (earlier, known) = known(&store, environment).map_err(|e| refused(&e))?;
     let recorded = engine::record::read(&store, environment).map_err(|e| refused(&e))?;
     let serial = recorded.serial;
-    let observation = Observation::begin(&store, clock, request(invocation, environment), serial);
+    let request = SessionRequest::new(environment, RunKind::Drift, invocation.actor());
+    let observation = Observation::begin(&store, clock, request, serial);
     let (outputs, subjects) = (outputs(&recorded), subjects(&prepared, &recorded));
     let looked = observed(invocation, &prepared, recorded).await;
     let results = if looked.instances > 0 {
@@ -237,18 +238,6 @@ fn outputs(recorded: &engine::Recorded) -> BTreeMap<Str, (Value, bool)> {
     outputs
         .map(|(name, output)| (name.clone(), (output.value.clone(), output.sensitive)))
         .collect()
-}
-
-fn request(invocation: &Invocation, environment: &Str) -> SessionRequest {
-    SessionRequest {
-        environment: environment.clone(),
-        kind: RunKind::Drift,
-        plan: None,
-        revision: None,
-        configuration: None,
-        actor: invocation.actor(),
-        note: None,
-    }
 }
 
 /// Observes everything that is recorded, and shows that it goes on.

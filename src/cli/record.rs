@@ -176,15 +176,8 @@ pub async fn recover(
     learn_claims(store, &prepared.providers)
         .await
         .map_err(cannot)?;
-    let request = SessionRequest {
-        environment: prepared.environment.clone(),
-        kind: RunKind::Recover,
-        plan: None,
-        revision: None,
-        configuration: None,
-        actor: invocation.actor(),
-        note: None,
-    };
+    let actor = invocation.actor();
+    let request = SessionRequest::new(&prepared.environment, RunKind::Recover, actor);
     let (clock, providers) = (&invocation.process.clock, &prepared.providers);
     match engine::recover::recover(store, clock, request, prepared.desired(), providers).await {
         Ok(found) => {

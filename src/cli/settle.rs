@@ -36,14 +36,10 @@ async fn settled(invocation: &Invocation, args: &StateSettleArgs) -> Result<(), 
     };
     let of_record = |error: &(dyn std::error::Error + 'static)| refused(record::diagnostic(error));
     let store = record::open(&prepared.project.record()).map_err(|error| of_record(&error))?;
+    let actor = invocation.actor();
     let request = SessionRequest {
-        environment: prepared.environment.clone(),
-        kind: RunKind::Recover,
-        plan: None,
-        revision: None,
-        configuration: None,
-        actor: invocation.actor(),
         note: Some(format!("settled {rest} by hand")),
+        ..SessionRequest::new(&prepared.environment, RunKind::Recover, actor)
     };
     let session = Session::begin(&store, &invocation.process.clock, request, None).await;
     let session = session.map_err(|error| match error {

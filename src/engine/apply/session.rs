@@ -38,6 +38,21 @@ pub struct SessionRequest {
     pub note: Option<String>,
 }
 
+impl SessionRequest {
+    /// Asks for a run of no plan, revision and variables, about which nothing is noted.
+    pub fn new(environment: &Str, kind: RunKind, actor: String) -> Self {
+        Self {
+            environment: environment.clone(),
+            kind,
+            plan: None,
+            revision: None,
+            configuration: None,
+            actor,
+            note: None,
+        }
+    }
+}
+
 /// Why a session could not begin.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {

@@ -248,13 +248,8 @@ impl Engine {
         make: impl AsyncFnOnce(SessionRequest) -> Result<SessionRequest, StoreError>,
     ) -> Result<Session, SessionError> {
         let request = SessionRequest {
-            environment: environment(),
-            kind,
             plan: plan.map(|plan| plan.id.to_string()),
-            revision: None,
-            configuration: None,
-            actor: "ada".into(),
-            note: None,
+            ..SessionRequest::new(&environment(), kind, "ada".into())
         };
         let expected = plan.map(|plan| (plan.serial, &plan.lineage));
         Session::begin_with(&self.store, &self.clock, request, expected, make).await
@@ -262,15 +257,7 @@ impl Engine {
 
     /// Finds out what became of what was under way, where there is anything.
     pub(crate) async fn recover(&self) -> Recovery {
-        let request = SessionRequest {
-            environment: environment(),
-            kind: RunKind::Recover,
-            plan: None,
-            revision: None,
-            configuration: None,
-            actor: "ada".into(),
-            note: None,
-        };
+        let request = SessionRequest::new(&environment(), RunKind::Recover, "ada".into());
         let (desired, providers) = (self.desired(), &self.providers);
         recover(&self.store, &self.clock, request, desired, providers)
             .await
