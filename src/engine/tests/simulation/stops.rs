@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use engine::Stop;
 use engine::record::StoreError;
+use engine::{Outcome, Stop};
 use sim::{Crash, Hook, Operation, Point, Script};
 use state::{RecordError, RunKind};
 use tokio::sync::{Notify, watch};
 
-use crate::bed::{Applying, Bed, environment, heal, open, process};
+use crate::bed::{Applying, Bed, Engine, environment, heal, open, process};
 use crate::crashes::{Moment, crash};
 use crate::definitions::definition;
 
@@ -37,28 +37,39 @@ fn telling(told: &Arc<Notify>, hangs: bool) -> Script {
     }
 }
 
+/// Applies, and asks to stop, one after the other, as soon as it is `told` to.
+async fn stopped(
+    engine: &Engine,
+    parallelism: Option<usize>,
+    told: &Notify,
+    stops: &[Stop],
+) -> Outcome {
+    let (sender, stop) = watch::channel(Stop::Never);
+    let applying = Applying {
+        parallelism,
+        stop,
+        ..Applying::default()
+    };
+    let ask = async {
+        told.notified().await;
+        for stop in stops {
+            sender.send(*stop).unwrap();
+            tokio::task::yield_now().await;
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        (_, outcome) = engine.command(applying) => outcome.unwrap(),
+        () = ask => unreachable!(),
+    }
+}
+
 #[test]
 fn the_first_ctrl_c_lets_running_steps_end_and_begins_no_others() {
     let bed = Bed::new();
     let told = Arc::new(Notify::new());
     let engine = bed.engine(&networks(9), telling(&told, false));
-    let outcome = process(async {
-        let (sender, stop) = watch::channel(Stop::Never);
-        let applying = Applying {
-            parallelism: Some(3),
-            stop,
-            ..Applying::default()
-        };
-        let ask = async {
-            told.notified().await;
-            sender.send(Stop::AfterRunning).unwrap();
-            std::future::pending::<()>().await;
-        };
-        tokio::select! {
-            (_, outcome) = engine.command(applying) => outcome.unwrap(),
-            () = ask => unreachable!(),
-        }
-    });
+    let outcome = process(stopped(&engine, Some(3), &told, &[Stop::AfterRunning]));
     assert!(outcome.stopped && !outcome.is_success());
     assert_eq!((outcome.done["create"], outcome.failed), (3, 0));
     assert_eq!((outcome.skipped, outcome.unknown), (6, 0));
@@ -73,25 +84,8 @@ fn the_second_ctrl_c_leaves_what_runs_and_the_next_command_finds_out() {
     let bed = Bed::new();
     let told = Arc::new(Notify::new());
     let engine = bed.engine(&networks(9), telling(&told, true));
-    let outcome = process(async {
-        let (sender, stop) = watch::channel(Stop::Never);
-        let applying = Applying {
-            parallelism: Some(1),
-            stop,
-            ..Applying::default()
-        };
-        let ask = async {
-            told.notified().await;
-            sender.send(Stop::AfterRunning).unwrap();
-            tokio::task::yield_now().await;
-            sender.send(Stop::Now).unwrap();
-            std::future::pending::<()>().await;
-        };
-        tokio::select! {
-            (_, outcome) = engine.command(applying) => outcome.unwrap(),
-            () = ask => unreachable!(),
-        }
-    });
+    let stops = [Stop::AfterRunning, Stop::Now];
+    let outcome = process(stopped(&engine, Some(1), &told, &stops));
     assert!(outcome.stopped && !outcome.is_success());
     assert_eq!((outcome.done["create"], outcome.failed), (2, 0));
     assert_eq!((outcome.skipped, outcome.unknown), (6, 1));
@@ -110,21 +104,7 @@ fn what_is_left_does_not_go_on_behind_the_next_run() {
     };
     let engine = bed.engine(&networks(3), script);
     process(async {
-        let (sender, stop) = watch::channel(Stop::Never);
-        let applying = Applying {
-            parallelism: None,
-            stop,
-            ..Applying::default()
-        };
-        let ask = async {
-            told.notified().await;
-            sender.send(Stop::Now).unwrap();
-            std::future::pending::<()>().await;
-        };
-        tokio::select! {
-            _ = engine.command(applying) => {}
-            () = ask => unreachable!(),
-        }
+        let _ = stopped(&engine, None, &told, &[Stop::Now]).await;
         let made = bed.objects().len();
         tokio::time::sleep(Duration::from_millis(150)).await;
         assert_eq!(
