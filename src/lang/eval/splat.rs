@@ -1,6 +1,6 @@
 //! `source.*.a` and `source[*].a[0]`: the same steps for each element.
 
-use model::value::Refinement;
+use model::value::{Refinement, of_one_type};
 use model::{Diagnostic, Diagnostics, Type, Value};
 
 use super::explain;
@@ -93,8 +93,8 @@ fn apply(
         let ty = splat.result_type(&bare.ty(), out);
         return Value::list(ty.element().cloned().unwrap_or(Type::Dynamic), results).mark(marks);
     }
-    match homogeneous(results) {
-        Some(list) => list.mark(marks),
+    match of_one_type(results) {
+        Some((element, items)) => Value::list(element, items).mark(marks),
         None => env.fail(out, source.span, || {
             Diagnostic::error(
                 "value-type",
@@ -207,29 +207,4 @@ impl Splat<'_> {
         }
         Value::refined(result, known)
     }
-}
-
-/// A list of values that all have one type; those of dynamic type take that of the others.
-fn homogeneous(items: Vec<Value>) -> Option<Value> {
-    let mut element = Type::Dynamic;
-    for item in &items {
-        let ty = item.ty();
-        if element == Type::Dynamic {
-            element = ty;
-        } else if ty != Type::Dynamic && ty != element {
-            return None;
-        }
-    }
-    let typed = |item: Value| -> Value {
-        let marks = item.marks();
-        if item.ty() != Type::Dynamic || element == Type::Dynamic {
-            item
-        } else if item.is_null() {
-            Value::Null(element.clone()).mark(marks)
-        } else {
-            Value::unknown(element.clone()).mark(marks)
-        }
-    };
-    let items = items.into_iter().map(typed).collect();
-    Some(Value::list(element.clone(), items))
 }

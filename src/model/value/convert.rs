@@ -357,9 +357,9 @@ impl Converter {
     }
 }
 
-/// The one type that all items have, and the items; nulls and unknowns of unknown type take that type. `None` when
-/// their types differ.
-pub(super) fn of_one_type(mut items: Vec<Value>) -> Option<(Type, Vec<Value>)> {
+/// Returns the one type that all items have, and the items; nulls and unknowns of unknown type take that type. `None`
+/// when their types differ.
+pub fn of_one_type(mut items: Vec<Value>) -> Option<(Type, Vec<Value>)> {
     let mut element = Type::Dynamic;
     for item in &items {
         let ty = item.ty();

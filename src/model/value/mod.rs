@@ -18,7 +18,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use convert::{ConvertError, conversion_exists, convert, converted_type, mismatch_message};
+pub use convert::{
+    ConvertError, conversion_exists, convert, converted_type, mismatch_message, of_one_type,
+};
 pub use equal::{equal, raw_equal};
 pub use fields::Fields;
 pub use json::{
