@@ -202,17 +202,10 @@ pub fn environments(
     if names.is_empty() {
         return Ok(project.environments());
     }
-    let mut environments = Vec::new();
-    for name in names {
-        match project.environment(Some(name)) {
-            Ok(environment) => environments.push(environment),
-            Err(error) => {
-                invocation.report(&error.diagnostic().into(), &project.sources, "", false);
-                return Err(ExitCode::Usage);
-            }
-        }
-    }
-    Ok(environments)
+    let named = names.iter();
+    named
+        .map(|name| prepare::named(invocation, project, name))
+        .collect()
 }
 
 /// The first error, without its place.

@@ -2,7 +2,7 @@
 
 use delivery::Project;
 use model::clock::Timestamp;
-use model::{Diagnostic, Diagnostics, Sources, Str};
+use model::{Diagnostic, Sources, Str};
 use state::{PROJECT, RecordError, RunFilter, RunOutcome, RunRow, Store};
 
 use super::args::LogArgs;
@@ -12,7 +12,7 @@ use super::output::chain::{Checked, as_json, screen};
 use super::output::moment;
 use super::output::runs::{run_json, runs as table};
 use super::output::write;
-use super::prepare::open;
+use super::prepare::{named, open};
 use super::{record, revised};
 
 /// Runs the command.
@@ -23,17 +23,9 @@ pub fn run(invocation: &Invocation, args: &LogArgs) -> ExitCode {
     };
     let environment = match args.environment.as_deref() {
         None => None,
-        Some(name) => match project.environment(Some(name)) {
+        Some(name) => match named(invocation, &project, name) {
             Ok(environment) => Some(environment),
-            Err(error) => {
-                invocation.report(
-                    &Diagnostics::from(error.diagnostic()),
-                    &project.sources,
-                    "",
-                    false,
-                );
-                return ExitCode::Usage;
-            }
+            Err(code) => return code,
         },
     };
     if args.verify {

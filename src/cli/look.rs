@@ -71,9 +71,8 @@ pub async fn look(
 ) -> Result<Look, Refused> {
     let wanted = Wanted::configured(Some(environment), Wants::Applied);
     let prepared = prepare::prepare(invocation, wanted).await?;
-    let refused = |error: &(dyn std::error::Error + 'static)| Refused {
-        diagnostics: record::diagnostic(error).into(),
-        sources: prepared.sources().clone(),
+    let refused = |error: &(dyn std::error::Error + 'static)| {
+        Refused::alone(record::diagnostic(error), prepared.sources())
     };
     let store = record::open(&prepared.project.record()).map_err(|error| refused(&error))?;
     let clock = &invocation.process.clock;

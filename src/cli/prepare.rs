@@ -128,6 +128,17 @@ pub(super) fn say_which(invocation: &Invocation, project: &Project) {
     }
 }
 
+/// Finds an environment of the project by its name.
+///
+/// # Errors
+/// How the program ends when there is none, which was said.
+pub fn named(invocation: &Invocation, project: &Project, name: &str) -> Result<Str, ExitCode> {
+    project.environment(Some(name)).map_err(|error| {
+        invocation.report(&error.diagnostic().into(), &project.sources, "", false);
+        ExitCode::Usage
+    })
+}
+
 /// A word of the command line that names nothing, and what it could be.
 pub fn unknown_word(error: &WordsError, project: &Project) -> Diagnostic {
     let diagnostic = Diagnostic::error("unknown-environment", error.to_string());

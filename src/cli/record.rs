@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use contract::Providers;
+use delivery::Project;
 use engine::record::StoreError;
 use engine::{Recorded, SessionRequest};
 use model::{Diagnostic, Diagnostics, Str};
@@ -39,6 +40,15 @@ pub fn open_existing(path: &Path) -> Result<Option<Store>, RecordError> {
         Err(RecordError::Missing { .. }) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// Reads what is recorded of an environment of a project, whose record may not be there yet.
+///
+/// # Errors
+/// When the record cannot be opened or read.
+pub fn recorded(project: &Project, environment: &Str) -> Result<Recorded, StoreError> {
+    let store = open_existing(&project.record())?;
+    read(store.as_ref(), environment)
 }
 
 /// What is recorded of an environment, from a record that may not be there yet.

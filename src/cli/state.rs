@@ -47,10 +47,7 @@ pub fn run(invocation: &Invocation, command: &Look) -> ExitCode {
         Ok(environment) => environment,
         Err(error) => return refuse(error.diagnostic(), ExitCode::Usage),
     };
-    let recorded = record::open_existing(&project.record())
-        .map_err(engine::record::StoreError::Record)
-        .and_then(|store| record::read(store.as_ref(), &environment));
-    let recorded = match recorded {
+    let recorded = match record::recorded(&project, &environment) {
         Ok(recorded) => recorded,
         Err(error) => return record::report(invocation, &error),
     };

@@ -10,9 +10,9 @@ use delivery::gate::approvals_of;
 use delivery::gather::{gather, promoted};
 use delivery::stages::{Pipeline, Stage};
 use delivery::standing::Instance;
+use model::Str;
 use model::clock::Timestamp;
 use model::serial::{RevisionId, RunId};
-use model::{Diagnostics, Str};
 use state::{CheckRow, RecordError, RunFilter, RunKind, Store};
 
 use super::args::StatusArgs;
@@ -22,7 +22,7 @@ use super::output::ahead::Ahead;
 use super::output::duration::ago;
 use super::output::status::{DriftGlance, Glance, There, as_json, screen};
 use super::output::write;
-use super::prepare::open;
+use super::prepare::{named, open};
 use super::suggested::program;
 use super::{record, views};
 
@@ -40,17 +40,9 @@ pub fn run(invocation: &Invocation, args: &StatusArgs) -> ExitCode {
             all.extend(left.map(|found| found.name.clone()));
             all
         }
-        Some(name) => match project.environment(Some(name)) {
+        Some(name) => match named(invocation, &project, name) {
             Ok(environment) => vec![environment],
-            Err(error) => {
-                invocation.report(
-                    &Diagnostics::from(error.diagnostic()),
-                    &project.sources,
-                    "",
-                    false,
-                );
-                return ExitCode::Usage;
-            }
+            Err(code) => return code,
         },
     };
     if args.names {
