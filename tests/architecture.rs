@@ -288,6 +288,115 @@ fn files_are_where_their_names_say_and_begin_with_what_they_are() {
     );
 }
 
+/// The pages that say where things are, and where the paths in each may begin.
+const PAGES: &[(&str, &[&str])] = &[
+    ("README.md", &["."]),
+    ("src/README.md", &["src", "."]),
+    ("src/lang/README.md", &["src/lang", "src", "."]),
+    ("providers/README.md", &["providers", "."]),
+];
+
+#[test]
+fn what_the_pages_name_is_there() {
+    let mut named = 0;
+    let mut missing = Vec::new();
+    for (page, places) in PAGES {
+        let text = std::fs::read_to_string(root().join(page)).expect("a page");
+        let houses = fenced(&text).filter(|block| block.starts_with("text\n"));
+        let rooms = houses.flat_map(rooms_of);
+        let paths = rooms.chain(paths_of(&text, places));
+        for path in paths {
+            named += 1;
+            if !is_there(places, &path) {
+                missing.push(format!("{page}: {path}"));
+            }
+        }
+    }
+    assert!(named > 100, "{named} paths were found");
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+fn is_there(places: &[&str], path: &str) -> bool {
+    let tests = places.iter().flat_map(|place| {
+        let path = root().join(place).join(path.trim_end_matches('/'));
+        [path.with_extension("rs"), path]
+    });
+    tests.into_iter().any(|path| path.exists())
+}
+
+/// The insides of the blocks of a page that stand between fences.
+fn fenced(text: &str) -> impl Iterator<Item = &str> {
+    text.split("```").skip(1).step_by(2)
+}
+
+/// The paths between backticks: what ends as the name of a file or folder does, or begins with a folder of the house.
+/// What Terrace makes below `.terrace` is none.
+fn paths_of(text: &str, places: &[&str]) -> Vec<String> {
+    let prose: String = text.split("```").step_by(2).collect();
+    let in_ticks = prose.split('`').skip(1).step_by(2);
+    let is_path = |word: &&str| {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+        let first = word.split('/').next().unwrap_or_default();
+        let is_named = [".rs", ".md", ".toml", "/"]
+            .iter()
+            .any(|end| word.ends_with(end));
+        let is_below = word.contains('/') && !first.is_empty() && is_there(places, first);
+        word.chars().all(is_plain) && first != ".terrace" && (is_named || is_below)
+    };
+    in_ticks.filter(is_path).map(str::to_owned).collect()
+}
+
+/// The rooms that a drawing of the house names: a folder or file at the start of a line, below the folders that stand further
+/// left, and folders with the names of their files in parentheses: `plan/ (walk, block)`.
+fn rooms_of(block: &str) -> Vec<String> {
+    let mut rooms = Vec::new();
+    let mut above: Vec<(usize, String)> = Vec::new();
+    let mut entry = String::new();
+    for line in block.lines().skip(1).chain(["end/"]) {
+        let words = line.trim_start();
+        let depth = line.len() - words.len();
+        let first = words
+            .split([' ', '('])
+            .next()
+            .filter(|word| word.ends_with('/') || word.ends_with(".rs"));
+        let Some(first) = first.filter(|_| depth <= 2) else {
+            entry.push(' ');
+            entry.push_str(words);
+            continue;
+        };
+        let place: String = above.iter().map(|(_, folder)| folder.as_str()).collect();
+        rooms.extend(files_in(&entry, &place));
+        if line == "end/" {
+            break;
+        }
+        above.retain(|(left, _)| *left < depth);
+        let place: String = above.iter().map(|(_, folder)| folder.as_str()).collect();
+        rooms.push(format!("{place}{first}"));
+        above.push((depth, first.to_owned()));
+        entry = words.to_owned();
+    }
+    rooms
+}
+
+/// What an entry's text names in the form `plan/ (walk, block)`, where all in the parentheses are names of files.
+fn files_in(entry: &str, place: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (before, after) in entry.match_indices("/ (").map(|(at, _)| entry.split_at(at)) {
+        let folder = before.rsplit(' ').next().unwrap_or_default();
+        let inside = after
+            .trim_start_matches("/ (")
+            .split(')')
+            .next()
+            .unwrap_or_default();
+        let names: Vec<&str> = inside.split(", ").map(str::trim).collect();
+        let is_name = |name: &&str| name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+        if names.iter().all(is_name) {
+            found.extend(names.iter().map(|name| format!("{place}{folder}/{name}")));
+        }
+    }
+    found
+}
+
 /// A file of Rust.
 struct Source {
     /// Below the root.
