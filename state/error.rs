@@ -278,11 +278,6 @@ pub enum RecordError {
 }
 
 impl RecordError {
-    /// Whether the same call may succeed later with nothing else changed.
-    pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Busy { .. } | Self::Locked { .. })
-    }
-
     pub(crate) fn from_sqlite(path: &Path, error: rusqlite::Error) -> Self {
         let path = path.to_path_buf();
         if is_mangled(&error) {

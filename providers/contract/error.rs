@@ -29,16 +29,6 @@ pub enum ErrorClass {
     Bug,
 }
 
-impl ErrorClass {
-    /// Whether the same request may succeed later in this run.
-    pub fn is_retryable(self) -> bool {
-        match self {
-            Self::Throttled | Self::Transient | Self::Conflict => true,
-            Self::Quota | Self::NotFound | Self::Denied | Self::Permanent | Self::Bug => false,
-        }
-    }
-}
-
 /// An error of a provider. Never carries a sensitive value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]

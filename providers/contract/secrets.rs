@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use model::Value;
-
 use crate::error::ProviderError;
 
 /// Texts that must not be shown.
@@ -48,11 +46,6 @@ impl Secrets {
     pub fn and(&self, other: &Self) -> Self {
         Self::new(self.0.iter().chain(&other.0))
     }
-
-    /// Every string in these values.
-    pub fn in_values<'v>(values: impl IntoIterator<Item = &'v Value>) -> Self {
-        Self::new(values.into_iter().flat_map(Value::texts))
-    }
 }
 
 impl ProviderError {
@@ -70,6 +63,8 @@ impl ProviderError {
 
 #[cfg(test)]
 mod tests {
+    use model::Value;
+
     use super::*;
 
     #[test]
@@ -78,7 +73,7 @@ mod tests {
             "a",
             Value::tuple(vec![Value::from("hunter2\nsecond line"), Value::from("b")]),
         )]);
-        let secrets = Secrets::in_values([&value]);
+        let secrets = Secrets::new(value.texts());
         let error =
             ProviderError::permanent("no: hunter2").detail("hunter2\nsecond line, b, second line");
         let hidden = error.hiding(&secrets);

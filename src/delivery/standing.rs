@@ -1,5 +1,5 @@
 //! Where a revision stands in each environment of the pipeline. Pure. What `pipeline run` makes of it is in `advance`.
-//! Entry point: [`standings`].
+//! Entry point: [`standing`].
 
 use model::Str;
 use model::clock::Timestamp;
@@ -70,14 +70,6 @@ impl Instance<'_> {
             now: self.now,
         })
     }
-}
-
-/// Where a revision stands in every environment, in the pipeline's order.
-pub fn standings<'i>(instance: &Instance<'i>) -> Vec<(&'i Stage, Standing)> {
-    let stages = instance.pipeline.stages.iter();
-    stages
-        .map(|stage| (stage, standing(instance, stage)))
-        .collect()
 }
 
 /// Where a revision stands with one environment.

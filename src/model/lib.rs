@@ -12,7 +12,6 @@ pub mod path;
 pub mod pattern;
 pub mod plan;
 pub mod schema;
-pub mod secret;
 pub mod serial;
 pub mod span;
 pub mod text;

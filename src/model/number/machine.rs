@@ -69,11 +69,6 @@ impl Number {
         self.to_u64().and_then(|value| usize::try_from(value).ok())
     }
 
-    /// The integer it is; `None` when it is not one or does not fit.
-    pub fn to_u32(&self) -> Option<u32> {
-        self.to_u64().and_then(|value| u32::try_from(value).ok())
-    }
-
     /// The integer it is, of any size; `None` when it is not one.
     pub fn to_bigint(&self) -> Option<BigInt> {
         match &self.0 {

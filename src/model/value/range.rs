@@ -162,15 +162,6 @@ impl Value {
         }
     }
 
-    /// The value, known not to be null; a null stays.
-    #[must_use]
-    pub fn refine_not_null(self) -> Self {
-        self.refine(&Refinement {
-            not_null: true,
-            ..Refinement::default()
-        })
-    }
-
     /// What is known of the value's range: its refinement when unknown, exact bounds when known. Marks are ignored.
     pub fn range(&self) -> Refinement {
         let exact = |len: usize| Refinement {
@@ -345,7 +336,11 @@ mod tests {
         assert_eq!(value.range(), between(5, 9));
         assert_eq!(value.clone().refine(&between(9, 9)), Value::int(9));
         assert_eq!(value.clone().refine(&between(100, 200)), value);
-        assert_eq!(Value::NULL.refine_not_null(), Value::NULL);
+        let not_null = Refinement {
+            not_null: true,
+            ..Refinement::default()
+        };
+        assert_eq!(Value::NULL.refine(&not_null), Value::NULL);
     }
 
     #[test]
