@@ -54,7 +54,7 @@ pub use id::IntentId;
 pub use journal::{How, Intent, JournalResult, JournalRow, OpenIntent, OpenIntents, Settlement};
 pub use lease::{Holder, HolderState, Lease, LeaseRequest, LeaseRow, Process};
 pub use object::{Deposed, Object, ObjectChange, ObjectRow, ReplaceOrder, Status};
-pub use observation::{CheckResult, CheckRow, EventRow, Observation};
+pub use observation::{CheckResult, CheckRow, CheckSaid, EventRow, Observation};
 pub use output::{Output, OutputRow};
 pub use pending::Pending;
 pub use plan::{NewPlan, PlanRow, SavedPlan};

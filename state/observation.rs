@@ -54,6 +54,19 @@ pub struct CheckResult {
     pub seen: String,
 }
 
+/// What a check said, without what it saw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckSaid {
+    /// The run it was asked in.
+    pub run: RunId,
+    /// Its name.
+    pub name: Str,
+    /// Whether it passed.
+    pub passed: bool,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// The result of one check with the run that made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckRow {
@@ -151,6 +164,25 @@ pub(crate) fn read_checks(conn: &Connection, run: RunId) -> Result<Vec<CheckRow>
     let mut select = conn.prepare_cached(sql)?;
     let rows = select.query_map(id_range(run.0, RUN_BITS)?, read_check)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Reads what each check of an environment ever said, in their order.
+pub(crate) fn read_said(
+    conn: &Connection,
+    environment: &str,
+) -> Result<Vec<CheckSaid>, rusqlite::Error> {
+    let sql = "SELECT id, name, passed, at FROM check_result \
+               WHERE environment = (SELECT id FROM environment WHERE name = ?1) ORDER BY id";
+    let mut select = conn.prepare_cached(sql)?;
+    let rows = select.query_map([environment], |row| {
+        Ok(CheckSaid {
+            run: RunId(row.get::<_, u64>(0)? >> RUN_BITS),
+            name: row.get_ref(1)?.as_str()?.into(),
+            passed: row.get(2)?,
+            at: Timestamp(row.get(3)?),
+        })
+    })?;
+    rows.collect()
 }
 
 /// Reads the newest result of each check of an environment, by name.

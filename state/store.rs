@@ -18,7 +18,8 @@ use crate::journal::{JournalRow, OpenIntents, read_journal, read_open};
 use crate::lease::Lease;
 use crate::object::ObjectRow;
 use crate::observation::{
-    CheckRow, EventRow, Observation, read_checks, read_events, read_newest_checks,
+    CheckRow, CheckSaid, EventRow, Observation, read_checks, read_events, read_newest_checks,
+    read_said,
 };
 use crate::open::{check_structure, connect, open_record, reading_only};
 use crate::output::OutputRow;
@@ -457,6 +458,15 @@ impl Store {
     /// Those of reading.
     pub fn checks(&self, run: RunId) -> Result<Vec<CheckRow>, RecordError> {
         self.reading(|conn| read_checks(conn, run))
+    }
+
+    /// Reads what each check of an environment ever said, in the order of their runs, and of their answers in each: in one
+    /// query, however many runs there are.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn said(&self, environment: &Str) -> Result<Vec<CheckSaid>, RecordError> {
+        self.reading(|conn| Ok(read_said(conn, environment)?))
     }
 
     /// Reads the newest result of each check of an environment, by the check's name.

@@ -1,11 +1,11 @@
 //! Reads the [`Facts`] that the rules look at out of the record. Entry point: [`gather`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use model::Str;
-use model::serial::RevisionId;
+use model::serial::{RevisionId, RunId};
 use serde::Deserialize;
-use state::{PROJECT, RecordError, RevisionRow, RunFilter, RunKind, RunRow, Store};
+use state::{CheckSaid, PROJECT, RecordError, RevisionRow, RunFilter, RunKind, RunRow, Store};
 
 use crate::applied::is_whole;
 use crate::bound::{Promoted, promoted_by};
@@ -132,6 +132,9 @@ fn history(store: &Store, environment: &Str) -> Result<History, RecordError> {
         ..RunFilter::of(environment, usize::MAX)
     })?;
     runs.reverse();
+    // Read after the runs, so that none is there without what its checks said.
+    let mut said = said(store, environment)?;
+    let mut evidence = |run: &RunRow| said.remove(&run.id).unwrap_or_default();
     for run in runs {
         if is_blocked(&run) {
             fell_short(store, &mut history, &run)?;
@@ -144,7 +147,7 @@ fn history(store: &Store, environment: &Str) -> Result<History, RecordError> {
             | RunKind::Rollback
             | RunKind::Heal
             | RunKind::Import => {
-                let evidence = evidence(store, &run)?;
+                let evidence = evidence(&run);
                 let deployment = deployment(&run, !evidence.is_empty());
                 history.came(&deployment, || decision(&run));
                 history.deployments.push(deployment);
@@ -152,9 +155,9 @@ fn history(store: &Store, environment: &Str) -> Result<History, RecordError> {
             }
             // What was said of another revision than the one that is there says nothing of it.
             RunKind::Verify if is_of_another(&history, &run) => {}
-            RunKind::Verify => history.evidence.extend(evidence(store, &run)?),
+            RunKind::Verify => history.evidence.extend(evidence(&run)),
             RunKind::Drift => {
-                history.evidence.extend(evidence(store, &run)?);
+                history.evidence.extend(evidence(&run));
                 if let Some(end) = run.end.filter(|end| end.counts.contains_key(DRIFTED)) {
                     history.drifted.push((run.id, end.ended));
                 }
@@ -290,14 +293,22 @@ fn deployment(run: &RunRow, has_evidence: bool) -> Deployment {
     }
 }
 
-/// The newest word of each check in a run.
-fn evidence(store: &Store, run: &RunRow) -> Result<Vec<Evidence>, RecordError> {
-    let rows = store.checks(run.id)?.into_iter();
-    let evidence = rows.map(|row| Evidence {
-        run: run.id,
-        check: row.result.name.into(),
-        passed: row.result.passed,
-        at: row.result.at,
-    });
-    Ok(evidence.collect())
+/// What checks said in each run. Looks are many: they are not asked for their checks one by one.
+fn said(store: &Store, environment: &Str) -> Result<HashMap<RunId, Vec<Evidence>>, RecordError> {
+    let mut by_run: HashMap<RunId, Vec<Evidence>> = HashMap::new();
+    for CheckSaid {
+        run,
+        name,
+        passed,
+        at,
+    } in store.said(environment)?
+    {
+        by_run.entry(run).or_default().push(Evidence {
+            run,
+            check: name,
+            passed,
+            at,
+        });
+    }
+    Ok(by_run)
 }
