@@ -109,6 +109,12 @@ pub struct OpenIntents {
     pub opener: Opener,
 }
 
+/// What an [`Intent`] says it does that destroys an object to make another in its place.
+pub const REPLACED: &str = "replace";
+
+/// What such a step does, read again: it destroys.
+const DESTROY: &str = "destroy";
+
 /// A step of a run as the journal has it, settled or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournalRow {
@@ -122,6 +128,8 @@ pub struct JournalRow {
     pub deposed: Option<Str>,
     /// What was to be done, in the plan's word.
     pub action: Str,
+    /// Whether the object was to go to make another in its place.
+    pub replaced: bool,
     /// When it began.
     pub at: Timestamp,
     /// What became of it; none if that is not recorded.
@@ -357,11 +365,7 @@ pub(crate) fn read_open(
             step: row.get(5)?,
             addr: address(row, &mut terms)?,
             deposed: deposed_column(row, 3)?,
-            action: row
-                .get_ref(4)?
-                .as_str()
-                .map_err(rusqlite::Error::from)?
-                .into(),
+            action: action(row)?.0,
             marker: row.get(6)?,
             at: Timestamp(row.get(7)?),
             prior: side(row.get(10)?, PRIOR_SEALED),
@@ -389,21 +393,28 @@ pub(crate) fn read_journal(conn: &Connection, run: RunId) -> Result<Vec<JournalR
                 at: Timestamp(row.get(10)?),
             }),
         };
+        let (action, replaced) = action(row)?;
         steps.push(JournalRow {
             id: IntentId(row.get(0)?),
             step: row.get(5)?,
             addr: address(row, &mut terms)?,
             deposed: deposed_column(row, 3)?,
-            action: row
-                .get_ref(4)?
-                .as_str()
-                .map_err(rusqlite::Error::from)?
-                .into(),
+            action,
+            replaced,
             at: Timestamp(row.get(6)?),
             result,
         });
     }
     Ok(steps)
+}
+
+/// Reads what was to be done from column 4, in the plan's word, and whether that was half of a replacement.
+fn action(row: &Row<'_>) -> Result<(Str, bool), rusqlite::Error> {
+    let word = row.get_ref(4)?.as_str()?;
+    Ok(match word {
+        REPLACED => (DESTROY.into(), true),
+        word => (word.into(), false),
+    })
 }
 
 /// Reads an address from columns 1 and 2.

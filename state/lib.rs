@@ -51,7 +51,9 @@ pub use configuration::ConfigurationDigest;
 pub use error::{Cause, RecordError};
 pub use fuse::Fuse;
 pub use id::IntentId;
-pub use journal::{How, Intent, JournalResult, JournalRow, OpenIntent, OpenIntents, Settlement};
+pub use journal::{
+    How, Intent, JournalResult, JournalRow, OpenIntent, OpenIntents, REPLACED, Settlement,
+};
 pub use lease::{Holder, HolderState, Lease, LeaseRequest, LeaseRow, Process};
 pub use object::{Deposed, Object, ObjectChange, ObjectRow, ReplaceOrder, Status};
 pub use observation::{CheckResult, CheckRow, CheckSaid, EventRow, Observation};

@@ -91,6 +91,7 @@ pub async fn heal(invocation: &Invocation, look: &Look) -> Healed {
         situation: &situation,
         decisions: &decisions,
         dependents: &dependents,
+        lost: &look.lost,
     };
     if let Err(objection) = check(&remedy, &made.planned.plan.changes, recorded) {
         return refused(invocation, objected(&objection));

@@ -16,7 +16,9 @@ use model::pattern::Pattern;
 use model::serial::RunId;
 use model::{Diagnostic, Diagnostics, Span, Str, Value};
 use sha2::{Digest, Sha256};
-use state::{CheckResult, How, RecordError, RunKind, RunOutcome, Sighting, Sightings, Store};
+use state::{
+    CheckResult, How, RecordError, RunFilter, RunKind, RunOutcome, Sighting, Sightings, Store,
+};
 
 use super::args::Showing;
 use super::invocation::Invocation;
@@ -49,6 +51,8 @@ pub struct Look {
     pub sightings: Vec<Sighting>,
     /// How much healing did lately.
     pub recent: Effort,
+    /// What a run destroyed to replace it, where what was applied last says what it was.
+    pub lost: BTreeSet<InstanceAddr>,
     /// Whether the look is in the record: nothing is healed that is not.
     pub is_recorded: bool,
     /// The environment.
@@ -90,7 +94,9 @@ pub async fn look(
     let request = SessionRequest::new(environment, RunKind::Drift, invocation.actor());
     let observation = Observation::begin(&store, clock, request, serial);
     let (outputs, subjects) = (outputs(&recorded), subjects(&prepared, &recorded));
+    let lost = lost(&prepared, &store, &recorded).map_err(|e| refused(&e))?;
     let looked = observed(invocation, &prepared, recorded).await;
+    let looked = with_lost(looked, &lost);
     let results = if looked.instances > 0 {
         tried(invocation, &prepared, &store, &outputs, &observation).await
     } else {
@@ -128,6 +134,11 @@ pub async fn look(
         };
         observation.finish_looking(results, sightings, end).await
     };
+    // Where nothing was ever applied whole, nobody can say what it was.
+    let is_known = !lost.is_empty()
+        && delivery::applied::applied(&store, environment)
+            .map_err(|e| refused(&e))?
+            .is_some();
     let is_recorded = was_kept(invocation, environment, kept).map_err(|e| refused(&e))?;
     let view = DriftView {
         environment: environment.clone(),
@@ -147,6 +158,11 @@ pub async fn look(
         findings: judged.findings,
         sightings: rows,
         recent,
+        lost: if is_known {
+            lost.into_keys().collect()
+        } else {
+            BTreeSet::new()
+        },
         is_recorded,
         prepared,
         store,
@@ -239,6 +255,37 @@ fn outputs(recorded: &engine::Recorded) -> BTreeMap<Str, (Value, bool)> {
         .collect()
 }
 
+/// What a run destroyed to replace it and is not there, where the definition has its block.
+fn lost(
+    prepared: &Prepared,
+    store: &Store,
+    recorded: &Recorded,
+) -> Result<BTreeMap<InstanceAddr, RunId>, RecordError> {
+    let mut lost = delivery::lost::lost(store, &prepared.environment)?;
+    if !lost.is_empty() {
+        let desired = prepared.desired();
+        lost.retain(|addr, _| {
+            recorded.current(addr).is_none() && desired.resource(&addr.block).is_some()
+        });
+    }
+    Ok(lost)
+}
+
+/// What was seen, with what is not even recorded any more.
+fn with_lost(mut looked: Looked, lost: &BTreeMap<InstanceAddr, RunId>) -> Looked {
+    looked.instances += lost.len() as u64;
+    looked.seen.extend(lost.iter().map(|(addr, run)| Seen {
+        addr: addr.clone(),
+        recorded: Value::NULL,
+        sight: Sight::Gone {
+            instead: Some(
+                format!("run {run} destroyed it to make another, which never came").into(),
+            ),
+        },
+    }));
+    looked
+}
+
 /// Observes everything that is recorded, and shows that it goes on.
 async fn observed(invocation: &Invocation, prepared: &Prepared, recorded: Recorded) -> Looked {
     let listener = Listener::start(invocation, Listening::Screen, prepared.sources());
@@ -320,8 +367,12 @@ fn healed_lately(
         return Ok(Effort::default());
     };
     let mut effort = Effort::default();
-    for run in store.runs_since(environment, RunId(0))? {
-        if run.kind != RunKind::Heal || now.since(run.started) >= per {
+    let heals = RunFilter {
+        kinds: vec![RunKind::Heal],
+        ..RunFilter::of(environment, usize::MAX)
+    };
+    for run in store.runs(&heals)? {
+        if now.since(run.started) >= per {
             continue;
         }
         let journal = store.journal(run.id)?;

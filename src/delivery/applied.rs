@@ -107,7 +107,8 @@ fn newest(
     }
 }
 
-fn did_all(store: &Store, run: &RunRow) -> Result<bool, RecordError> {
+/// Whether a run did all its steps, as [`is_whole`] says.
+pub(crate) fn did_all(store: &Store, run: &RunRow) -> Result<bool, RecordError> {
     let outcome = run.end.as_ref().map(|end| end.outcome);
     let has_checks = outcome == Some(RunOutcome::Failed) && !store.checks(run.id)?.is_empty();
     Ok(is_whole(outcome, has_checks))

@@ -15,6 +15,7 @@ mod group;
 pub mod heal;
 pub mod identity;
 pub mod inputs;
+pub mod lost;
 pub mod notice;
 pub mod post;
 mod probe;

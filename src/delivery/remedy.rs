@@ -91,6 +91,9 @@ pub struct Remedy<'a> {
     pub decisions: &'a [Decision],
     /// The instances that depend on what is healed, and may have to change with it.
     pub dependents: &'a BTreeSet<InstanceAddr>,
+    /// The instances of which nothing is recorded any more, because a run destroyed them to replace them, where the
+    /// definition is the one that was applied last: that says what they were.
+    pub lost: &'a BTreeSet<InstanceAddr>,
 }
 
 /// Checks that `changes` do what was decided and nothing else: they bring back what was applied, whatever the definition says
@@ -147,7 +150,8 @@ pub fn check<'r>(
                 return Err(Objection::Beyond(addr.clone()));
             }
         }
-        if !recorded(addr).is_some_and(|applied| brings_back(change, applied)) {
+        let is_made_again = change.action == Action::Create && remedy.lost.contains(addr);
+        if !is_made_again && !recorded(addr).is_some_and(|applied| brings_back(change, applied)) {
             return Err(Objection::Edited(addr.clone()));
         }
         let seen = findings.get(addr).filter(|_| decided.contains_key(addr));

@@ -318,7 +318,7 @@ pub fn losses(plan: &Plan, past: &Past) -> Vec<Loss> {
 }
 
 /// Whether a step had its effect, or is recorded as if it had.
-fn has_happened(row: &JournalRow) -> bool {
+pub(crate) fn has_happened(row: &JournalRow) -> bool {
     let how = row.result.as_ref().map(|result| result.how);
     match how {
         Some(How::Done | How::Adopted | How::SettledByHand) => true,

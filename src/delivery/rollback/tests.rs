@@ -12,6 +12,7 @@ fn row(action: &str, addr: &str, deposed: bool, how: How) -> JournalRow {
         addr: addr.parse().unwrap(),
         deposed: deposed.then(|| "0a1b2c3d".into()),
         action: action.into(),
+        replaced: false,
         at: Timestamp(0),
         result: Some(JournalResult {
             run: RunId(1),

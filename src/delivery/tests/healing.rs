@@ -133,6 +133,7 @@ impl World {
             situation: &situation,
             decisions: &decisions,
             dependents: &dependents,
+            lost: &BTreeSet::new(),
         };
         let applied = applied();
         let may = !healing.is_empty() && check(&remedy, &changes, |_| Some(&applied)).is_ok();
@@ -561,10 +562,12 @@ fn a_plan_that_heals_does_what_was_decided_and_what_that_forces() {
         now: Timestamp(0),
     };
     let dependents = ["b.x", "b.y", "b.left", "c.data"].map(addr).into();
+    let lost = BTreeSet::from([addr("a.gone")]);
     let remedy = Remedy {
         situation: &situation,
         decisions: &decisions,
         dependents: &dependents,
+        lost: &lost,
     };
     let applied = applied();
     let judged = |changes: &[Change]| check(&remedy, changes, |_| Some(&applied)).err();
@@ -610,6 +613,19 @@ fn a_plan_that_heals_does_what_was_decided_and_what_that_forces() {
         })
     );
     assert_eq!(judged(&[gone(), change("c.data", Action::Update)]), None);
+    // Of what a run destroyed to replace it nothing is recorded.
+    let unrecorded =
+        |changes: &[Change], remedy: &Remedy<'_>| check(remedy, changes, |_| None).err();
+    assert_eq!(unrecorded(&[gone()], &remedy), None);
+    let none = BTreeSet::new();
+    let known = Remedy {
+        lost: &none,
+        ..remedy
+    };
+    assert_eq!(
+        unrecorded(&[gone()], &known),
+        Some(Objection::Edited(addr("a.gone")))
+    );
     let edited = Change {
         config: Value::object([("size", Value::int(2))]),
         ..change("b.x", Action::Update)
@@ -650,6 +666,7 @@ fn nothing_is_set_back_that_is_expected_to_differ_or_was_not_found() {
         situation: &situation,
         decisions: &decisions,
         dependents: &none,
+        lost: &none,
     };
     let object = |size: i64, tags: Option<&str>| {
         let tags = tags.map_or(Value::Null(model::Type::String), Value::string);

@@ -10,13 +10,13 @@ use contract::{
 use lang::Definition;
 use lang::load::{Resource, ResourceName};
 use model::address::Mode;
-use model::change::DeposedKey;
+use model::change::{Action, DeposedKey, ReplaceOrder};
 use model::clock::Timestamp;
 use model::event::EventKind;
 use model::plan::{StepId, StepKind};
 use model::value::SecretTexts;
 use model::{Diagnostic, Str, Value};
-use state::{Claimant, Intent, IntentId, RecordError, RunWriter, Settlement};
+use state::{Claimant, Intent, IntentId, REPLACED, RecordError, RunWriter, Settlement};
 
 use super::call::call;
 use super::judge::judge;
@@ -349,13 +349,28 @@ fn intent(effect: &Effect, at: Timestamp) -> Result<Intent, CodecError> {
         step: u64::from(effect.step.0),
         addr: row.change.addr.clone(),
         deposed: row.deposed.as_ref().map(|key| key.0.clone()),
-        action: effect.kind.word().into(),
+        action: word(effect).into(),
         marker: effect.marker.clone(),
         prior,
         planned,
         claims: claimed,
         at,
     })
+}
+
+/// What a step does, as the journal calls it: that another object is to take the place of one that goes has to be known
+/// also where that never came.
+fn word(effect: &Effect) -> &'static str {
+    let row = &effect.row;
+    let replaces = matches!(
+        row.change.action,
+        Action::Replace(ReplaceOrder::DestroyFirst)
+    );
+    if effect.kind == StepKind::Destroy && replaces && row.deposed.is_none() {
+        REPLACED
+    } else {
+        effect.kind.word()
+    }
 }
 
 /// The object's id, where it has one that may be shown.
