@@ -232,6 +232,7 @@ fn cut_short(store: &Store, run: &RunRow) -> Result<(Vec<Fact>, String), RecordE
         for (what, count) in counts.filter(|(_, count)| **count > 0) {
             let what = match what.as_str() {
                 "adopted" => "had happened",
+                "half" => "had happened in part",
                 "undone" => "had not happened",
                 _ => "nobody knows of",
             };

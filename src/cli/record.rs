@@ -206,6 +206,10 @@ fn tell(invocation: &Invocation, found: &engine::recover::Recovery) {
     let mut text = String::new();
     for (list, what) in [
         (&found.adopted, "had happened and is recorded now"),
+        (
+            &found.half,
+            "was cut short; what is there is recorded, and the rest is planned anew",
+        ),
         (&found.undone, "had not happened"),
     ] {
         for addr in list.iter().take(8) {

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use contract::{ApplyRequest, FindRequest, Found, Object, Providers, ResourceSchema};
+use contract::{
+    ApplyRequest, FindRequest, Found, Object, Providers, ResourceSchema, result_is_compatible,
+};
 use lang::Desired;
 use model::address::{InstanceAddr, ProviderAddr, ProviderSource};
 use model::change::DeposedKey;
@@ -31,6 +33,8 @@ const ATTEMPTS: u32 = 5;
 pub struct Recovery {
     /// Effects that had happened; their objects are recorded now.
     pub adopted: Vec<InstanceAddr>,
+    /// Effects that came half way, as far as can be seen; what is there is recorded now.
+    pub half: Vec<InstanceAddr>,
     /// Effects that had not happened.
     pub undone: Vec<InstanceAddr>,
     /// Effects of which it cannot be told.
@@ -74,6 +78,7 @@ pub async fn recover(
     session.end_interrupted().await?;
     let counts = [
         ("adopted", &recovery.adopted),
+        ("half", &recovery.half),
         ("undone", &recovery.undone),
         ("unknown", &recovery.unknown),
     ];
@@ -106,13 +111,13 @@ async fn ask(
             Settled::Known { how, changes } => {
                 match how {
                     How::DidNotHappen => recovery.undone.push(addr),
-                    How::Adopted | How::Done | How::Failed | How::SettledByHand => {
-                        recovery.adopted.push(addr);
-                    }
+                    How::Failed => recovery.half.push(addr),
+                    How::Adopted | How::Done | How::SettledByHand => recovery.adopted.push(addr),
                 }
+                let half = "it was cut short; what is there is recorded";
                 let settlement = Settlement {
                     how,
-                    detail: None,
+                    detail: (how == How::Failed).then(|| half.to_owned()),
                     at: clock.now(),
                     changes,
                 };
@@ -299,8 +304,11 @@ impl<'i> Left<'i> {
         let unchanged = !self.prior.is_null() && object.value == bare && !unfinished;
         let undertaken = self.undertaken.as_ref();
         let is_destroy = undertaken.is_none_or(|undertaken| undertaken.value.is_null());
+        let is_update = !is_destroy && !self.prior.is_null();
         let how = if unchanged || is_destroy {
             How::DidNotHappen
+        } else if is_update && !self.is_as_planned(&object, schema) {
+            How::Failed
         } else {
             How::Adopted
         };
@@ -311,6 +319,15 @@ impl<'i> Left<'i> {
         let object = self.marked(object, schema, secrets);
         let changes = self.recorded_as(object, unfinished, schema, provider)?;
         known(how, changes)
+    }
+
+    /// Whether an object is all that it was to become, as far as that was known.
+    fn is_as_planned(&self, found: &Object, schema: &ResourceSchema) -> bool {
+        let planned = self.undertaken.as_ref();
+        planned.is_none_or(|planned| {
+            let (planned, _) = planned.value.clone().unmark_deep();
+            result_is_compatible(&schema.schema.block, &planned, &found.value).is_empty()
+        })
     }
 
     /// The changes that record that the object is not there; none for a create, whose object never was.
