@@ -9,7 +9,7 @@ use delivery::inputs::{Asked, settle};
 use delivery::variables::{Argument, Places, collect, share};
 use lang::desired::{Missing, Origin, assign, parse_text};
 use lang::load::Module;
-use model::{Diagnostics, Sources, Str, Value};
+use model::{Diagnostics, Sources, Span, Str, Value};
 
 use super::applied;
 use super::args::Given;
@@ -30,14 +30,14 @@ pub(super) struct Giving<'g> {
 }
 
 impl Giving<'_> {
-    /// The values of the root module's variables. What is wrong with them is added to `warnings`, with what is wrong so
-    /// far.
+    /// The values of the root module's variables, and where files say them. What is wrong with them is added to
+    /// `warnings`, with what is wrong so far.
     pub(super) fn variables(
         &self,
         root: &Module,
         sources: &mut Sources,
         warnings: &mut Diagnostics,
-    ) -> Result<BTreeMap<Str, Value>, Refused> {
+    ) -> Result<(BTreeMap<Str, Value>, BTreeMap<Str, Span>), Refused> {
         let arguments: Vec<Argument> = self
             .wanted
             .given
@@ -56,7 +56,7 @@ impl Giving<'_> {
             });
             let (assigned, found) = assign(root, &given, Missing::Reported);
             warnings.extend(found);
-            return Ok(assigned);
+            return Ok((assigned, BTreeMap::new()));
         }
         let (mut given, mut found) = collect(&places, root, sources);
         if self.wanted.wants == Wants::Definition {
@@ -88,7 +88,11 @@ impl Giving<'_> {
         }
         let (assigned, found) = assign(root, &given, missing);
         warnings.extend(found);
-        Ok(assigned)
+        let in_files = given
+            .into_iter()
+            .filter(|(_, given)| given.origin.is_file());
+        let given_at = in_files.map(|(name, given)| (name, given.span)).collect();
+        Ok((assigned, given_at))
     }
 
     /// Says which `TF_VAR_name` have no effect, because `terrace.hcl` or a file it names sets the variable.

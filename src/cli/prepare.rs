@@ -292,7 +292,7 @@ pub async fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prep
         }
         warnings.extend(found);
     }
-    let mut variables = BTreeMap::new();
+    let (mut variables, mut given_at) = (BTreeMap::new(), BTreeMap::new());
     if let Some(root) = root {
         let mut sources = std::mem::take(&mut definition.sources);
         let giving = Giving {
@@ -303,11 +303,12 @@ pub async fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prep
             content: content.as_ref(),
             applied: wanted.restored.or(applied.as_ref()),
         };
-        variables = giving.variables(&root, &mut sources, &mut warnings)?;
+        (variables, given_at) = giving.variables(&root, &mut sources, &mut warnings)?;
         definition.sources = sources;
     }
     warnings.sort();
     let mut settings = settings(invocation, &environment, &project, None);
+    settings.given_at = Arc::new(given_at);
     let providers = providers(invocation, &project);
     let (definition, graph) = (Arc::new(definition), Arc::new(graph));
     if warnings.has_errors() {
@@ -434,6 +435,7 @@ pub fn settings(
         home: invocation.process.environment.get("HOME").map(Into::into),
         reads: Arc::default(),
         phase: Phase::Plan,
+        given_at: Arc::default(),
         plan_time: Some(planned.unwrap_or_else(|| invocation.process.clock.now())),
         clock: invocation.process.clock.clone(),
         random: invocation.process.random.clone(),

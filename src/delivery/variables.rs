@@ -84,7 +84,7 @@ pub fn collect(
                 );
             }
             Argument::File(path) => {
-                reader.file(path, &path.to_string_lossy(), Origin::CommandLine, None)
+                reader.file(path, &path.to_string_lossy(), Origin::CommandFile, None)
             }
         }
     }
@@ -97,7 +97,10 @@ pub fn share(given: &mut BTreeMap<Str, Given>, inputs: BTreeMap<Str, Given>) -> 
     let mut out = Diagnostics::new();
     for (name, input) in inputs {
         if let Some(other) = given.get(&name)
-            && matches!(other.origin, Origin::Environment | Origin::CommandLine)
+            && matches!(
+                other.origin,
+                Origin::Environment | Origin::CommandLine | Origin::CommandFile
+            )
         {
             let message = format!("`{name}` is set here, and is an input");
             out.push(

@@ -69,6 +69,12 @@ pub struct Parts {
     pub summary: String,
     /// What is said of this one.
     pub detail: String,
+    /// The place that programs expect, where it is another than the one that people are shown.
+    #[serde(default)]
+    pub place: Option<Span>,
+    /// The header of the validation that checked it.
+    #[serde(default)]
+    pub rule: Option<Span>,
 }
 
 impl Diagnostic {
@@ -161,7 +167,18 @@ impl Diagnostic {
         self.parts = Some(Box::new(Parts {
             summary: summary.to_owned(),
             detail: detail.into(),
+            place: None,
+            rule: None,
         }));
+        self
+    }
+
+    /// Says where programs expect it that has parts: where a value came from, which `rule` checked.
+    #[must_use]
+    pub fn checked(mut self, place: Span, rule: Span) -> Self {
+        if let Some(parts) = &mut self.parts {
+            (parts.place, parts.rule) = (Some(place), Some(rule));
+        }
         self
     }
 

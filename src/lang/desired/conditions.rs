@@ -6,7 +6,7 @@ use std::sync::Arc;
 use model::address::{BlockAddr, InstanceAddr, InstanceKey, ModuleAddr};
 use model::condition::{Conditioned, Conditions, JudgedInstance, Judgement, Verdict};
 use model::value::convert;
-use model::{Diagnostic, Diagnostics, Marks, Severity, Str, Type, Value};
+use model::{Diagnostic, Diagnostics, Marks, Severity, Span, Str, Type, Value};
 use rustc_hash::FxHashMap;
 
 use super::{Desired, Phase};
@@ -79,6 +79,7 @@ impl Desired {
             what: &what,
             summary: "Check block assertion failed",
             severity: Severity::Warning,
+            given_at: None,
         };
         let mut judgement = Judgement::default();
         for assert in asserts {
@@ -152,6 +153,7 @@ impl Desired {
                 Some(_) => "Resource postcondition failed",
             },
             severity,
+            given_at: None,
         };
         let judgement = check(conditions, &lookup, &checking, &mut out);
         let verdict = judgement.verdict;
@@ -253,6 +255,8 @@ pub(super) struct Checking<'w> {
     pub(super) summary: &'static str,
     /// What a failure is.
     pub(super) severity: Severity,
+    /// Of a variable, where its value comes from.
+    pub(super) given_at: Option<Span>,
 }
 
 /// Evaluates conditions.
@@ -312,6 +316,10 @@ fn check_one(
             let whole = format!("{}: {message}", checking.what);
             let failed =
                 Diagnostic::error("condition-failed", whole).in_parts(checking.summary, message);
+            let failed = match checking.given_at {
+                Some(place) => failed.checked(place, condition.span),
+                None => failed,
+            };
             push(with_values_of(
                 failed.at(expr.span, "this is false"),
                 expr,

@@ -136,6 +136,7 @@ impl Desired {
                     what: &what,
                     summary: "Invalid value for variable",
                     severity: Severity::Error,
+                    given_at: Some(self.given_at(variable, addr)),
                 };
                 Finding::Validation(check(validations, &lookup, &checking, out))
             }
@@ -155,6 +156,7 @@ impl Desired {
                         what: &what,
                         summary: "Module output value precondition failed",
                         severity: Severity::Error,
+                        given_at: None,
                     };
                     let judgement = (!conditions.is_empty())
                         .then(|| check(conditions, &lookup, &checking, out));
@@ -220,6 +222,20 @@ impl Desired {
     }
 
     /// The value of a child module's variable: the call's argument in the calling module's scope, or the default.
+    /// Where a variable gets its value: what a file or the call of the module says, or else its own block.
+    fn given_at(&self, variable: &Variable, addr: &ModuleAddr) -> Span {
+        let given = match (addr.parent(), addr.steps().last()) {
+            (Some(parent), Some(step)) => {
+                let caller = self.definition.module(&parent.path());
+                let call = caller.and_then(|module| module.calls.get(&step.name));
+                let argument = call.and_then(|call| call.arguments.get(&variable.name));
+                argument.map(|argument| argument.expr.span)
+            }
+            _ => self.settings.given_at.get(&variable.name).copied(),
+        };
+        given.unwrap_or(variable.span)
+    }
+
     fn variable(
         &self,
         variable: &Variable,

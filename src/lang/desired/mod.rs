@@ -29,7 +29,7 @@ use std::sync::Arc;
 use model::address::{BlockAddr, InstanceKey, ModuleAddr, ModulePath};
 use model::clock::{Clock, Timestamp};
 use model::value::SecretTexts;
-use model::{Str, Value};
+use model::{Span, Str, Value};
 
 use conditions::Judged;
 pub use root::{Given, Missing, Origin, assign, parse_text, unknown_variables};
@@ -57,6 +57,8 @@ pub struct Settings {
     pub reads: Arc<Reads>,
     /// What impure functions give: unknowns in a plan, values in an apply.
     pub phase: Phase,
+    /// Where files say the values of the root module's variables.
+    pub given_at: Arc<BTreeMap<Str, Span>>,
     /// `plantimestamp()`.
     pub plan_time: Option<Timestamp>,
     /// Where time comes from.

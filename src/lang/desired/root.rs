@@ -28,10 +28,22 @@ pub enum Origin {
     Environment,
     /// A `terraform.tfvars` or `*.auto.tfvars` file.
     AutoFile,
-    /// `-var` or `-var-file`.
+    /// `-var`.
     CommandLine,
+    /// `-var-file`.
+    CommandFile,
     /// A process environment variable `TF_VAR_name`: names that are not declared are passed over.
     Process,
+}
+
+impl Origin {
+    /// Whether a file says the value.
+    pub fn is_file(self) -> bool {
+        match self {
+            Self::Environment | Self::AutoFile | Self::CommandFile => true,
+            Self::CommandLine | Self::Process => false,
+        }
+    }
 }
 
 /// What a variable without a value is, when it has no default either.
@@ -90,7 +102,7 @@ fn undeclared(root: &Module, name: &Str, given: &Given) -> Diagnostics {
     let diagnostic = match given.origin {
         Origin::Process => return Diagnostics::new(),
         Origin::AutoFile => Diagnostic::warning("undeclared-variable", message),
-        Origin::Environment | Origin::CommandLine => {
+        Origin::Environment | Origin::CommandLine | Origin::CommandFile => {
             Diagnostic::error("undeclared-variable", message)
         }
     };

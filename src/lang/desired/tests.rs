@@ -51,6 +51,7 @@ fn checked(text: &str, phase: Phase) -> (Desired, Vec<String>) {
         home: None,
         reads: Arc::default(),
         phase,
+        given_at: Arc::default(),
         plan_time: None,
         clock: Arc::new(Fixed),
         random: Arc::new(Fixed),

@@ -28,17 +28,16 @@ impl<'a> Translator<'a> {
         let mut json = Map::new();
         json.insert("severity".into(), json!(severity(diagnostic.severity)));
         json.insert("summary".into(), json!(summary(diagnostic)));
-        json.insert("detail".into(), json!(detail(diagnostic)));
+        json.insert("detail".into(), json!(self.detail(diagnostic)));
         if let Some(address) = &diagnostic.address {
             json.insert("address".into(), json!(address.to_string()));
         }
-        if let Some(label) = &diagnostic.primary {
+        let expected = diagnostic.parts.as_ref().and_then(|parts| parts.place);
+        let shown = diagnostic.primary.as_ref().map(|label| label.span);
+        if let Some(span) = expected.or(shown) {
+            json.extend(self.range(span).map(|range| ("range".to_owned(), range)));
             json.extend(
-                self.range(label.span)
-                    .map(|range| ("range".to_owned(), range)),
-            );
-            json.extend(
-                self.snippet(label.span)
+                self.snippet(span)
                     .map(|snippet| ("snippet".to_owned(), snippet)),
             );
         }
@@ -58,6 +57,26 @@ impl<'a> Translator<'a> {
             );
         }
         Json::Object(json)
+    }
+
+    /// What is said of it, with the place of the rule that checked it, as programs expect it.
+    fn detail(&mut self, diagnostic: &Diagnostic) -> String {
+        let detail = detail(diagnostic);
+        let rule = diagnostic.parts.as_ref().and_then(|parts| parts.rule);
+        let Some((rule, file)) = rule.and_then(|rule| Some((rule, self.lines.file(rule.file)?)))
+        else {
+            return detail;
+        };
+        let range = file.range(rule);
+        let (start, end) = (file.place(range.start), file.place(range.end));
+        let to = match start.line == end.line {
+            true => end.column.to_string(),
+            false => format!("{},{}", end.line, end.column),
+        };
+        format!(
+            "{detail}\n\nThis was checked by the validation rule at {}:{},{}-{to}.",
+            file.name, start.line, start.column
+        )
     }
 
     fn range(&mut self, span: Span) -> Option<Json> {

@@ -220,6 +220,7 @@ impl Engine {
             home: None,
             reads: Arc::default(),
             phase: Phase::Plan,
+            given_at: Arc::default(),
             plan_time: Some(self.clock.now()),
             clock: self.clock.clone(),
             random: Arc::new(Counted::default()),
