@@ -333,6 +333,11 @@ impl Schedule<'_> {
                 .as_ref()
                 .and_then(|root| root.outputs.get(&name))
                 .is_some_and(|found| found.sensitive);
+            // What is gone leaves what refers to it without a value.
+            let value = match plan.mode {
+                model::plan::PlanMode::RefreshOnly => value.known_or_null(),
+                model::plan::PlanMode::Normal | model::plan::PlanMode::Destroy => value,
+            };
             if value.is_wholly_known() {
                 if !value.is_null() {
                     outputs.insert(name, (value, sensitive));

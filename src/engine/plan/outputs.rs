@@ -50,10 +50,6 @@ impl Walk<'_> {
             let sensitive = declared.is_some_and(|declared| declared.sensitive)
                 || recorded.is_some_and(|recorded| recorded.sensitive)
                 || after.marks().is_secret();
-            // What is gone leaves what refers to it unknown, which a refresh has nothing to say about.
-            if self.options.mode == PlanMode::RefreshOnly && !after.is_wholly_known() {
-                continue;
-            }
             let (bare_after, _) = after.clone().unmark_deep();
             let (bare_before, _) = before.clone().unmark_deep();
             let action = match (bare_before.is_null(), bare_after.is_null()) {

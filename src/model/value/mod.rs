@@ -222,6 +222,32 @@ impl Value {
         }
     }
 
+    /// The value with nulls in place of what is not known.
+    #[must_use]
+    pub fn known_or_null(&self) -> Self {
+        if self.is_wholly_known() {
+            return self.clone();
+        }
+        let each = |items: &[Self]| items.iter().map(Self::known_or_null).collect();
+        match self {
+            Self::Unknown(_) => Self::Null(self.ty()),
+            Self::Null(_) | Self::Bool(_) | Self::Number(_) | Self::String(_) => self.clone(),
+            Self::List(list) => Self::list(list.element.clone(), each(&list.items)),
+            Self::Set(set) => Self::set(set.element.clone(), each(&set.items)),
+            Self::Tuple(items) => Self::tuple(each(items)),
+            Self::Map(map) => {
+                let entries = map.entries.iter();
+                let entries = entries.map(|(key, item)| (key.clone(), item.known_or_null()));
+                Self::map(map.element.clone(), entries)
+            }
+            Self::Object(fields) => {
+                let fields = fields.iter();
+                Self::object(fields.map(|(name, value)| (name.clone(), value.known_or_null())))
+            }
+            Self::Marked(marked) => marked.value.known_or_null().mark(marked.marks),
+        }
+    }
+
     /// The value without the marks at its top; those further in stay.
     pub fn bare(&self) -> &Self {
         if let Self::Marked(marked) = self {

@@ -6,3 +6,11 @@ resource "local_file" "note" {
 output "file" {
   value = local_file.note.filename
 }
+
+resource "terraform_data" "stays" {
+  input = "stays"
+}
+
+output "both" {
+  value = [local_file.note.filename, terraform_data.stays.output]
+}
