@@ -1,116 +1,284 @@
-//! Resource types whose objects keep data that no apply brings back: databases, disks, buckets, queues, secrets and keys.
-//! What is made of that is in `protect`. Only types are listed whose loss loses what people put in; servers, caches and
-//! whatever is made anew from a definition are not.
+//! Resource types whose objects keep data that no apply brings back: databases, disks, file systems, buckets, queues,
+//! registries, backups, secrets and keys. What is made of that is in `protect`. Only types are listed whose loss loses what
+//! people put in; servers, caches and whatever is made anew from a definition are not. Each name is one of its provider's
+//! documentation, where the list says which.
 
 /// Whether objects of a resource type keep data.
 pub fn keeps_data(rtype: &str) -> bool {
-    TYPES.binary_search(&rtype).is_ok()
+    ALL.iter().any(|types| types.binary_search(&rtype).is_ok())
 }
 
-/// Sorted.
-const TYPES: &[&str] = &[
-    "alicloud_db_instance",
-    "alicloud_disk",
-    "alicloud_oss_bucket",
+/// Each sorted.
+const ALL: [&[&str]; 6] = [AWS, AZURE, GOOGLE, KUBERNETES, OTHERS, REHEARSED];
+
+/// hashicorp/aws: the schema of 5.100.0 (`terraform providers schema`), and `website/docs/r` for what came with 6.
+const AWS: &[&str] = &[
+    "aws_backup_logically_air_gapped_vault",
     "aws_backup_vault",
+    "aws_cloudhsm_v2_cluster",
+    "aws_cloudtrail_event_data_store",
     "aws_cloudwatch_log_group",
+    "aws_codeartifact_domain",
+    "aws_codeartifact_repository",
+    "aws_codecommit_repository",
     "aws_cognito_user_pool",
     "aws_db_cluster_snapshot",
     "aws_db_instance",
     "aws_db_snapshot",
+    "aws_db_snapshot_copy",
+    "aws_directory_service_directory",
     "aws_docdb_cluster",
+    "aws_docdb_cluster_snapshot",
+    "aws_docdb_global_cluster",
+    "aws_docdbelastic_cluster",
+    "aws_dsql_cluster",
+    "aws_dynamodb_global_table",
     "aws_dynamodb_table",
     "aws_ebs_snapshot",
+    "aws_ebs_snapshot_copy",
+    "aws_ebs_snapshot_import",
     "aws_ebs_volume",
     "aws_ecr_repository",
+    "aws_ecrpublic_repository",
     "aws_efs_file_system",
     "aws_elasticsearch_domain",
+    "aws_finspace_kx_database",
+    "aws_finspace_kx_volume",
     "aws_fsx_lustre_file_system",
     "aws_fsx_ontap_file_system",
+    "aws_fsx_ontap_volume",
     "aws_fsx_openzfs_file_system",
+    "aws_fsx_openzfs_snapshot",
+    "aws_fsx_openzfs_volume",
     "aws_fsx_windows_file_system",
+    "aws_glacier_vault",
+    "aws_keyspaces_keyspace",
     "aws_keyspaces_table",
     "aws_kinesis_stream",
+    "aws_kinesis_video_stream",
+    "aws_kms_external_key",
     "aws_kms_key",
+    "aws_lightsail_bucket",
+    "aws_lightsail_database",
+    "aws_lightsail_disk",
     "aws_memorydb_cluster",
+    "aws_memorydb_multi_region_cluster",
+    "aws_memorydb_snapshot",
+    "aws_mq_broker",
     "aws_msk_cluster",
+    "aws_msk_serverless_cluster",
     "aws_neptune_cluster",
+    "aws_neptune_cluster_snapshot",
+    "aws_neptune_global_cluster",
+    "aws_neptunegraph_graph",
     "aws_opensearch_domain",
+    "aws_opensearchserverless_collection",
+    "aws_paymentcryptography_key",
+    "aws_prometheus_workspace",
+    "aws_qldb_ledger",
     "aws_rds_cluster",
+    "aws_rds_cluster_snapshot_copy",
     "aws_rds_global_cluster",
     "aws_redshift_cluster",
+    "aws_redshift_cluster_snapshot",
+    "aws_redshiftserverless_namespace",
+    "aws_redshiftserverless_snapshot",
     "aws_route53_zone",
     "aws_s3_bucket",
+    "aws_s3_directory_bucket",
+    "aws_s3control_bucket",
+    "aws_s3files_file_system",
+    "aws_s3tables_namespace",
+    "aws_s3tables_table",
+    "aws_s3tables_table_bucket",
+    "aws_s3vectors_index",
+    "aws_s3vectors_vector_bucket",
     "aws_secretsmanager_secret",
+    "aws_simpledb_domain",
     "aws_sqs_queue",
+    "aws_storagegateway_cached_iscsi_volume",
+    "aws_storagegateway_stored_iscsi_volume",
+    "aws_timestreaminfluxdb_db_cluster",
+    "aws_timestreaminfluxdb_db_instance",
     "aws_timestreamwrite_database",
     "aws_timestreamwrite_table",
+    "aws_workspaces_workspace",
+];
+
+/// hashicorp/azurerm: `website/docs/r`, also of 3.x and 4.x, whose types are in use still.
+const AZURE: &[&str] = &[
     "azurerm_container_registry",
     "azurerm_cosmosdb_account",
+    "azurerm_cosmosdb_cassandra_cluster",
+    "azurerm_cosmosdb_cassandra_keyspace",
+    "azurerm_cosmosdb_cassandra_table",
+    "azurerm_cosmosdb_gremlin_database",
+    "azurerm_cosmosdb_gremlin_graph",
     "azurerm_cosmosdb_mongo_collection",
     "azurerm_cosmosdb_mongo_database",
+    "azurerm_cosmosdb_postgresql_cluster",
     "azurerm_cosmosdb_sql_container",
     "azurerm_cosmosdb_sql_database",
+    "azurerm_cosmosdb_table",
+    "azurerm_data_protection_backup_vault",
+    "azurerm_databricks_workspace",
+    "azurerm_digital_twins_instance",
     "azurerm_dns_zone",
+    "azurerm_elastic_san",
+    "azurerm_elastic_san_volume",
+    "azurerm_elastic_san_volume_group",
     "azurerm_eventhub",
+    "azurerm_eventhub_namespace",
+    "azurerm_healthcare_dicom_service",
+    "azurerm_healthcare_fhir_service",
+    "azurerm_healthcare_service",
+    "azurerm_healthcare_workspace",
     "azurerm_key_vault",
+    "azurerm_key_vault_certificate",
     "azurerm_key_vault_key",
+    "azurerm_key_vault_managed_hardware_security_module",
+    "azurerm_key_vault_managed_hardware_security_module_key",
+    "azurerm_kusto_cluster",
     "azurerm_kusto_database",
     "azurerm_log_analytics_workspace",
+    "azurerm_log_analytics_workspace_table_custom_log",
     "azurerm_managed_disk",
+    "azurerm_managed_lustre_file_system",
+    "azurerm_mariadb_database",
     "azurerm_mariadb_server",
+    "azurerm_mongo_cluster",
     "azurerm_mssql_database",
     "azurerm_mssql_managed_database",
     "azurerm_mssql_managed_instance",
     "azurerm_mssql_server",
+    "azurerm_mysql_database",
     "azurerm_mysql_flexible_database",
     "azurerm_mysql_flexible_server",
+    "azurerm_mysql_server",
+    "azurerm_netapp_backup_vault",
+    "azurerm_netapp_pool",
+    "azurerm_netapp_snapshot",
     "azurerm_netapp_volume",
+    "azurerm_netapp_volume_group_oracle",
+    "azurerm_netapp_volume_group_sap_hana",
+    "azurerm_oracle_autonomous_database",
+    "azurerm_postgresql_database",
     "azurerm_postgresql_flexible_server",
+    "azurerm_postgresql_flexible_server_backup",
     "azurerm_postgresql_flexible_server_database",
     "azurerm_postgresql_server",
     "azurerm_recovery_services_vault",
+    "azurerm_servicebus_namespace",
+    "azurerm_servicebus_queue",
+    "azurerm_servicebus_subscription",
+    "azurerm_servicebus_topic",
+    "azurerm_snapshot",
+    "azurerm_sql_database",
+    "azurerm_sql_managed_database",
+    "azurerm_sql_managed_instance",
+    "azurerm_sql_server",
+    "azurerm_stack_hci_virtual_hard_disk",
     "azurerm_storage_account",
     "azurerm_storage_container",
+    "azurerm_storage_data_lake_gen2_filesystem",
+    "azurerm_storage_queue",
     "azurerm_storage_share",
+    "azurerm_storage_sync",
+    "azurerm_storage_sync_group",
     "azurerm_storage_table",
-    "digitalocean_database_cluster",
-    "digitalocean_spaces_bucket",
-    "digitalocean_volume",
-    "exoscale_dbaas",
+    "azurerm_synapse_sql_pool",
+    "azurerm_synapse_workspace",
+];
+
+/// hashicorp/google: `website/docs/r`.
+const GOOGLE: &[&str] = &[
+    "google_alloydb_backup",
     "google_alloydb_cluster",
     "google_artifact_registry_repository",
+    "google_backup_dr_backup_vault",
     "google_bigquery_dataset",
     "google_bigquery_table",
     "google_bigtable_instance",
     "google_bigtable_table",
     "google_compute_disk",
+    "google_compute_instant_snapshot",
     "google_compute_region_disk",
+    "google_compute_region_instant_snapshot",
     "google_compute_snapshot",
+    "google_compute_storage_pool",
+    "google_dataproc_metastore_service",
     "google_dns_managed_zone",
+    "google_filestore_backup",
     "google_filestore_instance",
+    "google_filestore_snapshot",
+    "google_firebase_database_instance",
     "google_firestore_database",
+    "google_healthcare_consent_store",
+    "google_healthcare_dataset",
+    "google_healthcare_dicom_store",
+    "google_healthcare_fhir_store",
+    "google_healthcare_hl7_v2_store",
     "google_kms_crypto_key",
+    "google_logging_project_bucket_config",
+    "google_lustre_instance",
+    "google_netapp_backup",
+    "google_netapp_backup_vault",
+    "google_netapp_storage_pool",
+    "google_netapp_volume",
+    "google_netapp_volume_snapshot",
+    "google_oracle_database_autonomous_database",
+    "google_parallelstore_instance",
+    "google_pubsub_lite_topic",
+    "google_pubsub_subscription",
     "google_pubsub_topic",
+    "google_secret_manager_regional_secret",
     "google_secret_manager_secret",
+    "google_sourcerepo_repository",
     "google_spanner_database",
     "google_spanner_instance",
     "google_sql_database",
     "google_sql_database_instance",
     "google_storage_bucket",
-    "hcloud_volume",
-    "ibm_cos_bucket",
-    "ibm_database",
+];
+
+/// hashicorp/kubernetes: `docs/resources`. What a namespace holds is not asked here.
+const KUBERNETES: &[&str] = &[
     "kubernetes_persistent_volume",
     "kubernetes_persistent_volume_claim",
     "kubernetes_persistent_volume_claim_v1",
     "kubernetes_persistent_volume_v1",
     "kubernetes_stateful_set",
     "kubernetes_stateful_set_v1",
+];
+
+/// What other providers document under `docs/resources` or `website/docs/r`.
+const OTHERS: &[&str] = &[
+    "alicloud_db_instance",
+    "alicloud_disk",
+    "alicloud_ecs_disk",
+    "alicloud_oss_bucket",
+    "digitalocean_database_cluster",
+    "digitalocean_database_db",
+    "digitalocean_nfs",
+    "digitalocean_nfs_snapshot",
+    "digitalocean_spaces_bucket",
+    "digitalocean_volume",
+    "digitalocean_volume_snapshot",
+    "exoscale_block_storage_volume",
+    "exoscale_database",
+    "exoscale_dbaas",
+    "hcloud_snapshot",
+    "hcloud_storage_box",
+    "hcloud_volume",
+    "ibm_cos_bucket",
+    "ibm_database",
     "libvirt_volume",
+    "linode_database_mysql_v2",
+    "linode_database_postgresql_v2",
     "linode_object_storage_bucket",
     "linode_volume",
     "minio_s3_bucket",
+    "mongodbatlas_advanced_cluster",
     "mongodbatlas_cluster",
     "mysql_database",
     "oci_core_volume",
@@ -125,8 +293,6 @@ const TYPES: &[&str] = &[
     "scaleway_block_volume",
     "scaleway_object_bucket",
     "scaleway_rdb_instance",
-    "sim_database",
-    "sim_volume",
     "snowflake_database",
     "snowflake_table",
     "vault_mount",
@@ -136,20 +302,42 @@ const TYPES: &[&str] = &[
     "yandex_storage_bucket",
 ];
 
+/// Our own `terrace/sim`.
+const REHEARSED: &[&str] = &["sim_database", "sim_volume"];
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_types_are_sorted_and_each_is_there_once() {
-        assert!(TYPES.is_sorted_by(|one, next| one < next));
+        for types in ALL {
+            assert!(types.is_sorted_by(|one, next| one < next), "{types:?}");
+        }
     }
 
     #[test]
     fn a_database_keeps_data_and_a_server_does_not() {
-        assert!(keeps_data("aws_db_instance"));
-        assert!(keeps_data("kubernetes_persistent_volume_claim"));
-        assert!(!keeps_data("aws_instance"));
-        assert!(!keeps_data("aws_db_instance_role_association"));
+        for rtype in [
+            "aws_db_instance",
+            "aws_rds_cluster",
+            "azurerm_mssql_database",
+            "google_sql_database_instance",
+            "kubernetes_persistent_volume_claim",
+            "hcloud_volume",
+            "sim_database",
+        ] {
+            assert!(keeps_data(rtype), "{rtype}");
+        }
+        for rtype in [
+            "aws_instance",
+            "aws_db_instance_role_association",
+            "aws_elasticache_cluster",
+            "azurerm_mssql_firewall_rule",
+            "google_compute_instance",
+            "kubernetes_deployment",
+        ] {
+            assert!(!keeps_data(rtype), "{rtype}");
+        }
     }
 }
