@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use delivery::Project;
-use delivery::adopt::{Kept, Written, at, spliced};
+use delivery::adopt::{Kept, Place, Written, at, spliced};
 use delivery::variables::{Places, collect};
 use lang::Definition;
 use lang::desired::Given;
@@ -40,7 +40,13 @@ pub async fn run(invocation: &Invocation, args: &AdoptArgs) -> ExitCode {
         Ok(looked) => looked,
         Err(refused) => return refused.report(invocation),
     };
-    let adopted = adopted(invocation, &mut project, &looked, &args.address);
+    let settable = settable(&looked, &args.address).await;
+    let adopted = adopted(
+        invocation,
+        &mut project,
+        &looked,
+        (&args.address, &settable),
+    );
     let Adopted {
         patch,
         whole,
@@ -52,6 +58,10 @@ pub async fn run(invocation: &Invocation, args: &AdoptArgs) -> ExitCode {
     };
     invocation.report(&kept, &sources, "", false);
     if patch.is_empty() {
+        let message = format!("nothing of `{}` can be adopted by an edit", args.address);
+        let nothing = Diagnostic::error("nothing-to-adopt", message)
+            .help("edit what says it by hand, so that a plan has nothing to change");
+        invocation.report(&nothing.into(), &Sources::default(), "", false);
         return ExitCode::Failed;
     }
     if let Err(code) = put(invocation, args, &patch) {
@@ -84,6 +94,28 @@ fn put(invocation: &Invocation, args: &AdoptArgs, patch: &str) -> Result<(), Exi
     Ok(())
 }
 
+/// The attributes that an author may set of the type of an instance; none where its provider cannot be asked.
+async fn settable(looked: &Look, addr: &InstanceAddr) -> BTreeSet<Str> {
+    let recorded = engine::record::read(&looked.store, &looked.view.environment).ok();
+    let object = recorded
+        .as_ref()
+        .and_then(|recorded| recorded.current(addr));
+    let Some(source) = object.map(|object| object.provider.source.clone()) else {
+        return BTreeSet::new();
+    };
+    let Ok(provider) = looked.prepared.providers.open(&source).await else {
+        return BTreeSet::new();
+    };
+    let Some(known) = provider.schema().resources.get(&addr.block.rtype) else {
+        return BTreeSet::new();
+    };
+    let attributes = known.schema.block.attributes.iter();
+    attributes
+        .filter(|(_, attribute)| attribute.optional || attribute.required)
+        .map(|(name, _)| name.clone())
+        .collect()
+}
+
 /// What can be adopted.
 struct Adopted {
     patch: String,
@@ -98,7 +130,7 @@ fn adopted(
     invocation: &Invocation,
     project: &mut Project,
     looked: &Look,
-    addr: &InstanceAddr,
+    (addr, settable): (&InstanceAddr, &BTreeSet<Str>),
 ) -> Result<Adopted, Refused> {
     let sources = project.sources.clone();
     let refused = |message: String, note: &str| {
@@ -119,11 +151,16 @@ fn adopted(
     let mut definition = loaded.definition;
     let mut sources = std::mem::take(&mut definition.sources);
     let given = given(invocation, project, looked, &definition, &mut sources);
+    let environment = &looked.view.environment;
+    let inputs = project.file.inputs.keys().cloned().collect();
     let written = Written {
         definition: &definition,
         given: &given,
         sources: &sources,
-        environment: &looked.view.environment,
+        environment,
+        block: project.declared(environment).map(|declared| declared.span),
+        settable,
+        inputs: &inputs,
     };
     let mut edits = Edits::default();
     let mut kept = Diagnostics::new();
@@ -175,7 +212,7 @@ fn left(addr: &InstanceAddr, difference: &Difference, kept: Kept) -> Diagnostic 
 
 /// What is to be written where.
 #[derive(Default)]
-struct Edits(BTreeMap<FileId, BTreeMap<(usize, usize), Value>>);
+struct Edits(BTreeMap<FileId, BTreeMap<(usize, usize), Vec<(Place, Value)>>>);
 
 impl Edits {
     /// Finds the literal that a difference comes from. Where an element came or went, what it is in is written anew.
@@ -209,22 +246,26 @@ impl Edits {
                 }),
             };
             match (found, value, path.split_last()) {
-                (Ok(Span { file, start, end }), Some(value), _) => {
+                (Ok(found), Some(value), _) => {
                     if value.has_marks() {
                         return Err(secret());
                     }
+                    let Span { file, start, end } = found.span;
                     let place = (start as usize, end as usize);
-                    self.0.entry(file).or_default().insert(place, value.clone());
+                    let edits = self.0.entry(file).or_default().entry(place).or_default();
+                    // Several attributes may have their value from one place.
+                    edits.retain(|(known, _)| *known != found);
+                    edits.push((found, value.clone()));
                     return Ok(());
                 }
                 (Err(kept), _, Some((_, above))) if kept.is_missing && !above.is_empty() => {
                     path = above;
                 }
                 (Err(kept), ..) => return Err(kept),
-                (Ok(span), None, _) => {
+                (Ok(found), None, _) => {
                     return Err(Kept {
                         why: "it is gone".into(),
-                        span: Some(span),
+                        span: Some(found.span),
                         is_missing: false,
                     });
                 }
@@ -238,7 +279,8 @@ impl Edits {
             let all: BTreeSet<(usize, usize)> = edits.keys().copied().collect();
             let is_inside = |(start, end): &(usize, usize)| {
                 let mut others = all.iter();
-                others.any(|(s, e)| s <= start && end <= e && (s, e) != (start, end))
+                // What comes in at the end of a literal is not inside of it.
+                others.any(|(s, e)| s <= start && end <= e && start < e && (s, e) != (start, end))
             };
             edits.retain(|place, _| !is_inside(place));
         }
@@ -256,11 +298,15 @@ impl Edits {
                 kept.push(Diagnostic::warning("not-adopted", message));
                 continue;
             };
-            let words = edits.iter().map(|(place, value)| {
-                (
-                    *place,
-                    pretty(value, indent(&source.text, place.0), Names::Written),
-                )
+            let words = edits.iter().map(|(place, edits)| {
+                let words = edits.iter().map(|(found, value)| {
+                    let indent = found
+                        .indent
+                        .unwrap_or_else(|| indent(&source.text, place.0));
+                    let literal = pretty(value, indent, Names::Written);
+                    format!("{}{literal}{}", found.before, found.after)
+                });
+                (*place, words.collect::<String>())
             });
             let text = spliced(&source.text, &words.collect());
             let diff = similar::TextDiff::from_lines(&*source.text, text.as_str());

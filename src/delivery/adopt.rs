@@ -1,12 +1,12 @@
 //! Where a value that drifted comes from: the literal in the definition or among an environment's variables that has to say
-//! something else for what is there to be as defined. Nothing is written; what cannot be said by a literal is told with its
-//! place. Entry points: [`Written::place`], [`spliced`].
+//! something else for what is there to be as defined, or where nothing says it yet, the place for it. Nothing is written; what
+//! cannot be said by a literal is told with its place. Entry points: [`Written::place`], [`spliced`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lang::desired::{Given, Origin};
 use lang::load::{Module, ModuleCall, Repeat};
-use lang::syntax::ast::{Body, Expr, ExprKind, TraversalKind};
+use lang::syntax::ast::{Block, Body, Expr, ExprKind, TraversalKind};
 use lang::syntax::parse_body;
 use lang::{Definition, eval};
 use model::address::{InstanceAddr, ModulePath};
@@ -24,6 +24,36 @@ pub struct Written<'w> {
     pub sources: &'w Sources,
     /// The environment, of whose variables it is.
     pub environment: &'w str,
+    /// Its block in `terrace.hcl`, where it has one.
+    pub block: Option<Span>,
+    /// The attributes that an author may set of the instance's type.
+    pub settable: &'w BTreeSet<Str>,
+    /// The root variables that are inputs, the same in every environment.
+    pub inputs: &'w BTreeSet<Str>,
+}
+
+/// A place that says a value, or is to say it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The literal; empty where there is none yet.
+    pub span: Span,
+    /// What comes before the literal where there is none yet: a name and `=`.
+    pub before: String,
+    /// What comes after it then.
+    pub after: String,
+    /// How far the line of the literal is indented where it is a new one.
+    pub indent: Option<usize>,
+}
+
+impl From<Span> for Place {
+    fn from(span: Span) -> Self {
+        Self {
+            span,
+            before: String::new(),
+            after: String::new(),
+            indent: None,
+        }
+    }
 }
 
 /// Why there is no literal that could say something else.
@@ -55,11 +85,11 @@ impl Kept {
 }
 
 impl Written<'_> {
-    /// The place of the literal that an instance's attribute has its value from.
+    /// The place of the literal that an instance's attribute has its value from, or should have it from.
     ///
     /// # Errors
     /// Why there is none.
-    pub fn place(&self, addr: &InstanceAddr, path: &[PathStep]) -> Result<Span, Kept> {
+    pub fn place(&self, addr: &InstanceAddr, path: &[PathStep]) -> Result<Place, Kept> {
         let resource = addr.resource();
         let module = self.module(&resource.module)?;
         let found = module.resources.values().find(|known| {
@@ -78,7 +108,115 @@ impl Written<'_> {
             let why = "its block makes several instances, and what it says is for all of them";
             return Err(Kept::at(found.span, why));
         }
-        self.in_body(&resource.module, &found.body, found.span, path)
+        let Some((PathStep::Attribute(name), rest)) = path.split_first() else {
+            return Err(Kept::at(found.span, "it is written here as a block"));
+        };
+        let body = &found.body;
+        let is_written = body.attributes.iter().any(|known| known.name.text == *name)
+            || body.blocks.iter().any(|known| known.kind.text == *name);
+        if is_written || !self.settable.contains(name) {
+            return self.in_body(&resource.module, body, found.span, path);
+        }
+        if !rest.is_empty() {
+            return Err(Kept::missing(
+                found.span,
+                format!("`{name}` is not set here"),
+            ));
+        }
+        self.line_in(body, found.span, name, ("", ""))
+            .ok_or_else(|| {
+                Kept::at(
+                    found.span,
+                    format!("`{name}` is not set here, all in one line"),
+                )
+            })
+    }
+
+    /// The place for a line of its own in the body of a block: below its last attribute. `around` stands around the value.
+    fn line_in(
+        &self,
+        body: &Body,
+        header: Span,
+        name: &str,
+        around: (&str, &str),
+    ) -> Option<Place> {
+        let text = &*self.sources.file(body.span.file)?.text;
+        let (start, end) = (body.span.start as usize, body.span.end as usize);
+        let is_one_line = !text.get(start..end)?.contains('\n');
+        let (open, close) = around;
+        let place = |at: usize, indent: usize, after: String| Place {
+            span: Span::new(body.span.file, at, at),
+            before: format!("\n{:indent$}{name} = {open}", ""),
+            after: format!("{close}{after}"),
+            indent: Some(indent),
+        };
+        let last = body
+            .attributes
+            .iter()
+            .max_by_key(|known| known.expr.span.end);
+        let Some(last) = last else {
+            let indent = indented(text, header.start as usize) + 2;
+            let is_empty = text.get(start..end)?.trim().is_empty();
+            return match (is_one_line, is_empty) {
+                (true, false) => None,
+                (true, true) => {
+                    let outer = indent.saturating_sub(2);
+                    Some(place(start, indent, format!("\n{:outer$}", "")))
+                }
+                (false, _) => Some(place(start, indent, String::new())),
+            };
+        };
+        if is_one_line {
+            return None;
+        }
+        let indent = indented(text, last.name.span.start as usize);
+        Some(place(
+            end_of_line(text, last.expr.span.end as usize)?,
+            indent,
+            String::new(),
+        ))
+    }
+
+    /// The place for a variable of the environment that it has by its default only.
+    fn of_environment(&self, name: &Str) -> Option<Place> {
+        let at = self.block?;
+        let text = &*self.sources.file(at.file)?.text;
+        let (body, _) = parse_body(at.file, text);
+        let block = self.environment_block(&body)?;
+        let mut attributes = block.body.attributes.iter();
+        let Some(variables) = attributes.find(|attribute| attribute.name.text == *"variables")
+        else {
+            let open = format!("{{ {name} = ");
+            return self.line_in(&block.body, block.header, "variables", (&open, " }"));
+        };
+        let ExprKind::Object(items) = &variables.expr.kind else {
+            return None;
+        };
+        let place = |at_byte: usize, before: String, after: &str, indent: Option<usize>| Place {
+            span: Span::new(at.file, at_byte, at_byte),
+            before,
+            after: after.into(),
+            indent,
+        };
+        let (start, end) = (
+            variables.expr.span.start as usize,
+            variables.expr.span.end as usize,
+        );
+        let Some(last) = items.last() else {
+            return Some(place(start + 1, format!(" {name} = "), " ", None));
+        };
+        let last_end = last.value.span.end as usize;
+        if text.get(start..end)?.contains('\n') {
+            let indent = indented(text, last.key.span.start as usize);
+            let before = format!("\n{:indent$}{name} = ", "");
+            return Some(place(
+                end_of_line(text, last_end)?,
+                before,
+                "",
+                Some(indent),
+            ));
+        }
+        Some(place(last_end, format!(", {name} = "), "", None))
     }
 
     fn module(&self, path: &ModulePath) -> Result<&Module, Kept> {
@@ -96,7 +234,7 @@ impl Written<'_> {
         body: &Body,
         header: Span,
         path: &[PathStep],
-    ) -> Result<Span, Kept> {
+    ) -> Result<Place, Kept> {
         let Some((PathStep::Attribute(name), rest)) = path.split_first() else {
             return Err(Kept::at(header, "it is written here as a block"));
         };
@@ -129,10 +267,10 @@ impl Written<'_> {
         }
     }
 
-    fn in_expr(&self, module: &ModulePath, expr: &Expr, path: &[PathStep]) -> Result<Span, Kept> {
+    fn in_expr(&self, module: &ModulePath, expr: &Expr, path: &[PathStep]) -> Result<Place, Kept> {
         match (&expr.kind, path.split_first()) {
             (ExprKind::Paren(inner), _) => self.in_expr(module, inner, path),
-            (_, None) if is_literal(expr) => Ok(expr.span),
+            (_, None) if is_literal(expr) => Ok(expr.span.into()),
             (ExprKind::Tuple(items), Some((PathStep::Index(index), rest))) => {
                 match items.get(usize::try_from(*index).unwrap_or(usize::MAX)) {
                     Some(item) => self.in_expr(module, item, rest),
@@ -179,13 +317,20 @@ impl Written<'_> {
         name: &Str,
         used: Span,
         path: &[PathStep],
-    ) -> Result<Span, Kept> {
+    ) -> Result<Place, Kept> {
         let declared = self.module(module)?.variables.get(name);
         let span = declared.map_or(used, |declared| declared.span);
         let default = || Kept::at(span, format!("it is the default of `var.{name}`"));
         let (Some(parent), Some(call)) = (module.parent(), module.0.last()) else {
-            let given = self.given.get(name).ok_or_else(default)?;
-            return self.given(name, given, path);
+            return match self.given.get(name) {
+                Some(given) => self.given(name, given, path),
+                None if self.inputs.contains(name) => {
+                    let why = format!("`var.{name}` is an input, the same in every environment");
+                    Err(Kept::at(span, why))
+                }
+                None if !path.is_empty() => Err(Kept::missing(span, default().why)),
+                None => self.of_environment(name).ok_or_else(default),
+            };
         };
         let call: &ModuleCall = self.module(&parent)?.calls.get(call).ok_or_else(default)?;
         if !matches!(call.repeat, Repeat::Once) {
@@ -197,10 +342,10 @@ impl Written<'_> {
     }
 
     /// The place in `terrace.hcl` or a variable file.
-    fn given(&self, name: &Str, given: &Given, path: &[PathStep]) -> Result<Span, Kept> {
+    fn given(&self, name: &Str, given: &Given, path: &[PathStep]) -> Result<Place, Kept> {
         match given.origin {
             Origin::Environment | Origin::AutoFile => {}
-            Origin::Process | Origin::CommandLine => {
+            Origin::Process | Origin::CommandLine | Origin::CommandFile => {
                 return Err(Kept {
                     why: format!(
                         "`var.{name}` is given by whoever calls terrace, as by TF_VAR_{name}"
@@ -226,14 +371,17 @@ impl Written<'_> {
         self.in_expr(&ModulePath::root(), expr, path)
     }
 
-    /// The expression that the environment's block gives a variable.
-    fn in_environment<'b>(&self, body: &'b Body, name: &Str) -> Option<&'b Expr> {
-        let mut blocks = body.blocks.iter();
-        let block = blocks.find(|block| {
+    /// The environment's block in the body of `terrace.hcl`.
+    fn environment_block<'b>(&self, body: &'b Body) -> Option<&'b Block> {
+        body.blocks.iter().find(|block| {
             let mut labels = block.labels.iter();
             block.kind.text == *"environment" && labels.any(|label| label.text == *self.environment)
-        })?;
-        let mut attributes = block.body.attributes.iter();
+        })
+    }
+
+    /// The expression that the environment's block gives a variable.
+    fn in_environment<'b>(&self, body: &'b Body, name: &Str) -> Option<&'b Expr> {
+        let mut attributes = self.environment_block(body)?.body.attributes.iter();
         let variables = attributes.find(|attribute| attribute.name.text == *"variables")?;
         let ExprKind::Object(items) = &variables.expr.kind else {
             return None;
@@ -244,6 +392,23 @@ impl Written<'_> {
         );
         item.map(|item| &item.value)
     }
+}
+
+/// How far the line of a place is indented.
+fn indented(text: &str, at: usize) -> usize {
+    let before = text.get(..at).unwrap_or_default();
+    let line = before.rfind('\n').map_or(0, |end| end + 1);
+    let line = text.get(line..).unwrap_or_default();
+    line.len() - line.trim_start_matches(' ').len()
+}
+
+/// The end of the line that something ends in, before its line break. A heredoc ends after its own.
+fn end_of_line(text: &str, end: usize) -> Option<usize> {
+    if text.get(..end)?.ends_with('\n') {
+        return end.checked_sub(1);
+    }
+    let rest = text.get(end..)?;
+    Some(end + rest.find('\n').unwrap_or(rest.len()))
 }
 
 fn computed(expr: &Expr) -> Kept {
@@ -337,9 +502,17 @@ mod tests {
             given: &BTreeMap::new(),
             sources: &definition.sources,
             environment: "test",
+            block: None,
+            settable: &BTreeSet::from(["unset".into()]),
+            inputs: &BTreeSet::new(),
         };
-        let Span { start, end, .. } = written.place(&"a.b".parse().unwrap(), path)?;
-        Ok(TEXT[start as usize..end as usize].to_owned())
+        let found = written.place(&"a.b".parse().unwrap(), path)?;
+        let Span { start, end, .. } = found.span;
+        let (start, end) = (start as usize, end as usize);
+        Ok(match found.indent {
+            None => TEXT[start..end].to_owned(),
+            Some(_) => format!("{}{}1{}", &TEXT[..start], found.before, found.after),
+        })
     }
 
     fn attribute(name: &str) -> PathStep {
@@ -368,6 +541,14 @@ mod tests {
             found(&[attribute("tags")]),
             "{ one = \"1\", \"t w o\" = \"2\" }"
         );
+    }
+
+    #[test]
+    fn what_is_not_set_comes_below_the_last_that_is() {
+        let text = place(&[attribute("unset")]).unwrap();
+        assert!(text.ends_with("\n  less = -1\n  unset = 1"), "{text}");
+        let inside = place(&[attribute("unset"), key("x")]).unwrap_err();
+        assert!(inside.is_missing, "all of it is to be written");
     }
 
     #[test]

@@ -37,3 +37,7 @@ module "logs" {
   source     = "./module"
   permission = var.logs.permission
 }
+
+resource "local_directory" "unset" {
+  path = "../unset" # as it comes
+}
