@@ -362,3 +362,46 @@ fn a_destroy_that_is_killed_is_made_good_by_the_next_destroy_or_apply() {
         })
     });
 }
+
+#[test]
+fn an_update_of_which_nobody_knows_how_it_ended_is_told_as_that_and_planned_anew() {
+    let project = TempDir::new().expect("a directory");
+    let path = |name: &str| project.path().join(name);
+    let text = "variable \"v\" {}\n\
+         resource \"local_command\" \"c\" {\n  \
+         create = \"echo $V > object; cat object\"\n  \
+         update = \"touch began; read x < gate; echo $V > object; cat object\"\n  \
+         read   = \"cat object\"\n  \
+         environment = { V = var.v }\n}\n";
+    fs::write(path("main.tf"), text).expect("the definition");
+    let terrace = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_terrace"));
+        command
+            .args(words)
+            .current_dir(project.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    };
+    let made = terrace(&["apply", "-auto-approve", "-var", "v=1"]).output();
+    assert!(made.expect("it runs").status.success());
+    let gate = Command::new("mkfifo").arg(path("gate")).status();
+    assert!(gate.expect("it runs").success());
+    let updating = terrace(&["apply", "-auto-approve", "-var", "v=2"])
+        .spawn()
+        .expect("it runs");
+    let limit = Instant::now() + Duration::from_secs(30);
+    while !path("began").exists() {
+        assert!(Instant::now() < limit, "the update does not begin");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(kill(updating), "it was under way");
+    fs::write(path("gate"), "go on\n").expect("the gate");
+    let planned = terrace(&["plan", "-var", "v=2", "-detailed-exitcode"]).output();
+    let planned = planned.expect("it runs");
+    let said = String::from_utf8_lossy(&planned.stderr).into_owned();
+    let told = "Recovered local_command.c  was cut short; what is there is recorded, and the rest is planned anew";
+    assert!(said.contains(told), "{said}");
+    assert_eq!(planned.status.code(), Some(2), "it is to be updated again");
+}
