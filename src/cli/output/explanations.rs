@@ -143,7 +143,8 @@ const TEXTS: &[(&str, &str)] = &[
     (
         "heal-refused",
         "Something drifted that the policy allows to be healed, and it was left alone all the same: bringing it back would \
-         change other instances too, would need more than the policy allows, or is not what the definition says by now.\n\n\
+         change other instances too, would replace what is protected, would need more than the policy allows, or is not what \
+         the definition says by now.\n\n\
          Healing brings back what was applied, and nothing else. The note says what was in the way.",
     ),
     (
@@ -293,9 +294,9 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     (
         "not-adopted",
-        "terrace adopt writes what is there only where one literal says it: in the block itself, or where terrace.hcl or a \
-         variable file gives the variable. What an expression computes, what a default says for every environment, and what \
-         a block with count or for_each says for several instances is not rewritten, nor is anything sensitive.\n\n\
+        "terrace adopt writes what is there only where one literal says it, or none does yet: in the block itself, where \
+         terrace.hcl or a variable file gives the variable, or among the environment's variables. What an expression computes, \
+         and what a block with count or for_each says for several instances is not rewritten, nor is anything sensitive.\n\n\
          Edit the place that is shown, or put back what was applied.",
     ),
     (
@@ -337,8 +338,8 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     (
         "nothing-to-adopt",
-        "Only what has other values outside than were applied can be adopted. What is gone can be made again, or its block \
-         taken out.\n\n\
+        "Only what has other values outside than were applied, which a literal says, can be adopted; a warning tells what is \
+         in the way of an edit. What is gone can be made again, or its block taken out.\n\n\
          See what has drifted: terrace drift.",
     ),
     (
