@@ -11,8 +11,7 @@ use super::args::ConsoleArgs;
 use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::json::value_spec::value_spec;
-use super::output::recorded::OutputView;
-use super::output::state::output;
+use super::output::state::value as shown;
 use super::output::write;
 use super::prepare::{Prepared, Wanted, Wants, prepare};
 use super::record;
@@ -159,17 +158,7 @@ fn one(
     if diagnostics.has_errors() {
         return false;
     }
-    let text = if value.marks().is_secret() {
-        "(sensitive value)\n".to_owned()
-    } else {
-        let view = OutputView {
-            name: &model::Str::default(),
-            value: &value,
-            sensitive: false,
-        };
-        output(&view, invocation.stdout)
-    };
-    write::answer(&text).is_ok()
+    write::answer(&shown(&value, invocation.stdout)).is_ok()
 }
 
 fn error_spec(diagnostics: &Diagnostics) -> serde_json::Value {

@@ -156,6 +156,13 @@ fn write_output(page: &mut Page, indent: &'static str, output: &OutputView) {
     lines(page, head, output.value, (indent.len(), Names::Quoted));
 }
 
+/// A value as one would write it; what is sensitive in it is not shown.
+pub fn value(value: &Value, look: Look) -> String {
+    let mut page = Page::new(look);
+    lines(&mut page, Line::new(), value, (0, Names::Quoted));
+    page.finish()
+}
+
 /// One output that was asked for by name, shown also when it is sensitive: as one would write it.
 pub fn output(output: &OutputView, look: Look) -> String {
     let mut page = Page::new(look);
