@@ -60,6 +60,9 @@ pub struct Diagnostic {
     /// The message as programs expect it that know Terraform's, where that has two parts.
     #[serde(default)]
     pub parts: Option<Box<Parts>>,
+    /// What stands at its places is a secret: they are told, and their text is not shown.
+    #[serde(default)]
+    pub concealed: bool,
 }
 
 /// A message in two parts.
@@ -104,6 +107,7 @@ impl Diagnostic {
             suggestion: None,
             address: None,
             parts: None,
+            concealed: false,
         }
     }
 
@@ -182,11 +186,27 @@ impl Diagnostic {
         self
     }
 
+    /// Lets no text be shown of what stands at its places, which is a secret.
+    #[must_use]
+    pub fn conceal(mut self) -> Self {
+        self.concealed = true;
+        self.suggestion = None;
+        self
+    }
+
     /// Says which instance it is about.
     #[must_use]
     pub fn about(mut self, address: InstanceAddr) -> Self {
         self.address = Some(address);
         self
+    }
+
+    /// Whether its place is in `span`.
+    pub fn is_at(&self, span: Span) -> bool {
+        let place = self.primary.as_ref().map(|label| label.span);
+        place.is_some_and(|place| {
+            place.file == span.file && span.start <= place.start && place.end <= span.end
+        })
     }
 
     /// Whether it is an error.

@@ -180,6 +180,19 @@ fn notes(diagnostic: &Diagnostic, alike: &[&Diagnostic], lines: &mut SourceLines
             notes.push(format!("for {address}"));
         }
     }
+    let place = diagnostic.primary.as_ref();
+    if diagnostic.concealed
+        && let Some(label) = place
+        && let Some(place) = lines.place(label.span)
+    {
+        let text = match label.text.as_str() {
+            "" => String::new(),
+            text => format!(": {text}"),
+        };
+        notes.push(format!(
+            "at {place}, which is sensitive and not shown{text}"
+        ));
+    }
     notes.extend(diagnostic.notes.iter().cloned());
     if !alike.is_empty() {
         let places: Vec<String> = alike

@@ -82,8 +82,12 @@ pub fn assign(
             values.insert(name.clone(), unknown_of(variable));
             continue;
         }
+        let place = given.as_ref().map(|(_, span)| *span);
         let (value, diagnostics) = settle(variable, given, variable.span);
-        out.extend(diagnostics);
+        for found in diagnostics {
+            let is_secret = variable.sensitive && place.is_some_and(|place| found.is_at(place));
+            out.push(if is_secret { found.conceal() } else { found });
+        }
         values.insert(name.clone(), value);
     }
     (values, out)
@@ -140,10 +144,22 @@ pub fn parse_text(
         return (Value::string(text), span, Diagnostics::new());
     }
     let (expr, mut diagnostics) = syntax::parse_expression(file, text);
-    if diagnostics.has_errors() {
-        return (Value::dynamic(), span, diagnostics);
+    let mut value = Value::dynamic();
+    if !diagnostics.has_errors() {
+        let (found, wrong) = eval::literal(&expr);
+        value = found;
+        diagnostics.extend(wrong);
     }
-    let (value, found) = eval::literal(&expr);
-    diagnostics.extend(found);
+    // What is said of text that cannot be read quotes it.
+    if let Some(variable) = variable.filter(|variable| variable.sensitive)
+        && diagnostics.has_errors()
+    {
+        let message = format!("the value of variable `{}` cannot be read", variable.name);
+        diagnostics = Diagnostic::error("value-type", message)
+            .at(span, format!("wants {}", variable.constraint.ty))
+            .help("write it as in a definition, with quotes around strings, or as JSON")
+            .conceal()
+            .into();
+    }
     (value, span, diagnostics)
 }

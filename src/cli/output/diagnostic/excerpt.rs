@@ -49,8 +49,12 @@ struct Cluster<'a> {
     labels: Vec<(AnnotationKind, &'a Label)>,
 }
 
-/// The excerpts of a diagnostic: the primary place first, then those far from it.
+/// The excerpts of a diagnostic: the primary place first, then those far from it; none of what is
+/// concealed.
 pub(super) fn excerpts(diagnostic: &Diagnostic, lines: &mut SourceLines) -> Vec<Excerpt> {
+    if diagnostic.concealed {
+        return Vec::new();
+    }
     let primary = diagnostic
         .primary
         .iter()

@@ -36,10 +36,12 @@ impl<'a> Translator<'a> {
         let shown = diagnostic.primary.as_ref().map(|label| label.span);
         if let Some(span) = expected.or(shown) {
             json.extend(self.range(span).map(|range| ("range".to_owned(), range)));
-            json.extend(
-                self.snippet(span)
-                    .map(|snippet| ("snippet".to_owned(), snippet)),
-            );
+            if !diagnostic.concealed {
+                json.extend(
+                    self.snippet(span)
+                        .map(|snippet| ("snippet".to_owned(), snippet)),
+                );
+            }
         }
         json.insert("id".into(), json!(diagnostic.id));
         if !diagnostic.notes.is_empty() {

@@ -1,0 +1,4 @@
+login = {
+  user  = "k3pt"
+  tries = "k3pt"
+}
