@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 use crate::desk::{Desk, id_range};
 use crate::error::{Failure, RecordError};
 use crate::run::{RunRow, read_run};
-use crate::schema::RUN_BITS;
+use crate::schema::{RUN_BITS, meta};
+use crate::seal::{Fingerprint, Keyring, Seal, WhenMissing};
 use crate::term::EnvironmentId;
 
 /// Whether the history of an environment is as it was written.
@@ -64,24 +65,132 @@ impl Desk {
         self.conn
             .prepare_cached(sql)?
             .execute((run.0, position, journal, hash))?;
-        let sql = "UPDATE environment SET chain_length = ?2, chain_head = ?3 WHERE id = ?1";
+        let sql = "SELECT name FROM environment WHERE id = ?1";
+        let name: String = self
+            .conn
+            .prepare_cached(sql)?
+            .query_row([environment], |row| row.get(0))?;
+        let head = Head {
+            environment: &name,
+            length: position,
+            hash: &hash,
+        };
+        let seal = head.sealed(&*self.seal(&name)?);
+        let sql = "UPDATE environment SET chain_length = ?2, chain_head = ?3, chain_seal = ?4 WHERE id = ?1";
         self.conn
             .prepare_cached(sql)?
-            .execute((environment, position, hash))?;
+            .execute((environment, position, hash, seal))?;
         Ok(())
     }
 }
 
-/// Checks the history of an environment from its first run.
-pub(crate) fn verify(conn: &Connection, environment: &str) -> Result<ChainReport, Failure> {
-    let sql = "SELECT id, chain_length, chain_head FROM environment WHERE name = ?1";
-    let found: Option<(EnvironmentId, u64, Vec<u8>)> = conn
-        .prepare_cached(sql)?
+/// The end of a chain.
+struct Head<'h> {
+    environment: &'h str,
+    length: u64,
+    hash: &'h [u8],
+}
+
+impl Head<'_> {
+    /// What only who has the key can tell of it: hashes alone could be put back to those of an earlier run.
+    fn sealed(&self, seal: &Seal) -> [u8; 32] {
+        let mut fields = Fields::new("terrace head 1");
+        fields.text(Some(self.environment));
+        fields.count(self.length);
+        fields.bytes(self.hash);
+        let Fingerprint(sealed) = seal.fingerprint("terrace head", &fields.done());
+        sealed
+    }
+}
+
+/// Seals the heads of chains that were written before heads were sealed.
+pub(crate) fn seal_heads(conn: &Connection, keyring: &Keyring) -> Result<(), Failure> {
+    let sql = "SELECT id, name, chain_length, chain_head FROM environment WHERE chain_length > 0";
+    let mut select = conn.prepare(sql)?;
+    let heads = select.query_map([], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+    })?;
+    let heads: Vec<(EnvironmentId, String, u64, Vec<u8>)> = heads.collect::<Result<_, _>>()?;
+    for (id, environment, length, hash) in &heads {
+        let known = meta(conn, "key")?;
+        let seal = keyring.seal(environment, known.as_deref(), WhenMissing::Make)?;
+        if known.is_none() {
+            conn.execute("INSERT INTO meta VALUES ('key', ?1)", [seal.id()])?;
+        }
+        let (environment, length) = (environment.as_str(), *length);
+        let head = Head {
+            environment,
+            length,
+            hash,
+        };
+        conn.execute(
+            "UPDATE environment SET chain_seal = ?2 WHERE id = ?1",
+            (*id, head.sealed(&seal)),
+        )?;
+    }
+    Ok(())
+}
+
+/// What stands at the end of a chain.
+struct Stored {
+    id: EnvironmentId,
+    serial: i64,
+    length: u64,
+    hash: Vec<u8>,
+    seal: Option<Vec<u8>>,
+}
+
+fn stored(conn: &Connection, environment: &str) -> Result<Option<Stored>, rusqlite::Error> {
+    let sql =
+        "SELECT id, serial, chain_length, chain_head, chain_seal FROM environment WHERE name = ?1";
+    conn.prepare_cached(sql)?
         .query_row([environment], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            Ok(Stored {
+                id: row.get(0)?,
+                serial: row.get(1)?,
+                length: row.get(2)?,
+                hash: row.get(3)?,
+                seal: row.get(4)?,
+            })
         })
-        .optional()?;
-    let Some((id, length, head)) = found else {
+        .optional()
+}
+
+/// Whether the end of a chain was cut off, although its head fits: the key says that another was there, or what runs
+/// wrote is left of more of them.
+fn is_cut(
+    conn: &Connection,
+    environment: &str,
+    stored: &Stored,
+    keyring: &Keyring,
+) -> Result<bool, Failure> {
+    let sql = "SELECT max(serial_after) FROM run WHERE environment = ?1";
+    let serial: Option<i64> = conn
+        .prepare_cached(sql)?
+        .query_row([stored.id], |row| row.get(0))?;
+    if serial.is_some_and(|serial| serial < stored.serial) {
+        return Ok(true);
+    }
+    if stored.length == 0 {
+        return Ok(stored.seal.is_some());
+    }
+    let known = meta(conn, "key")?;
+    let seal = keyring.seal(environment, known.as_deref(), WhenMissing::Fail)?;
+    let head = Head {
+        environment,
+        length: stored.length,
+        hash: &stored.hash,
+    };
+    Ok(stored.seal.as_deref() != Some(&head.sealed(&seal)[..]))
+}
+
+/// Checks the history of an environment from its first run.
+pub(crate) fn verify(
+    conn: &Connection,
+    environment: &str,
+    keyring: &Keyring,
+) -> Result<ChainReport, Failure> {
+    let Some(stored) = stored(conn, environment)? else {
         return Ok(ChainReport {
             sound: 0,
             broken: None,
@@ -90,7 +199,7 @@ pub(crate) fn verify(conn: &Connection, environment: &str) -> Result<ChainReport
     let sql = "SELECT id, position FROM run WHERE environment = ?1 AND position IS NOT NULL \
                ORDER BY position";
     let mut select = conn.prepare_cached(sql)?;
-    let mut rows = select.query([id])?;
+    let mut rows = select.query([stored.id])?;
     let mut previous = Vec::new();
     let mut sound = 0;
     let broken = |sound, run, wrong| {
@@ -108,7 +217,7 @@ pub(crate) fn verify(conn: &Connection, environment: &str) -> Result<ChainReport
         if row.get::<_, u64>(1)? != sound + 1 {
             return broken(sound, None, Wrong::Removed);
         }
-        if sound == length {
+        if sound == stored.length {
             return broken(sound, Some(run), Wrong::Added);
         }
         match check_run(conn, &previous, run)? {
@@ -117,12 +226,15 @@ pub(crate) fn verify(conn: &Connection, environment: &str) -> Result<ChainReport
         }
         sound += 1;
     }
-    if sound < length {
+    if sound < stored.length {
         return broken(sound, None, Wrong::Removed);
     }
-    if previous != head {
+    if previous != stored.hash {
         // Every run fits the one before it, so the last was replaced whole.
         return broken(sound.saturating_sub(1), None, Wrong::RunEdited);
+    }
+    if is_cut(conn, environment, &stored, keyring)? {
+        return broken(sound, None, Wrong::Removed);
     }
     Ok(ChainReport {
         sound,

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::{Failure, RecordError};
 use crate::schema::{OBJECT_BITS, RUN_BITS, meta};
-use crate::seal::{Fingerprint, Keyring, Payload, Place, Protection, WhenMissing};
+use crate::seal::{Fingerprint, Keyring, Payload, Place, Protection, Seal, WhenMissing};
 use crate::term::{EnvironmentId, TermWriter};
 
 /// A run as the writer needs it: whose it is and what it may do.
@@ -330,17 +330,22 @@ impl Desk {
 
     /// Seals `bytes` for `place`; the first time ever, that makes the key.
     pub(crate) fn sealed(&mut self, bytes: &[u8], place: Place<'_>) -> Result<Vec<u8>, Failure> {
+        Ok(self.seal(place.environment)?.seal(bytes, place)?)
+    }
+
+    /// What seals; the first time ever, that makes the key.
+    pub(crate) fn seal(&mut self, environment: &str) -> Result<Arc<Seal>, Failure> {
         let known = self.known_key()?;
         let seal = self
             .keyring
-            .seal(place.environment, known.as_deref(), WhenMissing::Make)?;
+            .seal(environment, known.as_deref(), WhenMissing::Make)?;
         if known.is_none() {
             let id = seal.id().to_vec();
             self.conn
                 .execute("INSERT INTO meta VALUES ('key', ?1)", [&id])?;
             self.key_id = Some(Some(id));
         }
-        Ok(seal.seal(bytes, place)?)
+        Ok(seal)
     }
 
     /// Opens bytes that are kept sealed at `place`.

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::error::RecordError;
 use crate::file::{Draft, make_directory};
 use crate::schema::{FORMAT, Found, create, inspect, upgrade};
+use crate::seal::Keyring;
 use crate::store::{Access, Options};
 
 /// Opens the record for the first time in this process: makes it if need be, and finds out what it is.
@@ -63,7 +64,8 @@ fn make_newest(
     path: &Path,
     options: &Options,
 ) -> Result<Found, RecordError> {
-    let upgrade = |conn: &Connection| upgrade(conn).map_err(|failure| failure.at(path));
+    let keyring = keyring(path, options);
+    let upgrade = |conn: &Connection| upgrade(conn, &keyring).map_err(|failure| failure.at(path));
     match options.access {
         Access::Create => upgrade(conn),
         Access::Read => {
@@ -79,6 +81,11 @@ fn make_newest(
             }
         }
     }
+}
+
+/// The key of the record at `path`: the one that was given, or else in the file beside it.
+pub(crate) fn keyring(path: &Path, options: &Options) -> Keyring {
+    Keyring::new(path.with_file_name("key"), options.key.clone())
 }
 
 fn older(path: &Path, found: i64) -> RecordError {

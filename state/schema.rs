@@ -4,16 +4,21 @@ use std::cmp::Ordering;
 
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::chain;
 use crate::error::{Failure, RecordError};
+use crate::seal::Keyring;
 
 /// The newest format this program knows.
-pub(crate) const FORMAT: i64 = 3;
+pub(crate) const FORMAT: i64 = 4;
 
 /// Tells a record from other SQLite databases: `TERR`.
 const APPLICATION: i64 = 0x5445_5252;
 
 /// What brings a record from format n to n + 1, from n = 0 (empty).
-const STEPS: [&str; 3] = [FIRST, SECOND, THIRD];
+const STEPS: [&str; 4] = [FIRST, SECOND, THIRD, FOURTH];
+
+/// From this format on heads of chains are sealed.
+const SEALED_HEADS: usize = 4;
 
 /// Makes an empty database the record, in one transaction.
 pub(crate) fn create(conn: &Connection) -> Result<(), rusqlite::Error> {
@@ -60,8 +65,9 @@ fn format(conn: &Connection) -> Result<i64, rusqlite::Error> {
     })
 }
 
-/// Brings an older record to the newest format, in one transaction, and looks what it is then.
-pub(crate) fn upgrade(conn: &Connection) -> Result<Found, Failure> {
+/// Brings an older record to the newest format, in one transaction, and looks what it is then. Heads of chains are sealed
+/// with its key.
+pub(crate) fn upgrade(conn: &Connection, keyring: &Keyring) -> Result<Found, Failure> {
     conn.execute_batch("BEGIN IMMEDIATE")?;
     // Another process may have done it meanwhile, also one that knows a newer format.
     let from = format(conn)?;
@@ -71,6 +77,9 @@ pub(crate) fn upgrade(conn: &Connection) -> Result<Found, Failure> {
             conn.execute_batch(step)?;
         }
         conn.execute("UPDATE meta SET value = ?1 WHERE name = 'format'", [FORMAT])?;
+        if from < SEALED_HEADS {
+            chain::seal_heads(conn, keyring)?;
+        }
     }
     conn.execute_batch("COMMIT")?;
     Ok(inspect(conn)?)
@@ -333,4 +342,10 @@ ALTER TABLE environment ADD COLUMN claimed INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE intent ADD COLUMN claims INTEGER NOT NULL DEFAULT 0;
 -- Nothing is looked for by it.
 DROP INDEX run_deployed;
+";
+
+/// What tells that the end of a chain was not cut off.
+const FOURTH: &str = "
+-- Fingerprint of the chain's length and head, made with the record's key.
+ALTER TABLE environment ADD COLUMN chain_seal BLOB;
 ";

@@ -21,7 +21,7 @@ use crate::observation::{
     CheckRow, CheckSaid, EventRow, Observation, read_checks, read_events, read_newest_checks,
     read_said,
 };
-use crate::open::{check_structure, connect, open_record, reading_only};
+use crate::open::{check_structure, connect, keyring, open_record, reading_only};
 use crate::output::OutputRow;
 use crate::pending::Pending;
 use crate::read::{self, EnvironmentRow, Header, Recorded, read_header};
@@ -102,7 +102,7 @@ impl Store {
     /// [`RecordError::ReadOnly`], [`RecordError::Full`], [`RecordError::Busy`], [`RecordError::Open`].
     pub fn open(path: &Path, options: Options) -> Result<Self, RecordError> {
         let conn = open_record(path, &options)?;
-        let keyring = Keyring::new(path.with_file_name("key"), options.key.clone());
+        let keyring = keyring(path, &options);
         Ok(Self(Arc::new(Inner {
             path: path.to_path_buf(),
             options,
@@ -495,12 +495,14 @@ impl Store {
         })
     }
 
-    /// Checks the hashes of an environment's history from its first run, which takes time in proportion to the history.
+    /// Checks the hashes of an environment's history from its first run, which takes time in proportion to the history. That
+    /// nothing was cut off its end is told by the record's key.
     ///
     /// # Errors
-    /// Those of reading. A history that was edited is no error but a finding.
+    /// [`RecordError::KeyMissing`], [`RecordError::WrongKey`], [`RecordError::KeyUnusable`]; those of reading. A history that
+    /// was edited is no error but a finding.
     pub fn verify_chain(&self, environment: &Str) -> Result<ChainReport, RecordError> {
-        self.reading(|conn| chain::verify(conn, environment))
+        self.reading(|conn| chain::verify(conn, environment, &self.0.keyring))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use model::clock::Timestamp;
 use model::serial::RunId;
-use state::{Break, CheckResult, EventRow, Wrong};
+use state::{Break, CheckResult, EventRow, RecordError, Wrong};
 
 use crate::bed::{Bed, put, step, succeeded};
 
@@ -51,6 +51,51 @@ fn a_run_that_goes_on_is_no_break() {
     let run = bed.run(&lease.wait().unwrap());
     step(&run, 9, put("a.b", "1"), "a.b");
     assert_eq!(bed.store.verify_chain(&"test".into()).unwrap().broken, None);
+}
+
+/// Takes the newest run away, with all that is its own, and puts the chain's head back to the run before.
+const CUT: &str = "
+DELETE FROM event WHERE id >> 32 = 3;
+DELETE FROM check_result WHERE id >> 32 = 3;
+DELETE FROM run WHERE id = 3;
+UPDATE environment SET chain_length = 2, chain_head = (SELECT hash FROM run WHERE id = 2)
+    WHERE name = 'test';";
+
+#[test]
+fn a_chain_whose_end_was_cut_off_is_found_by_its_key() {
+    let (bed, _) = history();
+    let last = "UPDATE environment SET serial = 2 WHERE name = 'test'";
+    bed.sqlite().execute_batch(&format!("{CUT}{last}")).unwrap();
+    let cut = Break {
+        position: 3,
+        run: None,
+        wrong: Wrong::Removed,
+    };
+    let report = bed.store.verify_chain(&"test".into()).unwrap();
+    assert_eq!((report.sound, report.broken), (2, Some(cut.clone())));
+    // A head without a seal was not written by this program either.
+    let edit = "UPDATE environment SET chain_seal = NULL";
+    bed.sqlite().execute_batch(edit).unwrap();
+    let report = bed.store.verify_chain(&"test".into()).unwrap();
+    assert_eq!(report.broken, Some(cut));
+}
+
+#[test]
+fn a_serial_that_no_run_wrote_shows_that_one_was_taken_away() {
+    let (bed, _) = history();
+    let head = "UPDATE environment SET serial = serial + 1 WHERE name = 'test'";
+    bed.sqlite().execute_batch(head).unwrap();
+    let report = bed.store.verify_chain(&"test".into()).unwrap();
+    let wrong = report.broken.map(|found| found.wrong);
+    assert_eq!((report.sound, wrong), (3, Some(Wrong::Removed)));
+}
+
+#[test]
+fn without_its_key_nobody_can_say_that_a_chain_is_whole() {
+    let (bed, _) = history();
+    std::fs::remove_file(bed.path().with_file_name("key")).unwrap();
+    let error = bed.again().verify_chain(&"test".into()).unwrap_err();
+    assert!(matches!(error, RecordError::KeyMissing { .. }), "{error:?}");
 }
 
 /// An edit of the second run, and what it is found as.

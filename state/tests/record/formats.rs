@@ -76,7 +76,7 @@ fn check_old_content(store: &Store) {
 fn a_record_of_format_1_becomes_new_in_place_and_its_chains_still_verify() {
     let (_directory, path) = old();
     let store = Store::open(&path, options()).unwrap();
-    assert_eq!(format(&path), 3);
+    assert_eq!(format(&path), 4);
     store.check().unwrap();
     check_old_content(&store);
     drop(store);
@@ -88,7 +88,7 @@ fn a_record_of_format_2_becomes_new_in_place_and_nobody_knows_yet_what_its_objec
     let (_directory, path) = of(include_str!("format-2.sql"));
     assert_eq!(format(&path), 2);
     let store = Store::open(&path, options()).unwrap();
-    assert_eq!(format(&path), 3);
+    assert_eq!(format(&path), 4);
     store.check().unwrap();
     check_old_content(&store);
     assert_eq!(store.unclaimed().unwrap(), ["staging", "test"]);
@@ -139,7 +139,7 @@ fn who_only_reads_makes_it_new_too() {
         ..Options::read()
     };
     check_old_content(&Store::open(&path, reading).unwrap());
-    assert_eq!(format(&path), 3);
+    assert_eq!(format(&path), 4);
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn where_it_may_not_be_written_an_old_record_says_its_format() {
             error,
             RecordError::Older {
                 found: 1,
-                known: 3,
+                known: 4,
                 ..
             }
         ),
@@ -190,5 +190,5 @@ fn many_openers_at_once_make_it_new_once() {
             scope.spawn(|| check_old_content(&Store::open(&path, options()).unwrap()));
         }
     });
-    assert_eq!(format(&path), 3);
+    assert_eq!(format(&path), 4);
 }
