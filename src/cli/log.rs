@@ -10,7 +10,7 @@ use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::chain::{Checked, as_json, screen};
 use super::output::moment;
-use super::output::runs::{run_json, runs as table};
+use super::output::runs::{none, run_json, runs as table};
 use super::output::write;
 use super::prepare::{named, open};
 use super::{record, revised};
@@ -73,7 +73,10 @@ pub fn run(invocation: &Invocation, args: &LogArgs) -> ExitCode {
             .map(|run| format!("{}\n", run_json(run)))
             .collect()
     } else {
-        table(&runs, args.environment.is_some(), invocation.stdout)
+        match runs.is_empty() && args.is_choosy() {
+            true => none(invocation.stdout),
+            false => table(&runs, args.environment.is_some(), invocation.stdout),
+        }
     };
     match write::answer(&text) {
         Ok(()) => ExitCode::Done,

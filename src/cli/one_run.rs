@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use delivery::verdict::{Covered, covered_by};
 use model::Sources;
+use model::change::Action;
 use model::event::{Event, EventKind};
 use model::serial::RunId;
 use serde_json::json;
-use state::{How, JournalRow, RecordError, RunRow, Store};
+use state::{How, JournalRow, RecordError, RunKind, RunRow, Store};
 
 use super::args::ShowArgs;
 use super::exit::ExitCode;
@@ -61,6 +63,10 @@ fn run_text(invocation: &Invocation, store: &Store, run: &RunRow) -> Result<Stri
         page.wrapped(&Line::plain(format!("  {note}")), 2);
     }
     page.gap();
+    for change in covered(store, run)? {
+        let word = word(change.action);
+        page.line(&Line::plain(format!("  {word:>8} {}", change.address)));
+    }
     let said = said_of_failures(store, id)?;
     for step in store.journal(id)? {
         let (label, word) = match step.result.as_ref().map(|result| result.how) {
@@ -109,6 +115,26 @@ fn run_text(invocation: &Invocation, store: &Store, run: &RunRow) -> Result<Stri
         }
     }
     Ok(page.finish())
+}
+
+/// What an approval covers; nothing where the run is none.
+fn covered(store: &Store, run: &RunRow) -> Result<Vec<Covered>, RecordError> {
+    if run.kind != RunKind::Approve {
+        return Ok(Vec::new());
+    }
+    Ok(covered_by(&store.events(run.id)?))
+}
+
+/// The verb of a change that was approved.
+fn word(action: Action) -> &'static str {
+    match action {
+        Action::Create => "create",
+        Action::Update => "update",
+        Action::Replace(_) => "replace",
+        Action::Destroy => "destroy",
+        Action::Forget => "forget",
+        Action::NoOp | Action::Read => "",
+    }
 }
 
 /// What is known of steps that failed besides their errors, as what a program said; by step.
@@ -176,9 +202,16 @@ fn facts(store: &Store, run: &RunRow) -> Result<String, RecordError> {
     let mut facts = run_json(run);
     let steps = store.journal(run.id)?.iter().map(step).collect();
     let checks = store.checks(run.id)?.into_iter().map(check).collect();
+    let covers = covered(store, run)?
+        .iter()
+        .map(|change| json!({"address": change.address, "action": word(change.action)}))
+        .collect();
     if let Some(facts) = facts.as_object_mut() {
         facts.insert("steps".to_owned(), steps);
         facts.insert("checks".to_owned(), checks);
+        if run.kind == RunKind::Approve {
+            facts.insert("covers".to_owned(), covers);
+        }
     }
     Ok(format!("{facts:#}\n"))
 }

@@ -102,6 +102,7 @@ pub async fn approve(invocation: &Invocation, args: ApproveArgs) -> ExitCode {
                 revision: promotion.revision,
                 plan: &id,
                 effects: &effects,
+                changes: &plan.changes,
             };
             let verdict = Verdict {
                 by: &by,

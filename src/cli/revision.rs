@@ -294,8 +294,7 @@ async fn reject(invocation: &Invocation, args: &RevisionRejectArgs) -> Result<St
     let decided = verdict::reject(&store, RevisionId(row.number), &verdict).await;
     decided.map_err(|error| of_record(&error))?;
     invocation.say(&format!(
-        "    Rejected {} by {}: {}\n",
-        screen::short(&row),
+        "    Rejected {} by {}: {}\nThat cannot be taken back; another content or input makes another revision\n",        screen::short(&row),
         invocation.actor(),
         args.reason
     ));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use delivery::Project;
-use delivery::advance::{Next, Round, next, under_way};
+use delivery::advance::{self, Ahead as Comes, under_way};
 use delivery::bound::Promoted;
 use delivery::facts::{Facts, History};
 use delivery::gate::approvals_of;
@@ -134,6 +134,7 @@ impl Looking<'_> {
             stale: Vec::new(),
             drift: None,
             hold: None,
+            other_variables: None,
             left: Vec::new(),
             open: 0,
         }
@@ -154,14 +155,15 @@ impl Looking<'_> {
         glance.running =
             super::under_way::find(store, environment, self.now)?.and_then(|found| found.run);
         if let Some(history) = facts.environments.get(environment) {
-            if glance.objects > 0 {
+            if glance.objects > 0 || history.occupant().is_some() {
                 glance.there = there(facts, history);
             }
             glance.hold.clone_from(&history.hold);
+            glance.other_variables = history.other_variables();
             let left = history.rolled_back.iter();
             glance.left = left.map(|(id, decision)| (*id, decision.clone())).collect();
         }
-        if glance.objects > 0 {
+        if glance.objects > 0 || glance.there.is_some() {
             // Of what is destroyed, it says nothing that it was well once.
             glance.checks = views::checks(store, self.project, environment)?;
             if let Some(there) = &glance.there {
@@ -243,21 +245,30 @@ impl Looking<'_> {
                 revision,
                 now: self.now,
             };
-            let next = next(&instance, &Round::default());
-            match &next {
-                Next::Deploy(stage) if !self.project.is_entry(stage) => {
-                    let stage = pipeline.stage(stage);
-                    found.extend(stage.map(|stage| self.may_come(facts, revision, stage)));
+            let stage = |name: &Str| pipeline.stage(name);
+            for one in advance::ahead(&instance) {
+                match one {
+                    // What comes to an entry of the pipeline is whatever is applied there.
+                    Comes::Comes(name) if self.project.is_entry(&name) => {}
+                    Comes::Comes(name) => {
+                        found.extend(stage(&name).map(|to| self.may_come(facts, revision, to)));
+                    }
+                    Comes::Verify(name) => {
+                        found.push(Ahead::unverified(revision, &name, &program));
+                    }
+                    Comes::Waits(waiting) => {
+                        let Some(stage) = stage(&waiting.stage) else {
+                            continue;
+                        };
+                        found.push(match waiting.unmet.is_empty() {
+                            true => self.may_come(facts, revision, stage),
+                            false => {
+                                let how = (program.as_str(), self.now);
+                                Ahead::kept(revision, stage, &waiting.unmet, how)
+                            }
+                        });
+                    }
                 }
-                Next::Verify(stage) => found.push(Ahead::unverified(revision, stage, &program)),
-                Next::Wait(_) => found.extend(next.ahead().into_iter().filter_map(|waiting| {
-                    let stage = pipeline.stage(&waiting.stage)?;
-                    Some(match waiting.unmet.is_empty() {
-                        true => self.may_come(facts, revision, stage),
-                        false => Ahead::kept(revision, stage, &waiting.unmet, (&program, self.now)),
-                    })
-                })),
-                Next::Deploy(_) | Next::Done | Next::Stopped(_) => {}
             }
         }
         found

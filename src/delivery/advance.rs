@@ -1,5 +1,5 @@
 //! How `pipeline run` goes on with a revision: which environment is next, when it ends, and what is then waited for. Pure.
-//! Entry points: [`next`], [`under_way`], [`candidate`].
+//! Entry points: [`next`], [`ahead`], [`under_way`], [`candidate`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -131,6 +131,53 @@ pub fn next(instance: &Instance<'_>, round: &Round) -> Next {
         true => Next::Done,
         false => Next::Wait(waiting),
     }
+}
+
+/// What a revision could do in an environment, or what keeps it from there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ahead {
+    /// It may come; where the environment comes after no other, by an apply as well.
+    Comes(Str),
+    /// It is there without fresh evidence.
+    Verify(Str),
+    /// It does not come yet.
+    Waits(Waiting),
+}
+
+/// What is in front of a revision in every environment, in the pipeline's order, and not only in the next one: where one
+/// comes first is not told of those that come after it and wait for nothing else.
+pub fn ahead(instance: &Instance<'_>) -> Vec<Ahead> {
+    let round = Round::default();
+    let (mut found, mut waiting) = (Vec::new(), Vec::new());
+    for stage in &instance.pipeline.stages {
+        let one = Waiting {
+            stage: stage.name.clone(),
+            unmet: Vec::new(),
+        };
+        match turn(instance, stage, &round) {
+            Turn::Over | Turn::Failed => continue,
+            Turn::Deploy => {
+                found.push(Ahead::Comes(stage.name.clone()));
+                // Nobody need say of what comes after it that it waits for this.
+                waiting.extend((!stage.after.is_empty()).then_some(one));
+            }
+            Turn::Verify => {
+                found.push(Ahead::Verify(stage.name.clone()));
+                waiting.push(one);
+            }
+            Turn::Waits(unmet) => {
+                let one = Waiting { unmet, ..one };
+                found.push(Ahead::Waits(one.clone()));
+                waiting.push(one);
+            }
+        }
+    }
+    if let Some(before) = stale(instance, &round, &waiting) {
+        found.push(Ahead::Verify(before));
+    }
+    let is_behind = |one: &Ahead| matches!(one, Ahead::Waits(one) if one.is_behind(&waiting));
+    found.retain(|one| !is_behind(one));
+    found
 }
 
 /// An environment that has the revision, and whose checks passed too long ago for one that waits: they can be asked again,

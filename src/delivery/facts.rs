@@ -229,6 +229,21 @@ impl History {
         newest
     }
 
+    /// The rollback that brought back other variables of the revision that was there before; none where anything but a repair
+    /// came since.
+    pub fn other_variables(&self) -> Option<Decision> {
+        let mut newest = self.deployments.iter().rev().filter(|one| !one.is_repair);
+        let (last, before) = (newest.next()?, newest.next()?);
+        let is_same = last.is_rollback && last.revision == before.revision;
+        let is_other = last.configuration != before.configuration;
+        (is_same && is_other).then(|| Decision {
+            run: last.run,
+            by: last.by.clone(),
+            at: last.started,
+            reason: None,
+        })
+    }
+
     /// The newest deployment that tried to bring `revision`.
     pub fn last_try(&self, revision: RevisionId) -> Option<&Deployment> {
         let mut found = self.deployments.iter().rev();

@@ -57,6 +57,8 @@ pub enum Unmet {
     NotDeployed {
         /// That environment.
         before: Str,
+        /// A newer one that was brought there, so that it comes there no more.
+        newer: Option<RevisionId>,
     },
     /// A check of an environment before did not pass with it.
     NotVerified {
@@ -89,6 +91,8 @@ pub enum Unmet {
     Closed {
         /// When it will be; none when it cannot be foreseen.
         opens: Option<Timestamp>,
+        /// The days on which nothing is to change, where it is one of them.
+        freeze: Option<Str>,
     },
 }
 
@@ -118,7 +122,9 @@ impl Unmet {
     /// What it waits for.
     pub fn waits(&self) -> Waits {
         match self {
-            Self::NotSoaked { until: Some(_), .. } | Self::Closed { opens: Some(_) } => Waits::Time,
+            Self::NotSoaked { until: Some(_), .. } | Self::Closed { opens: Some(_), .. } => {
+                Waits::Time
+            }
             Self::Approvals { .. }
             | Self::Held(_)
             | Self::RolledBack {
@@ -133,7 +139,7 @@ impl Unmet {
             | Self::NotDeployed { .. }
             | Self::NotVerified { .. }
             | Self::NotSoaked { until: None, .. }
-            | Self::Closed { opens: None } => Waits::Work,
+            | Self::Closed { opens: None, .. } => Waits::Work,
         }
     }
 
@@ -141,7 +147,7 @@ impl Unmet {
     pub fn until(&self) -> Option<Timestamp> {
         match self {
             Self::NotSoaked { until, .. } => *until,
-            Self::Closed { opens } => *opens,
+            Self::Closed { opens, .. } => *opens,
             Self::Unknown
             | Self::Rejected(_)
             | Self::Held(_)
@@ -156,7 +162,7 @@ impl Unmet {
     /// The environment before in which something is missing.
     pub fn before(&self) -> Option<&Str> {
         match self {
-            Self::NotDeployed { before }
+            Self::NotDeployed { before, .. }
             | Self::NotVerified { before, .. }
             | Self::NotSoaked { before, .. }
             | Self::RolledBack {
@@ -196,7 +202,9 @@ pub fn unmet(question: &Question<'_>) -> Vec<Unmet> {
     }
     found.extend(approvals(question, revision));
     if let Some(opens) = question.stage.closed(question.now) {
-        found.push(Unmet::Closed { opens });
+        let freeze = question.stage.calendar.frozen(question.now);
+        let freeze = freeze.map(|freeze| freeze.to_string().into());
+        found.push(Unmet::Closed { opens, freeze });
     }
     found
 }
@@ -212,7 +220,13 @@ fn unmet_before(question: &Question<'_>, before: &Str) -> Vec<Unmet> {
         .filter(|stay| stay.revision == question.revision)
         .collect();
     let (Some(history), Some(stay)) = (history, stays.last()) else {
-        return vec![Unmet::NotDeployed { before: name }];
+        let newer = history
+            .and_then(History::aimed_at)
+            .filter(|newer| *newer > question.revision);
+        return vec![Unmet::NotDeployed {
+            before: name,
+            newer,
+        }];
     };
     // What was good there once was found wanting since.
     if let Some(left) = rolled_back(question, before) {

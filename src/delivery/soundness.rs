@@ -1,6 +1,7 @@
 //! Whether the checks of `terrace.hcl` can work at all: what their expressions refer to, and of which types they are.
 //! Found without an apply: outputs and answers are values that are not known. Entry point: [`check_checks`].
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use lang::desired::RandomSource;
@@ -9,7 +10,9 @@ use lang::functions::{CallContext, Impure};
 use lang::load::Module;
 use lang::project::{Check, CheckAction};
 use lang::syntax::ast::Expr;
+use model::address::{InstanceAddr, Mode};
 use model::clock::Clock;
+use model::pattern::Pattern;
 use model::value::convert;
 use model::{Diagnostic, Diagnostics, Str, Type, Value};
 
@@ -69,6 +72,61 @@ pub fn check_checks(
             calls: surroundings.calls(),
         };
         one(check, scope, &mut out);
+        if let Some(root) = root.filter(|root| !root.broken) {
+            about_nothing(check, root, &mut out);
+        }
+        if check.every.is_zero() && !check.within.is_zero() {
+            let message = format!("check `{}` is tried again without any wait", check.name);
+            let warning = Diagnostic::warning("impossible-rule", message);
+            let help = "write how long is waited between two tries: every = \"1s\"";
+            out.push(warning.at(check.span, "with `every` of no time").help(help));
+        }
+    }
+    out.extend(named_twice(project));
+    out
+}
+
+/// Warns of what a check is about that is not in the root module, where it would have to be.
+fn about_nothing(check: &Check, root: &Module, out: &mut Diagnostics) {
+    for (pattern, span) in &check.about {
+        let text = pattern.to_string();
+        if text.starts_with("module.") && !root.calls.is_empty() {
+            continue;
+        }
+        // Which instances there are is not known, but which blocks.
+        let block = text
+            .split_once('[')
+            .map_or(text.as_str(), |(block, _)| block);
+        let Ok(block) = block.parse::<Pattern>() else {
+            continue;
+        };
+        let declared = root
+            .resources
+            .keys()
+            .filter(|name| name.mode == Mode::Managed);
+        let mut instances =
+            declared.filter_map(|name| format!("{}.{}", name.rtype, name.name).parse().ok());
+        if !instances.any(|instance: InstanceAddr| block.matches(&instance)) {
+            let message = format!("check `{}` is about nothing in the definition", check.name);
+            let warning = Diagnostic::warning("impossible-rule", message);
+            let help = "name instances as in a plan, such as local_file.note";
+            out.push(warning.at(*span, "no such block").help(help));
+        }
+    }
+}
+
+/// Warns of environments that are named twice in one `after`.
+fn named_twice(project: &Project) -> Diagnostics {
+    let mut out = Diagnostics::new();
+    for environment in &project.file.environments {
+        let mut seen = BTreeSet::new();
+        for (name, span) in &environment.after {
+            if !seen.insert(name) {
+                let message = format!("`{}` comes after `{name}` twice", environment.name);
+                let warning = Diagnostic::warning("impossible-rule", message);
+                out.push(warning.at(*span, "named before").help("name it once"));
+            }
+        }
     }
     out
 }

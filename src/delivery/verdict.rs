@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use engine::{Digest, Shape};
 use model::Str;
-use model::change::Action;
+use model::change::{Action, Change};
 use model::clock::Timestamp;
 use model::serial::RevisionId;
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,9 @@ enum Body {
         /// What is compared part by part. Approvals from before it was kept have none of it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         parts: Vec<Part>,
+        /// The same for people; none in approvals from before it was kept.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        changes: Vec<Covered>,
     },
     Released {
         /// Whether a person's hold ends.
@@ -49,6 +52,15 @@ enum Body {
         /// Whose approvals did not cover what a plan does.
         approved_by: Vec<Str>,
     },
+}
+
+/// A change that someone saw who approved it, for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Covered {
+    /// What was to happen.
+    pub action: Action,
+    /// To which instance.
+    pub address: String,
 }
 
 /// What is to happen to an object, and what it is to become.
@@ -68,6 +80,8 @@ pub struct Seen<'s> {
     pub plan: &'s str,
     /// What it does.
     pub effects: &'s Effects,
+    /// The same for people.
+    pub changes: &'s [Change],
 }
 
 /// Records that someone approves what a plan does with a revision in an environment.
@@ -90,6 +104,7 @@ pub async fn approve(
         plan: seen.plan.to_owned(),
         effects: whole.into_iter().collect(),
         parts: parts.collect(),
+        changes: seen.changes.iter().filter_map(covered).collect(),
     };
     let run = NewRun {
         plan: Some(seen.plan.to_owned()),
@@ -250,6 +265,28 @@ pub(crate) fn released(events: &[EventRow]) -> Option<(bool, Vec<RevisionId>)> {
         }
         Body::Approved { .. } | Body::FellShort { .. } => None,
     })
+}
+
+/// A change, for people; none where nothing happens to an object.
+fn covered(change: &Change) -> Option<Covered> {
+    let does = !matches!(change.action, Action::NoOp | Action::Read);
+    does.then(|| Covered {
+        action: change.action,
+        address: change.addr.to_string(),
+    })
+}
+
+/// What the run of an approval says it covers, in the order of the plan; nothing of another run, nor of an approval from
+/// before it was kept.
+pub fn covered_by(events: &[EventRow]) -> Vec<Covered> {
+    let mut bodies = events
+        .iter()
+        .filter_map(|event| serde_json::from_str(&event.body).ok());
+    let found = bodies.find_map(|body| match body {
+        Body::Approved { changes, .. } => Some(changes),
+        Body::Released { .. } | Body::FellShort { .. } => None,
+    });
+    found.unwrap_or_default()
 }
 
 /// Whose approvals a run found not to cover its plan.

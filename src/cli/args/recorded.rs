@@ -188,6 +188,14 @@ pub struct LogArgs {
     pub json: bool,
 }
 
+impl LogArgs {
+    /// Whether not all runs are asked for.
+    pub fn is_choosy(&self) -> bool {
+        let texts = [&self.environment, &self.revision, &self.by, &self.since];
+        self.failed || !self.kinds.is_empty() || texts.iter().any(|text| text.is_some())
+    }
+}
+
 /// A kind of run, by the record's word.
 fn kind(text: &str) -> Result<RunKind, String> {
     text.parse().map_err(|_| {

@@ -17,7 +17,7 @@ pub enum RevisionCommand {
     Show(RevisionShowArgs),
     /// Show what differs between two revisions
     Diff(RevisionDiffArgs),
-    /// Say that a revision is not to be promoted any more
+    /// Say that a revision is not to be promoted any more; that cannot be taken back
     Reject(RevisionRejectArgs),
     /// Write the files of a revision into a directory
     Export(RevisionExportArgs),
@@ -76,6 +76,9 @@ pub struct RevisionDiffArgs {
 
 /// `terrace revision reject`.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+It is not promoted any more, nor gone back to, in no environment, and that cannot be taken back: another content, or another
+input, makes another revision. To keep one from an environment for a while: terrace hold")]
 pub struct RevisionRejectArgs {
     /// r42, 42, or the start of its digest or commit
     pub revision: String,

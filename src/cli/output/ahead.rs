@@ -113,8 +113,15 @@ fn phrase(rule: &Unmet, revision: RevisionId, stage: &Stage, now: Timestamp) -> 
             before,
             until: Some(until),
         } => format!("{} more of soak in {before}", short(until.since(now))),
-        Unmet::Closed { opens: Some(opens) } => {
-            format!("its window, in {}", short(opens.since(now)))
+        Unmet::Closed {
+            opens: Some(opens),
+            freeze,
+        } => {
+            let what = match freeze {
+                Some(freeze) => format!("the end of its freeze {freeze}"),
+                None => "its window".into(),
+            };
+            format!("{what}, in {}", short(opens.since(now)))
         }
         Unmet::NotVerified { before, check, why } => {
             let why = match why {
@@ -124,14 +131,16 @@ fn phrase(rule: &Unmet, revision: RevisionId, stage: &Stage, now: Timestamp) -> 
             };
             format!("check {check} in {before}, which {why}")
         }
-        Unmet::NotDeployed { before } => before.to_string(),
+        Unmet::NotDeployed { before, .. } => before.to_string(),
         Unmet::Held(decision) => format!("the end of {}'s hold", decision.by),
         Unmet::RolledBack { from, .. } => format!("its release in {from}"),
         Unmet::Unknown
         | Unmet::Rejected(_)
         | Unmet::Overtakes { .. }
         | Unmet::NotSoaked { until: None, .. }
-        | Unmet::Closed { opens: None } => format!("nothing: {}", sentence(rule, revision, stage)),
+        | Unmet::Closed { opens: None, .. } => {
+            format!("nothing: {}", sentence(rule, revision, stage))
+        }
     }
 }
 
@@ -139,12 +148,16 @@ fn command(rule: &Unmet, revision: RevisionId, stage: &Stage) -> Option<String> 
     match rule {
         Unmet::Approvals { .. } => Some(format!("approve {} {revision}", stage.name)),
         Unmet::NotVerified { before, .. } => Some(format!("verify {before}")),
-        Unmet::NotDeployed { before } => Some(format!("promote {revision} {before}")),
+        Unmet::NotDeployed {
+            before,
+            newer: None,
+        } => Some(format!("promote {revision} {before}")),
         Unmet::Held(_) => Some(format!("release-hold {}", stage.name)),
         Unmet::RolledBack { from, .. } => Some(format!("release-hold {from} {revision}")),
         Unmet::Unknown
         | Unmet::Rejected(_)
         | Unmet::Overtakes { .. }
+        | Unmet::NotDeployed { newer: Some(_), .. }
         | Unmet::NotSoaked { .. }
         | Unmet::Closed { .. } => None,
     }

@@ -40,7 +40,7 @@ pub fn sentence(rule: &Unmet, revision: RevisionId, stage: &Stage) -> String {
         Unmet::Overtakes { newer } => {
             format!("{newer} was brought to {here}, and is newer than {revision}")
         }
-        Unmet::NotDeployed { before } => format!("{revision} was never in {before}"),
+        Unmet::NotDeployed { before, .. } => format!("{revision} was never in {before}"),
         Unmet::NotVerified { before, check, why } => {
             let why = match why {
                 Unverified::Never => "was not asked",
@@ -67,7 +67,11 @@ pub fn sentence(rule: &Unmet, revision: RevisionId, stage: &Stage) -> String {
                 joined(have)
             ),
         },
-        Unmet::Closed { .. } => format!("{here} is not to be changed now"),
+        Unmet::Closed {
+            freeze: Some(freeze),
+            ..
+        } => format!("{here} is not to be changed now: its freeze {freeze}"),
+        Unmet::Closed { freeze: None, .. } => format!("{here} is not to be changed now"),
     }
 }
 
@@ -93,7 +97,16 @@ pub fn what_to_do(rule: &Unmet, revision: RevisionId, stage: &Stage, now: Timest
         Unmet::Overtakes { newer } => {
             format!("promote {newer} or a newer one; to go back is a rollback")
         }
-        Unmet::NotDeployed { before } => format!("terrace promote {revision} {before}"),
+        Unmet::NotDeployed {
+            before,
+            newer: Some(newer),
+        } => {
+            format!("promote {newer} or a newer one: {newer} was brought to {before} meanwhile")
+        }
+        Unmet::NotDeployed {
+            before,
+            newer: None,
+        } => format!("terrace promote {revision} {before}"),
         Unmet::NotVerified { before, why, .. } => {
             let what = match why {
                 Unverified::Never => "have it checked",
@@ -123,7 +136,7 @@ pub fn what_to_do(rule: &Unmet, revision: RevisionId, stage: &Stage, now: Timest
             };
             format!("{who} runs: terrace approve {here} {revision}{again}")
         }
-        Unmet::Closed { opens } => match opens {
+        Unmet::Closed { opens, .. } => match opens {
             Some(opens) => wait(opens),
             None => "its windows and freezes leave no time: change them in terrace.hcl".into(),
         },

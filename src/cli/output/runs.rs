@@ -81,6 +81,13 @@ pub fn run_json(run: &RunRow) -> serde_json::Value {
     })
 }
 
+/// That no run is as was asked for.
+pub fn none(look: Look) -> String {
+    let mut page = Page::new(look);
+    page.line(&Line::plain("No run is like that."));
+    page.finish()
+}
+
 /// Runs, a line each, in the order given; with `one`, they are of one environment, which is not said each time.
 pub fn runs(runs: &[RunRow], one: bool, look: Look) -> String {
     let revisions = runs.iter().any(|run| run.revision.is_some());

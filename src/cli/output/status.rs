@@ -51,6 +51,8 @@ pub struct Glance {
     pub drift: Option<DriftGlance>,
     /// That nothing may come here for now.
     pub hold: Option<Decision>,
+    /// That a rollback brought back other variables of the same revision, and what came after has not changed that.
+    pub other_variables: Option<Decision>,
     /// Revisions that a rollback left.
     pub left: Vec<(RevisionId, Decision)>,
     /// How many steps did not end, so that it is not known yet what became of them.
@@ -276,6 +278,10 @@ fn notices(glance: &Glance, now: Timestamp) -> Vec<Line> {
     }
     if let Some(hold) = &glance.hold {
         found.push(warned(format!("{name} is held")).then(format!(" {}", by(hold))));
+    }
+    if let Some(back) = &glance.other_variables {
+        let text = format!("{name} has earlier variables again: rolled back");
+        found.push(warned(text).then(format!(" {}", by(back))));
     }
     for (revision, decision) in &glance.left {
         let text = format!("{revision} was rolled back in {name}");
@@ -518,6 +524,7 @@ pub fn as_json(glance: &Glance, waiting: &[&Ahead]) -> serde_json::Value {
         "drift": drift,
         "rejected": there.and_then(|there| there.rejected.as_ref().map(decision_json)),
         "hold": glance.hold.as_ref().map(decision_json),
+        "variables_rolled_back": glance.other_variables.as_ref().map(decision_json),
         "rolled_back": left.collect::<Vec<_>>(),
         "waiting": waiting.iter().map(|one| ahead::as_json(one)).collect::<Vec<_>>(),
         "break_glass": glance.past_rules.as_ref().map(|past| json!({

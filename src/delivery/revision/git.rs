@@ -2,9 +2,14 @@
 //! the program `git`, which changes nothing. Entry point: [`Git::ask`].
 
 use std::collections::BTreeSet;
+use std::io::Read;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
 
 use super::manifest::Manifest;
@@ -179,9 +184,13 @@ fn is_of_definition(path: &str) -> bool {
         .any(|end| name.ends_with(end))
 }
 
+/// So long Git is waited for: what it is asked takes moments, unless the disk or the program hangs.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Runs Git and returns what it printed.
 fn git(directory: &Path, words: &[&str]) -> Result<String, Missing> {
-    let output = Command::new("git")
+    let mut command = Command::new("git");
+    command
         .arg("-C")
         .arg(directory)
         // A monitor is a program that the repository names.
@@ -189,9 +198,13 @@ fn git(directory: &Path, words: &[&str]) -> Result<String, Missing> {
         .args(words)
         .env("GIT_OPTIONAL_LOCKS", "0")
         .env("LC_ALL", "C")
+        // Of its own, so that what it started ends with it.
+        .process_group(0)
         .stdin(Stdio::null())
-        .output()
-        .map_err(|_| Missing::Program)?;
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let child = command.spawn().map_err(|_| Missing::Program)?;
+    let output = within(child, PATIENCE)?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
@@ -200,6 +213,48 @@ fn git(directory: &Path, words: &[&str]) -> Result<String, Missing> {
     Err(Missing::Failed(
         first.strip_prefix("fatal: ").unwrap_or(first).to_owned(),
     ))
+}
+
+/// Waits for a program to end, and ends it where it takes too long.
+fn within(mut child: Child, patience: Duration) -> Result<Output, Missing> {
+    let ends = Instant::now() + patience;
+    let (stdout, stderr) = (read(child.stdout.take()), read(child.stderr.take()));
+    let rest = || ends.saturating_duration_since(Instant::now());
+    // It has ended, or is about to, when it has closed what it writes to.
+    let said = stdout
+        .recv_timeout(rest())
+        .and_then(|out| Ok((out, stderr.recv_timeout(rest())?)));
+    let Ok((stdout, stderr)) = said else {
+        let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        if let Some(group) = group {
+            // It may have ended a moment ago.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        let _ = child.wait();
+        let seconds = patience.as_secs();
+        return Err(Missing::Failed(format!(
+            "`git` did not end within {seconds}s"
+        )));
+    };
+    let status = child.wait().map_err(|_| Missing::Program)?;
+    Ok(Output {
+        status,
+        stdout,
+        stderr,
+    })
+}
+
+/// Reads all there is, beside whatever else is done.
+fn read(from: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut read = Vec::new();
+        // An error of reading is the end of what there is.
+        let _ = from.map(|mut from| from.read_to_end(&mut read));
+        // Nobody waits any more where it took too long.
+        let _ = sender.send(read);
+    });
+    receiver
 }
 
 #[cfg(test)]
@@ -319,6 +374,21 @@ mod tests {
         std::fs::remove_file(infra.join("main.tf")).unwrap();
         manifest.files.remove("main.tf");
         assert!(is_dirty(&directory, &manifest));
+    }
+
+    #[test]
+    fn one_that_hangs_is_not_waited_for() {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "sleep 600 & echo said; sleep 600"])
+            .process_group(0)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        let Err(Missing::Failed(why)) = within(child, Duration::from_millis(50)) else {
+            panic!("it was waited for");
+        };
+        assert_eq!(why, "`git` did not end within 0s");
     }
 
     #[test]

@@ -224,6 +224,7 @@ async fn decisions_are_read_as_they_were_made() {
         revision,
         plan: "p7f3a91",
         effects: &effects,
+        changes: &[],
     };
     verdict::approve(store, &test, &seen, &bruno).await.unwrap();
     verdict::hold(store, &test, &by("anna", 6, Some("fire")))
@@ -266,6 +267,7 @@ async fn an_approval_that_fell_short_is_known_and_changes_nothing_else() {
         revision,
         plan: "p7f3a91",
         effects: &Effects::default(),
+        changes: &[],
     };
     let approve = |name: &'static str, at: i64| {
         let verdict = by(name, at, None);

@@ -140,6 +140,17 @@ pub(super) fn severity(severity: Severity) -> &'static str {
     }
 }
 
+/// Diagnostics whose message begins with the name of a person, an environment or a revision, which stays as it is.
+const BEGIN_WITH_NAMES: [&str; 7] = [
+    "belongs-to-another-environment",
+    "held",
+    "not-held",
+    "nothing-deployed",
+    "promotion-blocked",
+    "undeclared-environment",
+    "unknown-revision",
+];
+
 /// The message with a capital letter, as programs show it in lists.
 fn sentence(message: &str) -> String {
     let mut chars = message.chars();
@@ -152,6 +163,7 @@ fn sentence(message: &str) -> String {
 pub(super) fn summary(diagnostic: &Diagnostic) -> String {
     match &diagnostic.parts {
         Some(parts) => parts.summary.clone(),
+        None if BEGIN_WITH_NAMES.contains(&diagnostic.id.as_ref()) => diagnostic.message.clone(),
         None => sentence(&diagnostic.message),
     }
 }

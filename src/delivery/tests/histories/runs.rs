@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use delivery::advance::{Next, Round, Tried, next, under_way};
+use delivery::advance::{Ahead, Next, Round, Tried, ahead, next, under_way};
 use delivery::gate::{Question, unmet};
 use delivery::stages::Stage;
 use delivery::standing::{Instance, Standing, standing};
@@ -259,4 +259,40 @@ fn checks_that_passed_too_long_ago_for_the_next_environment_are_asked_again_once
     world.checked(&test, run, &"health".into(), true);
     let comes = next(&world.instance(revision), &Round::default());
     assert_eq!(comes, Next::Deploy("staging".into()));
+}
+
+#[test]
+fn what_is_ahead_is_told_of_every_environment_and_not_what_only_comes_after_it() {
+    let mut world = World::new(1);
+    world.fates = Some(1);
+    for stage in &mut world.pipeline.stages {
+        stage.checks.clear();
+        stage.approvals = 0;
+        stage.is_manual = stage.name != *"test";
+        stage.soak = Duration::ZERO;
+        stage.evidence = None;
+    }
+    let [test, staging, production] = world.pipeline.stages.clone().try_into().expect("three");
+    world.make_revision();
+    world.make_revision();
+    let revision = RevisionId(2);
+    let named = |world: &World| -> Vec<String> {
+        let found = ahead(&world.instance(revision)).into_iter();
+        found
+            .map(|one| match one {
+                Ahead::Comes(name) => format!("comes {name}"),
+                Ahead::Verify(name) => format!("verify {name}"),
+                Ahead::Waits(one) => format!("waits {}", one.stage),
+            })
+            .collect()
+    };
+    assert_eq!(named(&world), ["comes test", "waits staging"]);
+    world.deploy(&test, revision, End::Well);
+    assert_eq!(named(&world), ["waits staging"]);
+    world.deploy(&staging, revision, End::Well);
+    // An older one takes its place where it began, and it may go on all the same.
+    world.deploy(&test, RevisionId(1), End::Well);
+    assert_eq!(named(&world), ["comes test", "waits production"]);
+    world.deploy(&production, revision, End::Well);
+    assert_eq!(named(&world), ["comes test"]);
 }
