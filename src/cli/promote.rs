@@ -1,27 +1,31 @@
-//! `terrace promote` and `terrace approve`: a revision comes to an environment when every rule is met. The rules are in
-//! `delivery::gate`; here the facts are gathered, the plan is made, and what is missing is said.
+//! `terrace promote`: a revision comes to an environment when every rule is met. The rules are in `delivery::gate`; here the
+//! facts are gathered, the plan is made, and what is missing is said.
+
+mod approve;
+
+pub use approve::approve;
 
 use std::sync::{Mutex, PoisonError};
 
-use delivery::advance::{candidate, to_approve};
+use delivery::advance::candidate;
 use delivery::coverage::Effects;
 use delivery::facts::{Facts, History};
 use delivery::gate::{Question, Unmet, Waits, approvals_of, unmet};
 use delivery::gather::gather;
 use delivery::report::{Wait, WaitsFor};
 use delivery::stages::{Pipeline, Stage};
-use delivery::verdict::{self, Seen, Verdict};
+use delivery::verdict::{self, Verdict};
 use model::clock::Timestamp;
 use model::pattern::Pattern;
 use model::plan::Plan;
 use model::serial::RevisionId;
-use model::{Diagnostic, Diagnostics, Sources, Str};
+use model::{Diagnostic, Diagnostics, Sources};
 use state::{RecordError, Store};
 
 use super::apply::{
     Apply, Purpose, ask, in_doubt_is_an_error, nobody_to_ask, say_diagnostics, unchanged,
 };
-use super::args::{ApproveArgs, Keep, OnFailure, Planning, PromoteArgs, Showing};
+use super::args::{Keep, OnFailure, Planning, PromoteArgs, Showing};
 use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::gate::{sentence, what_to_do};
@@ -57,70 +61,6 @@ pub async fn run(invocation: &Invocation, args: PromoteArgs) -> ExitCode {
             promotion.blocked(invocation, &missing, args.showing)
         }
     }
-}
-
-/// Runs `terrace approve`: what is approved is what the plan does that is shown.
-pub async fn approve(invocation: &Invocation, args: ApproveArgs) -> ExitCode {
-    let asked = Asked {
-        words: &args.words,
-        planning: &args.bringing.planning,
-        allow: &[],
-        showing: args.showing,
-        on_failure: OnFailure::Stop,
-    };
-    let promotion = match Promotion::open(invocation, &asked, to_approve) {
-        Ok(promotion) => promotion,
-        Err(refused) => return plan::refuse(invocation, &refused, args.showing),
-    };
-    let mut hopeless = promotion.unmet(None, invocation.process.clock.now());
-    hopeless.retain(|rule| matches!(rule, Unmet::Rejected(_) | Unmet::Overtakes { .. }));
-    if !hopeless.is_empty() {
-        return promotion.blocked(invocation, &hopeless, args.showing);
-    }
-    let by = args.by.clone().unwrap_or_else(|| invocation.actor());
-    if let Err(diagnostic) = promotion.may_approve(&by.as_str().into()) {
-        invocation.report(&diagnostic.into(), &Sources::default(), "", false);
-        return ExitCode::Failed;
-    }
-    let (prepared, made) = match promotion.plan(invocation, &asked).await {
-        Ok(planned) => planned,
-        Err(code) => return code,
-    };
-    let form = plan::form(args.showing, false);
-    let again = Again {
-        invocation,
-        prepared: &prepared,
-        planning: Some(&args.bringing.planning),
-    };
-    plan::show(invocation, &made, again, args.showing, form, None);
-    let plan = &made.planned.plan;
-    let recorded = match promotion.seen(plan) {
-        Err(error) => Err(error),
-        Ok(effects) => {
-            let id = plan.id.to_string();
-            let seen = Seen {
-                revision: promotion.revision,
-                plan: &id,
-                effects: &effects,
-                changes: &plan.changes,
-            };
-            let verdict = Verdict {
-                by: &by,
-                at: invocation.process.clock.now(),
-                reason: args.reason.as_deref(),
-            };
-            let environment = &promotion.stage.name;
-            verdict::approve(&promotion.store, environment, &seen, &verdict).await
-        }
-    };
-    if let Err(error) = recorded {
-        return record::report(invocation, &error);
-    }
-    invocation.say(&format!(
-        "{by} approved {} for {}: what plan {} does, and nothing else\n",
-        promotion.revision, promotion.stage.name, plan.id
-    ));
-    ExitCode::Done
 }
 
 /// What a command line asks for.
@@ -469,13 +409,6 @@ impl Promotion {
         Ok((prepared, made))
     }
 
-    /// What a plan does, for someone who approves it.
-    fn seen(&self, plan: &Plan) -> Result<Effects, RecordError> {
-        let digests = self.store.fingerprints(&plan.environment)?;
-        let found = Effects::seen(&plan.changes, |bytes| digests.of(EFFECT, bytes).0);
-        found.map_err(|error| bug(&error))
-    }
-
     /// What a plan does, to be compared with what was approved.
     fn effects(&self, plan: &Plan) -> Result<Effects, RecordError> {
         if self.stage.approvals == 0 {
@@ -488,33 +421,6 @@ impl Promotion {
         let approved = given.map(|approval| &approval.covers);
         let found = Effects::of(&plan.changes, |bytes| digests.of(EFFECT, bytes).0, approved);
         found.map_err(|error| bug(&error))
-    }
-
-    fn may_approve(&self, by: &Str) -> Result<(), Diagnostic> {
-        let (revision, stage) = (self.revision, &self.stage);
-        let found = self.facts.revisions.get(&revision);
-        if let Some(found) = found.filter(|found| found.may_be_author(by)) {
-            let author = &found.author;
-            let message = match by == author {
-                true => format!("{by} wrote {revision} and cannot approve it"),
-                false => format!(
-                    "{by} may be {author}, who wrote {revision}: nobody approves what is their own"
-                ),
-            };
-            return Err(Diagnostic::error("promotion-blocked", message)
-                .help("another person approves it: --as NAME"));
-        }
-        if stage.may_approve(by) {
-            return Ok(());
-        }
-        let may = stage.approvers.iter().flatten();
-        let may: Vec<&str> = may
-            .filter(|name| found.is_none_or(|found| !found.may_be_author(name)))
-            .map(Str::as_str)
-            .collect();
-        let message = format!("{by} may not approve what comes to {}", stage.name);
-        Err(Diagnostic::error("promotion-blocked", message)
-            .help(format!("these may: {}", may.join(", "))))
     }
 }
 

@@ -221,7 +221,6 @@ impl Looking<'_> {
 
     /// What waits in front of which environment, for the newest revision and those that are still on their way.
     fn ahead(&self, facts: &Facts, pipeline: &Pipeline) -> Vec<Ahead> {
-        let program = program(self.invocation);
         if !self.project.is_pipeline() {
             return Vec::new();
         }
@@ -245,33 +244,31 @@ impl Looking<'_> {
                 revision,
                 now: self.now,
             };
-            let stage = |name: &Str| pipeline.stage(name);
-            for one in advance::ahead(&instance) {
-                match one {
-                    // What comes to an entry of the pipeline is whatever is applied there.
-                    Comes::Comes(name) if self.project.is_entry(&name) => {}
-                    Comes::Comes(name) => {
-                        found.extend(stage(&name).map(|to| self.may_come(facts, revision, to)));
-                    }
-                    Comes::Verify(name) => {
-                        found.push(Ahead::unverified(revision, &name, &program));
-                    }
-                    Comes::Waits(waiting) => {
-                        let Some(stage) = stage(&waiting.stage) else {
-                            continue;
-                        };
-                        found.push(match waiting.unmet.is_empty() {
-                            true => self.may_come(facts, revision, stage),
-                            false => {
-                                let how = (program.as_str(), self.now);
-                                Ahead::kept(revision, stage, &waiting.unmet, how)
-                            }
-                        });
-                    }
-                }
-            }
+            let comes = advance::ahead(&instance).into_iter();
+            found.extend(comes.filter_map(|one| self.one_ahead(&instance, one)));
         }
         found
+    }
+
+    /// What is in front of a revision in one environment; nothing where it is an entry of the pipeline, to which comes
+    /// whatever is applied there.
+    fn one_ahead(&self, instance: &Instance<'_>, one: Comes) -> Option<Ahead> {
+        let (facts, revision) = (instance.facts, instance.revision);
+        let stage = |name: &Str| instance.pipeline.stage(name);
+        let program = program(self.invocation);
+        match one {
+            Comes::Comes(name) if self.project.is_entry(&name) => None,
+            Comes::Comes(name) => Some(self.may_come(facts, revision, stage(&name)?)),
+            Comes::Verify(name) => Some(Ahead::unverified(revision, &name, &program)),
+            Comes::Waits(waiting) => {
+                let stage = stage(&waiting.stage)?;
+                let how = (program.as_str(), self.now);
+                Some(match waiting.unmet.is_empty() {
+                    true => self.may_come(facts, revision, stage),
+                    false => Ahead::kept(revision, stage, &waiting.unmet, how),
+                })
+            }
+        }
     }
 
     /// A revision for which nothing is missing but a plan that does what was approved. No plan is made to tell; that the last
