@@ -15,7 +15,7 @@ use model::schema::Block;
 use model::{Diagnostic, Diagnostics, FileId, Severity, Span, Str, Type, Value};
 
 use crate::plan::marks;
-use crate::plan::{removed_and_declared, unknown_type, unsupported};
+use crate::plan::{moved, removed_and_declared, unknown_type, unsupported};
 use crate::plugins::{self, Plugins};
 use crate::secrets::marked_in;
 
@@ -25,6 +25,7 @@ use crate::secrets::marked_in;
 pub async fn check(desired: Desired, providers: Arc<dyn Providers>) -> Diagnostics {
     let mut found = unsupported(desired.definition(), PlanMode::Normal);
     found.extend(removed_and_declared(desired.definition()));
+    found.extend(moved(desired.definition()));
     let mut check = Check {
         desired,
         plugins: Plugins::new(providers),

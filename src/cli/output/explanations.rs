@@ -278,10 +278,11 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     (
         "move-blocked",
-        "A `moved` block says that an object has another address now, and there is an object at that address \
-         already. Nothing was moved.\n\n\
-         The plan shows what happens to both. Remove or rename one of them first when that is not what is \
-         wanted.",
+        "A `moved` block says that an object has another address now. Where there is an object at that address already, \
+         nothing is moved, and the plan shows what happens to both: remove or rename one of them first when that is not \
+         what is wanted.\n\n\
+         It is an error where the block cannot be meant: one thing is moved to two addresses or two to one, a chain of moves \
+         comes back to where it began, or an object of one type is to become one of another.",
     ),
     (
         "no-longer-managed",

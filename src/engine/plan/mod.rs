@@ -3,6 +3,7 @@
 
 mod because;
 mod block;
+mod contradictions;
 mod data;
 mod decide;
 mod effects;
@@ -25,6 +26,7 @@ mod unsupported;
 mod walk;
 
 pub(crate) use block::unknown_type;
+pub(crate) use contradictions::moved;
 pub use effects::{Digest, Effect, Parts, Shape, effects};
 pub(crate) use orphan::removed_and_declared;
 pub(crate) use unsupported::unsupported;

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use lang::Desired;
 use lang::load::{Repeat, ResourceName};
+use lang::{Definition, Desired};
 use model::address::{BlockAddr, InstanceAddr, InstanceKey, ModuleAddr, ModuleStep, Target};
 use model::{Diagnostic, Diagnostics, Span};
 
@@ -15,10 +15,10 @@ use crate::recorded::Recorded;
 pub(crate) type Moves = HashMap<InstanceAddr, InstanceAddr>;
 
 /// A `moved` statement with absolute addresses; module steps without a key stand for all instances.
-struct Statement {
-    from: Target,
-    to: Target,
-    span: Span,
+pub(super) struct Statement {
+    pub(super) from: Target,
+    pub(super) to: Target,
+    pub(super) span: Span,
 }
 
 /// Applies all `moved` blocks of the definition, and moves between `a` and `a[0]` when `count` came or went.
@@ -86,7 +86,11 @@ pub(crate) fn present(desired: &Desired, addr: &InstanceAddr) -> InstanceAddr {
 }
 
 fn statements(desired: &Desired) -> Vec<Statement> {
-    let definition = desired.definition();
+    all(desired.definition())
+}
+
+/// The `moved` blocks of all modules.
+pub(super) fn all(definition: &Definition) -> Vec<Statement> {
     let mut found = Vec::new();
     for (path, module) in &definition.modules {
         let base: ModuleAddr = path

@@ -9,10 +9,12 @@ use lang::Definition;
 use lang::desired::Repetition;
 use lang::graph::{NodeId, NodeKind};
 use lang::load::ResourceName;
-use model::address::{BlockAddr, InstanceAddr, InstanceKey, ModulePath, ProviderAddr, Target};
+use model::address::{
+    BlockAddr, InstanceAddr, InstanceKey, ModuleAddr, ModulePath, ProviderAddr, Target,
+};
 use model::change::{Action, Because, Cause, Change, DeposedKey, Reason, ReplaceOrder};
 use model::plan::PlanMode;
-use model::{Diagnostic, Diagnostics, Value};
+use model::{Diagnostic, Diagnostics, Span, Value};
 
 use super::block::Block;
 use super::walk::Walk;
@@ -349,13 +351,59 @@ fn names(path: &ModulePath, target: &Target, addr: &InstanceAddr) -> bool {
     }
 }
 
-/// Reports `removed` blocks whose resource is still declared.
+/// Whether an address names instances by a key.
+fn has_keys(target: &Target) -> bool {
+    let (module, key) = match target {
+        Target::Module(module) => (module, &InstanceKey::None),
+        Target::Resource(addr) => (addr.module(), &addr.key),
+    };
+    let mut steps = module.steps().iter();
+    *key != InstanceKey::None || steps.any(|step| step.key != InstanceKey::None)
+}
+
+/// Reports a module that is removed and still called.
+fn called(
+    definition: &Definition,
+    path: &ModulePath,
+    named: &ModuleAddr,
+    removed: Span,
+) -> Option<Diagnostic> {
+    let (name, above) = named.steps().split_last()?;
+    let inner = path.0.iter().cloned();
+    let inner = inner.chain(above.iter().map(|step| step.name.clone()));
+    let caller = definition.module(&ModulePath(inner.collect()))?;
+    let call = caller.calls.get(&name.name)?;
+    let message = format!("`{named}` is removed and still called");
+    Some(
+        Diagnostic::error("still-declared", message)
+            .at(removed, "removed here")
+            .and_at(call.span, "called here")
+            .help("delete one of the two blocks"),
+    )
+}
+
+/// Reports `removed` blocks whose resource or module is still declared.
 pub(crate) fn removed_and_declared(definition: &Definition) -> Diagnostics {
     let mut out = Diagnostics::new();
     for (path, module) in &definition.modules {
         for removed in &module.removed {
-            let Target::Resource(named) = &removed.from.0 else {
+            if has_keys(&removed.from.0) {
+                let message = "instances of a block or module cannot be removed by `removed`";
+                out.push(
+                    Diagnostic::error("unknown-reference", message)
+                        .at(removed.from.1, "this has a key")
+                        .help("leave the key away: all of it is removed"),
+                );
                 continue;
+            }
+            let named = match &removed.from.0 {
+                Target::Resource(named) => named,
+                Target::Module(named) => {
+                    if let Some(found) = called(definition, path, named, removed.from.1) {
+                        out.push(found);
+                    }
+                    continue;
+                }
             };
             let inner = path
                 .0

@@ -13,6 +13,7 @@ use model::serial::PlanId;
 use model::{Diagnostic, Diagnostics, Span, Str, Value};
 use sha2::{Digest, Sha256};
 
+use super::contradictions::moved;
 use super::moves::Moves;
 use super::orphan::removed_and_declared;
 use super::targets::Scope;
@@ -101,6 +102,7 @@ impl<'e> Walk<'e> {
         self.diagnostics.extend(diagnostics);
         let definition = self.desired.definition();
         self.diagnostics.extend(removed_and_declared(definition));
+        self.diagnostics.extend(moved(definition));
         self.diagnostics
             .extend(unsupported(definition, self.options.mode));
         self.open_sources().await;
