@@ -14,6 +14,7 @@ use crate::error::{Failure, RecordError};
 use crate::pending::Pending;
 use crate::seal::{Kept, Opener, Payload, Place, Protection};
 use crate::store::Store;
+use crate::term::EnvironmentId;
 
 /// A plan to save.
 #[derive(Clone, Debug)]
@@ -63,7 +64,8 @@ impl SavedPlan {
 }
 
 impl Store {
-    /// Saves a plan; needs no lease. Saving the same again changes nothing.
+    /// Saves a plan; needs no lease. Saving the same again changes nothing. Plans of the environment that were made from an
+    /// earlier serial than it has now are forgotten then, and all but the newest sixteen.
     ///
     /// # Errors
     /// [`RecordError::PlanExists`] if the id has another plan; those of writing.
@@ -102,6 +104,9 @@ impl Store {
 }
 
 const PLAN: &str = "plan";
+
+/// So many plans of an environment are kept: those made last.
+const MOST: u32 = 16;
 
 impl PlanRow {
     fn read(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
@@ -159,6 +164,20 @@ impl Desk {
             sealed,
             &*bytes,
         ))?;
+        self.forget_plans(environment, &plan.id)
+    }
+
+    /// Forgets plans of an environment that cannot be applied any more, because something was since they were made, and
+    /// the oldest of very many; not the one that was saved just now.
+    fn forget_plans(&mut self, environment: EnvironmentId, saved: &str) -> Result<(), Failure> {
+        let sql = "DELETE FROM plan WHERE environment = ?1 AND id <> ?2 \
+                   AND serial < (SELECT serial FROM environment WHERE environment.id = ?1)";
+        let mut past = self.conn.prepare_cached(sql)?;
+        past.execute((environment, saved))?;
+        let sql = "DELETE FROM plan WHERE environment = ?1 AND id <> ?2 AND id NOT IN \
+                   (SELECT id FROM plan WHERE environment = ?1 ORDER BY created DESC LIMIT ?3)";
+        let mut many = self.conn.prepare_cached(sql)?;
+        many.execute((environment, saved, MOST))?;
         Ok(())
     }
 

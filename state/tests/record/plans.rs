@@ -123,3 +123,56 @@ fn content_that_was_changed_is_not_given_out() {
     let error = refusal(bed.store.blob(digest));
     assert!(matches!(error, RecordError::Unreadable { .. }), "{error:?}");
 }
+
+#[test]
+fn plans_that_cannot_be_applied_any_more_are_forgotten_with_the_next() {
+    let bed = Bed::new();
+    let save = |id: &str, environment: &str, serial: u64, created: i64| {
+        let plan = NewPlan {
+            serial: Serial(serial),
+            created: Timestamp(created),
+            ..plan(id, environment, id)
+        };
+        bed.store.save_plan(plan).wait().unwrap();
+    };
+    let there = |environment: &str| {
+        let plans = bed.store.plans(&environment.into()).unwrap();
+        plans.into_iter().map(|plan| plan.id).collect::<Vec<_>>()
+    };
+    save("p1", "test", 0, 1);
+    save("p2", "test", 0, 2);
+    save("q1", "staging", 0, 3);
+    bed.change("test", vec![crate::bed::put("a.a", "1")]);
+    assert_eq!(there("test"), ["p2", "p1"]);
+    save("p3", "test", 1, 4);
+    assert_eq!(there("test"), ["p3"]);
+    assert_eq!(there("staging"), ["q1"], "they are of another environment");
+    // One that is past when it is saved is there to be told of.
+    save("p4", "test", 0, 5);
+    assert_eq!(there("test"), ["p4", "p3"]);
+}
+
+#[test]
+fn of_very_many_plans_the_newest_stay_and_their_room_is_used_again() {
+    let bed = Bed::new();
+    let large = "x".repeat(100_000);
+    let mut sizes = Vec::new();
+    for number in 0..60 {
+        let plan = NewPlan {
+            created: Timestamp(number),
+            ..plan(&format!("p{number:02}"), "test", &large)
+        };
+        bed.store.save_plan(plan).wait().unwrap();
+        let pages: i64 = bed
+            .sqlite()
+            .query_row("PRAGMA page_count", [], |row| row.get(0))
+            .unwrap();
+        sizes.push(pages);
+    }
+    let plans = bed.store.plans(&"test".into()).unwrap();
+    let ids: Vec<_> = plans.iter().map(|plan| plan.id.as_str()).collect();
+    assert_eq!(ids.len(), 16);
+    assert_eq!((ids[0], ids[15]), ("p59", "p44"));
+    let (settled, end) = (sizes[20], sizes[59]);
+    assert!(end <= settled + settled / 10, "{settled} {end} pages");
+}
