@@ -2,14 +2,16 @@
 //! (`engine::claims`); an apply asks again before each step, because others are applied at the same time. Entry point:
 //! [`refuse`].
 
+use std::path::{Path, PathBuf};
+
 use contract::Provider;
 use engine::Planned;
-use engine::claims::{self, foreign, looked_at, taken};
+use engine::claims::{self, READ_HELP, looked_at, taken};
 use model::address::{InstanceAddr, Mode, ProviderSource};
 use model::change::{Action, Change};
 use model::plan::PlanMode;
-use model::{Diagnostic, Diagnostics, Value};
-use state::{Claim, RecordError, Store};
+use model::{Diagnostic, Diagnostics, Str, Value};
+use state::{Claim, Claimant, Protection, RecordError, Store};
 
 use super::prepare::{Prepared, Refused};
 use super::record;
@@ -89,34 +91,94 @@ impl<'p> Wanted<'p> {
         store: &Store,
     ) -> Result<Diagnostics, RecordError> {
         let mut found = Diagnostics::new();
-        if self.takes.is_empty() && self.looks_at.is_empty() {
-            return Ok(found);
-        }
         let environment = &prepared.environment;
-        let placed =
-            |addr: &InstanceAddr, conflict: Diagnostic| match planned.desired.resource(&addr.block)
-            {
-                Some(resource) => conflict.at_least(resource.span),
-                None => conflict,
-            };
-        for (addr, claims) in &self.takes {
-            let claimants = store.claimants(environment, claims)?;
-            let mut pairs = claims.iter().zip(&claimants);
-            let conflict =
-                pairs.find_map(|(claim, by)| Some(taken(addr, claims::shown(claim), by.as_ref()?)));
-            found.extend(Diagnostics::from_iter(
-                conflict.map(|conflict| placed(addr, conflict)),
-            ));
+        for (addr, thing, by) in claimed(environment, &self.takes, store)? {
+            found.push(placed(planned, addr, taken(addr, thing, &by)));
         }
-        for (addr, things) in &self.looks_at {
-            let claimants = store.claimants(environment, things)?;
-            let conflict = foreign(addr, environment, things, &claimants);
-            found.extend(Diagnostics::from_iter(
-                conflict.map(|conflict| placed(addr, conflict)),
-            ));
+        for (addr, thing, by) in claimed(environment, &self.looks_at, store)? {
+            let foreign = claims::read(addr, environment, thing, &by);
+            found.push(placed(planned, addr, foreign));
         }
+        found.extend(read_by_functions(prepared, store)?);
         Ok(found)
     }
+}
+
+type Things<'p> = [(&'p InstanceAddr, Vec<Claim>)];
+type Conflict<'p> = (&'p InstanceAddr, Option<&'p Str>, Claimant);
+
+/// The first thing of each instance that another environment has. All are asked for at once.
+fn claimed<'p>(
+    environment: &Str,
+    wanted: &'p Things<'p>,
+    store: &Store,
+) -> Result<Vec<Conflict<'p>>, RecordError> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let all: Vec<Claim> = wanted
+        .iter()
+        .flat_map(|(_, claims)| claims)
+        .cloned()
+        .collect();
+    let mut claimants = store.claimants(environment, &all)?.into_iter();
+    let mut found = Vec::new();
+    for (addr, claims) in wanted {
+        let mut by = claims.iter().zip(claimants.by_ref().take(claims.len()));
+        let first = by.find_map(|(claim, by)| Some((*addr, claims::shown(claim), by?)));
+        // The rest of this instance's answers is not another's.
+        by.for_each(drop);
+        found.extend(first);
+    }
+    Ok(found)
+}
+
+/// The diagnostic at the place of the instance's block.
+fn placed(planned: &Planned, addr: &InstanceAddr, conflict: Diagnostic) -> Diagnostic {
+    match planned.desired.resource(&addr.block) {
+        Some(resource) => conflict.at_least(resource.span),
+        None => conflict,
+    }
+}
+
+/// What functions of the definition read that another environment has.
+fn read_by_functions(prepared: &Prepared, store: &Store) -> Result<Diagnostics, RecordError> {
+    let (settings, environment) = (&prepared.settings, &prepared.environment);
+    let mut found = Diagnostics::new();
+    let reads = settings.reads.all().into_iter();
+    for path in reads.chain(settings.reads.elsewhere()) {
+        let things = places(&settings.directory.join(&path));
+        let claimants = store.claimants(environment, &things)?;
+        let mut pairs = things.iter().zip(claimants);
+        let Some((thing, by)) = pairs.find_map(|(claim, by)| Some((&claim.thing, by?))) else {
+            continue;
+        };
+        let message = format!(
+            "the definition in {environment} would read what {} has",
+            by.environment
+        );
+        let note = format!(
+            "`{thing}` is recorded in {}, as `{}`; a function reads it as `{path}`",
+            by.environment, by.address
+        );
+        let diagnostic = Diagnostic::error("belongs-to-another-environment", message);
+        found.push(diagnostic.note(note).help(READ_HELP));
+    }
+    Ok(found)
+}
+
+/// A file that is there, by its own name and by where it leads: from the root, links to it followed.
+fn places(path: &Path) -> Vec<Claim> {
+    let parent = path.parent().and_then(|parent| parent.canonicalize().ok());
+    let own = parent.and_then(|parent| Some(parent.join(path.file_name()?)));
+    let places = own.into_iter().chain(path.canonicalize().ok());
+    let claim = |place: PathBuf| {
+        Some(Claim {
+            thing: place.to_str()?.into(),
+            protection: Protection::Plain,
+        })
+    };
+    places.filter_map(claim).collect()
 }
 
 /// The provider of a data source that was read.

@@ -53,6 +53,10 @@ fn without_marked(object: &Value) -> Value {
     Value::object(open.map(|(name, value)| (name.clone(), value.clone())))
 }
 
+/// What to do where something would be read that another environment has.
+pub const READ_HELP: &str =
+    "give each environment what it needs itself, as with a variable or an input";
+
 /// The error that `addr` would take what another environment has.
 pub fn taken(addr: &InstanceAddr, thing: Option<&Str>, by: &Claimant) -> Diagnostic {
     let message = format!("`{addr}` would take what {} has", by.environment);
@@ -71,8 +75,7 @@ pub fn read(
         "`{addr}` in {environment} would read what {} has",
         by.environment
     );
-    told(message, addr, thing, by)
-        .help("give each environment what it needs itself, as with a variable or an input")
+    told(message, addr, thing, by).help(READ_HELP)
 }
 
 fn told(message: String, addr: &InstanceAddr, thing: Option<&Str>, by: &Claimant) -> Diagnostic {

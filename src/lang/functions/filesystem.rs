@@ -341,6 +341,7 @@ mod tests {
         }
         let all: Vec<String> = reads.all().into_iter().collect();
         assert_eq!(all, ["d/a.txt", "d/c.md", "d/sub/x.txt"]);
+        assert!(reads.elsewhere().iter().eq(["/etc/passwd"]));
     }
 
     #[test]
