@@ -24,7 +24,7 @@ use super::output::runs::FAILED_CHECKS;
 use super::plan::{self, Made};
 use super::prepare::{self, Prepared, Refused, Wanted};
 use super::suggested::{Again, program};
-use super::{bound, isolation, notify, protect, record, revised, saved, under_way};
+use super::{bound, checkouts, isolation, notify, protect, record, revised, saved, under_way};
 
 pub use super::purpose::Purpose;
 pub(super) use ending::say_diagnostics;
@@ -383,6 +383,7 @@ impl Apply<'_> {
     /// Does what [`Apply::go`] does, where it still may once nobody else can change the environment.
     pub async fn go_while(&self, planned: Planned, still: Still<'_>) -> ExitCode {
         let code = self.applied(planned, still).await;
+        checkouts::sweep(self.prepared, self.store);
         let Prepared {
             project,
             environment,

@@ -21,6 +21,7 @@ pub mod applied;
 pub mod apply;
 pub mod bound;
 pub mod carried;
+mod checkouts;
 pub mod checks;
 pub mod completions;
 pub mod console;

@@ -9,6 +9,7 @@ use state::{BlobDigest, RecordError, Store};
 
 use super::manifest::{Manifest, ManifestError};
 use super::snapshot::Snapshot;
+use super::used;
 
 /// Where checkouts are, from a project's directory.
 const CHECKOUTS: &str = ".terrace/revisions";
@@ -69,9 +70,10 @@ pub fn check_out(
     digest: BlobDigest,
 ) -> Result<PathBuf, CheckoutError> {
     let manifest = read(store, digest)?;
-    let short: String = digest.to_string().chars().take(16).collect();
+    let short = short(digest);
     let checkouts = project.join(CHECKOUTS);
     let place = checkouts.join(&short);
+    used::hold(&checkouts, &short);
     if is_as(&place, &manifest) {
         return Ok(place);
     }
@@ -94,6 +96,38 @@ pub fn check_out(
         }
         Err(error) => Err(cannot_write(&place)(error)),
     }
+}
+
+/// Removes the checkouts below the project's directory that nobody uses: no process that works on them now, none of which
+/// `is_needed` says that it runs there. Those of `kept`, which are applied somewhere, stay, and those that this process used.
+/// What cannot be removed stays.
+pub fn sweep(project: &Path, kept: &[BlobDigest], is_needed: &dyn Fn(&Path) -> bool) {
+    let checkouts = project.join(CHECKOUTS);
+    let kept: BTreeSet<String> = kept.iter().map(|digest| short(*digest)).collect();
+    for entry in std::fs::read_dir(&checkouts)
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        let name = entry.file_name();
+        // One that was not finished has the name of what it was to be, and more.
+        let Some(short) = name.to_str().and_then(|name| name.split('.').next()) else {
+            continue;
+        };
+        let is_checkout = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if is_checkout && !kept.contains(short) {
+            used::alone(&checkouts, short, || {
+                if !is_needed(&entry.path()) {
+                    // What is left of it is removed the next time.
+                    let _ = std::fs::remove_dir_all(entry.path());
+                }
+            });
+        }
+    }
+}
+
+fn short(digest: BlobDigest) -> String {
+    digest.to_string().chars().take(16).collect()
 }
 
 /// Writes the files of a revision into a directory, which is made.

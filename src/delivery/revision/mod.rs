@@ -12,10 +12,11 @@ mod layout;
 mod manifest;
 mod shape;
 mod snapshot;
+mod used;
 mod walk;
 
 pub use automatic::{automatic, kept_in_clear};
-pub use checkout::{CheckoutError, check_out, is_all_there, is_there, keep, read, write};
+pub use checkout::{CheckoutError, check_out, is_all_there, is_there, keep, read, sweep, write};
 pub use difference::{Change, Difference};
 pub use git::{Git, Source};
 pub use manifest::{FileDigest, Manifest, ManifestError};

@@ -314,6 +314,54 @@ fn a_checkout_is_as_the_snapshot_was() {
 }
 
 #[test]
+fn a_checkout_that_nobody_uses_is_removed() {
+    let bed = Bed::new(&[("main.tf", "locals { a = 1 }")]);
+    let store = bed.store();
+    let own = kept(&store, &bed.take());
+    let used = check_out(&store, &bed.path(), own).unwrap();
+    bed.write("main.tf", "locals { a = 2 }");
+    let applied = kept(&store, &bed.take());
+    let checkouts = bed.path().join(".terrace/revisions");
+    let made = |name: &str| {
+        let place = checkouts.join(name);
+        std::fs::create_dir_all(place.join("infra")).unwrap();
+        place
+    };
+    let short: String = applied.to_string().chars().take(16).collect();
+    let still = made(&short);
+    let (old, runs, cut) = (
+        made("00000000000000aa"),
+        made("00000000000000bb"),
+        made("00000000000000cc.77"),
+    );
+    // Another process works on it.
+    let (other, lock) = (
+        made("00000000000000dd"),
+        std::fs::File::create(checkouts.join("00000000000000dd.lock")).unwrap(),
+    );
+    lock.lock_shared().unwrap();
+    let sweep = |kept: &[BlobDigest]| sweep(&bed.path(), kept, &|place| place == runs);
+    sweep(&[applied]);
+    let there = [&used, &still, &old, &runs, &cut, &other].map(|place| place.exists());
+    assert_eq!(there, [true, true, false, true, false, true]);
+    drop(lock);
+    sweep(&[]);
+    let there = [&used, &still, &runs, &other].map(|place| place.exists());
+    assert_eq!(there, [true, false, true, false]);
+    let locks = std::fs::read_dir(&checkouts).unwrap().flatten();
+    let locks: Vec<_> = locks
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".lock"))
+        .collect();
+    let own: String = own.to_string().chars().take(16).collect();
+    let mut expected = [format!("{own}.lock"), "00000000000000bb.lock".to_owned()];
+    expected.sort();
+    let mut locks = locks;
+    locks.sort();
+    assert_eq!(locks, expected);
+}
+
+#[test]
 fn an_edited_checkout_is_made_anew_and_an_intact_one_is_left_alone() {
     let bed = Bed::new(&[("main.tf", "locals { a = 1 }"), ("x/y.txt", "y")]);
     let store = bed.store();
@@ -338,7 +386,8 @@ fn an_edited_checkout_is_made_anew_and_an_intact_one_is_left_alone() {
         assert!(place.join("x/y.txt").exists());
     }
     let there = std::fs::read_dir(bed.path().join(".terrace/revisions")).unwrap();
-    assert_eq!(there.count(), 1, "nothing is left behind");
+    let directories = there.flatten().filter(|entry| entry.path().is_dir());
+    assert_eq!(directories.count(), 1, "nothing is left behind");
 }
 
 #[test]

@@ -1,0 +1,5 @@
+definition = "infra"
+environment "test" {}
+environment "production" {
+  after = ["test"]
+}
