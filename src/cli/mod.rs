@@ -28,6 +28,7 @@ pub mod console;
 pub mod diff;
 pub mod drift;
 pub mod drift_report;
+mod elsewhere;
 pub mod explain;
 pub mod fmt;
 pub mod heal;

@@ -26,7 +26,7 @@ use super::prepare::{Prepared, Refused, Wanted, prepare};
 use super::revised::{self, Content};
 use super::shell::quoted;
 use super::suggested::{self, Again};
-use super::{isolation, protect, record, under_way};
+use super::{elsewhere, isolation, protect, record, under_way};
 
 /// Runs the command.
 pub async fn run(invocation: &Invocation, args: PlanArgs) -> ExitCode {
@@ -338,6 +338,7 @@ pub async fn make_with(
                     sources: sources(),
                 });
             }
+            warnings.extend(elsewhere::warn(prepared, &planned).into_iter().collect());
             let open = open_steps(store, &planned.plan, clock.now()).map_err(|error| Refused {
                 diagnostics: record::diagnostic(&error).into(),
                 sources: sources(),

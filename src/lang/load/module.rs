@@ -34,6 +34,8 @@ pub struct Module {
     pub required_providers: BTreeMap<Str, RequiredProvider>,
     /// `required_version` constraints.
     pub required_versions: Vec<(Str, Span)>,
+    /// Where it says that Terraform keeps its state elsewhere than in the directory.
+    pub state_elsewhere: Option<Span>,
     /// `moved` blocks.
     pub moved: Vec<Moved>,
     /// `removed` blocks.

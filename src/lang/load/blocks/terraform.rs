@@ -27,7 +27,9 @@ impl Reader<'_> {
         }
         // Where the record is kept is Terrace's own business; these say where Terraform keeps its state.
         for kind in ["backend", "cloud"] {
-            parts.blocks(kind);
+            let first = parts.blocks(kind).into_iter().next();
+            let span = first.map(|block| block.header);
+            self.module.state_elsewhere = self.module.state_elsewhere.or(span);
         }
         parts.blocks("provider_meta");
         self.diagnostics.extend(parts.finish());
