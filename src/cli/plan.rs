@@ -322,8 +322,12 @@ pub async fn make_with(
     listener.finish().await;
     let mut warnings = prepared.warnings.clone();
     match planned {
-        (Some(planned), found) => {
+        (Some(mut planned), found) => {
             warnings.extend(found);
+            // What no revision holds is looked at again before the plan is applied.
+            if prepared.content.is_none() {
+                planned.plan.files.extend(read_files(prepared));
+            }
             if let Some(error) = revised::left_behind(prepared) {
                 warnings.push(error);
                 return Err(Refused {
@@ -385,6 +389,22 @@ fn files(prepared: &Prepared) -> Vec<PlannedFile> {
         digest: Sha256::digest(content).into(),
     };
     prepared.definition.files.iter().map(file).collect()
+}
+
+/// Files that are not the definition's, but that functions in it read.
+fn read_files(prepared: &Prepared) -> Vec<PlannedFile> {
+    let settings = &prepared.settings;
+    let known = |path: &String| prepared.definition.files.iter().any(|(own, _)| own == path);
+    let reads = settings.reads.all().into_iter();
+    let reads = reads.chain(settings.reads.elsewhere());
+    let others = reads.filter(|path| !known(path));
+    others
+        .filter_map(|path| {
+            let content = std::fs::read(settings.directory.join(&path)).ok()?;
+            let digest = Sha256::digest(content).into();
+            Some(PlannedFile { path, digest })
+        })
+        .collect()
 }
 
 /// Keeps a plan that can be asked for: one that does something, or that a file names. Tells whether it was kept.

@@ -64,6 +64,9 @@ pub async fn apply(
         Ok(prepared) => prepared,
         Err(refused) => return plan::refuse(invocation, &refused, args.showing),
     };
+    if let Some(refused) = edited(&prepared, &plan) {
+        return plan::refuse(invocation, &refused, args.showing);
+    }
     let bound = bound::bound_of_plan(&prepared, &store, plan.mode);
     let break_glass = args.break_glass.as_deref();
     let purpose = bound.and_then(|bound| bound::check(invocation, &prepared, &bound, break_glass));
@@ -217,7 +220,7 @@ pub fn from_plan(
     plan: &Plan,
 ) -> Result<Prepared, Refused> {
     let mut snapshot = Snapshot::default();
-    for file in &plan.files {
+    for file in plan.files.iter().filter(|file| is_code(&file.path)) {
         let content = store
             .blob(state::BlobDigest(file.digest))
             .map_err(|error| Refused {
@@ -264,6 +267,35 @@ pub fn from_plan(
         warnings: Diagnostics::new(),
     })
 }
+
+/// Whether a file of a plan is of its definition, and kept in the record; others were only read.
+fn is_code(path: &str) -> bool {
+    path.ends_with(".tf") || path.ends_with(".tf.json")
+}
+
+/// The error that a file which functions read is not as it was when the plan was made.
+fn edited(prepared: &Prepared, plan: &Plan) -> Option<Refused> {
+    let read = plan.files.iter().filter(|file| !is_code(&file.path));
+    let is_other = |path: &str, digest: &[u8; 32]| {
+        let content = std::fs::read(prepared.settings.directory.join(path));
+        content.map_or(true, |content| state::BlobDigest::of(&content).0 != *digest)
+    };
+    let mut others = read.filter(|file| is_other(&file.path, &file.digest));
+    let first = others.next()?;
+    let message = format!(
+        "`{}`, which the definition reads, is not as it was when {} was made",
+        first.path, plan.id
+    );
+    let mut diagnostic = Diagnostic::error("plan-stale", message);
+    for file in others.take(NAMED) {
+        diagnostic = diagnostic.note(format!("neither is `{}`", file.path));
+    }
+    let diagnostic = diagnostic.help("plan again: terrace plan");
+    Some(Refused::alone(diagnostic, prepared.sources()))
+}
+
+/// So many more files are named.
+const NAMED: usize = 4;
 
 fn decided_already(options: &[&str]) -> Refused {
     let message = format!(
