@@ -218,17 +218,7 @@ async fn journaled(
     let intent = intent(effect, started).map_err(|error| bug(&error))?;
     let intent = match begun(effect, desk, intent).await? {
         Ok(intent) => intent,
-        Err(diagnostic) => {
-            let failed = EventKind::StepFailed {
-                step: effect.step,
-                kind: effect.kind,
-                addr,
-                took: desk.events.now().since(started),
-                diagnostic: diagnostic.clone(),
-            };
-            desk.events.emit(failed).await;
-            return Ok(Effected::Failed(diagnostic));
-        }
+        Err(diagnostic) => return Ok(not_begun(effect, desk, started, diagnostic).await),
     };
     let answer = call(effect, desk, throttled).await?;
     // What cannot be told stays open in the journal: the next command asks again.
@@ -277,6 +267,24 @@ async fn journaled(
         desk.events.emit(told).await;
     }
     Ok(effected)
+}
+
+/// Tells that a step failed before there was an intent.
+async fn not_begun(
+    effect: &Effect,
+    desk: &Desk,
+    started: Timestamp,
+    diagnostic: Box<Diagnostic>,
+) -> Effected {
+    let failed = EventKind::StepFailed {
+        step: effect.step,
+        kind: effect.kind,
+        addr: effect.row.change.addr.clone(),
+        took: desk.events.now().since(started),
+        diagnostic: diagnostic.clone(),
+    };
+    desk.events.emit(failed).await;
+    Effected::Failed(diagnostic)
 }
 
 /// Writes an intent, unless what it is about to take, or to look at, belongs to another environment.

@@ -41,18 +41,20 @@ fn take(run: &RunWriter, address: &str, things: &[&str]) -> IntentId {
 
 /// Who says no.
 fn refused(run: &RunWriter, intent: Intent) -> (Option<String>, String, String) {
-    match refusal(run.intent(intent).wait()) {
-        RecordError::ClaimedElsewhere {
-            thing,
-            environment,
-            address,
-        } => (
-            thing.map(|thing| thing.to_string()),
-            environment.to_string(),
-            address,
-        ),
-        other => panic!("{other:?}"),
-    }
+    let error = refusal(run.intent(intent).wait());
+    let RecordError::ClaimedElsewhere {
+        thing,
+        environment,
+        address,
+    } = &error
+    else {
+        panic!("{error:?}")
+    };
+    (
+        thing.as_ref().map(ToString::to_string),
+        environment.to_string(),
+        address.clone(),
+    )
 }
 
 fn ended(how: How, changes: Vec<ObjectChange>) -> Settlement {
@@ -231,8 +233,11 @@ fn of_many_that_take_the_same_at_once_one_gets_it() {
                     gate.wait();
                     match run.intent(taking("a.a", &["/x"])).wait() {
                         Ok(_) => true,
-                        Err(RecordError::ClaimedElsewhere { .. }) => false,
-                        Err(other) => panic!("{other:?}"),
+                        Err(error) => {
+                            let expected = matches!(error, RecordError::ClaimedElsewhere { .. });
+                            assert!(expected, "{error:?}");
+                            false
+                        }
                     }
                 })
             })
