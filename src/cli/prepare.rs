@@ -24,6 +24,9 @@ use super::invocation::{Directories, Invocation};
 use super::record;
 use super::revised::{self, Content};
 
+/// The id of the error that there is no definition.
+const EMPTY: &str = "empty-definition";
+
 /// A project, one of its environments, and its definition ready to be evaluated.
 #[derive(Debug)]
 pub struct Prepared {
@@ -170,8 +173,12 @@ fn open_environment(
         && is_to_be_declared
         && let Some(error) = project.not_declared(name)
     {
+        // Its block may be there, and not be right.
+        if !diagnostics.has_errors() {
+            diagnostics = error.into();
+        }
         return Err(Refused {
-            diagnostics: error.into(),
+            diagnostics,
             sources: project.sources,
         });
     }
@@ -282,7 +289,11 @@ pub async fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prep
         graph,
         found,
     } = definition(&mut project);
-    warnings.extend(found);
+    // What is recorded can be destroyed without a definition.
+    let is_needed = wanted.wants != Wants::Record || !project.record().exists();
+    let found = found.into_iter();
+    let found = found.filter(|found| is_needed || found.id != EMPTY);
+    warnings.extend(found.collect());
     let root = definition.modules.get(&ModulePath::root()).cloned();
     if wanted.wants != Wants::Record {
         let mut found = checks(invocation, &project, root.as_deref());
@@ -366,14 +377,14 @@ fn placed(project: &Project, directory: &std::path::Path, found: Diagnostics) ->
     };
     let at_the_name = |found: Diagnostic| {
         let is_meant = match is_there {
-            true => found.id == "empty-definition",
+            true => found.id == EMPTY,
             false => found.primary.is_none(),
         };
         if !is_meant {
             return found;
         }
         let message = format!("the definition `{name}` is not there");
-        Diagnostic::error("empty-definition", message)
+        Diagnostic::error(EMPTY, message)
             .at(*span, what)
             .help("name the directory of your `.tf` files, from that of terrace.hcl")
     };
