@@ -104,6 +104,13 @@ pub fn diagnostic(error: &(dyn std::error::Error + 'static)) -> Diagnostic {
                 path.display()
             )),
         ),
+        Some(RecordError::ReadOnly { path, .. } | RecordError::Open { path, .. })
+            if may_not_be_read(path) =>
+        {
+            let message = format!("the record `{}` may not be read", path.display());
+            return Diagnostic::error("record-unreadable", message)
+                .help("let whom it belongs to make it readable, and the directory it is in");
+        }
         Some(RecordError::ReadOnly { .. }) => (
             "read-only-directory",
             Some("make the directory writable; the record is kept there".into()),
@@ -138,6 +145,11 @@ pub fn diagnostic(error: &(dyn std::error::Error + 'static)) -> Diagnostic {
         Some(help) => diagnostic.help(help),
         None => diagnostic,
     }
+}
+
+fn may_not_be_read(path: &Path) -> bool {
+    std::fs::File::open(path)
+        .is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
 }
 
 /// Reports an error of the record and says how the process ends.
