@@ -7,7 +7,7 @@ use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::json::state as json;
 use super::output::recorded::RecordedView;
-use super::output::state::{list, list_json, show};
+use super::output::state::{list, list_json, remarks, show};
 use super::output::write;
 use super::prepare::{open, unknown_word};
 use super::{record, views};
@@ -67,7 +67,10 @@ pub fn run(invocation: &Invocation, command: &Look) -> ExitCode {
             if args.json {
                 write::answer(&format!("{:#}\n", list_json(&objects)))
             } else {
-                write::answer(&list(&objects, invocation.stdout))
+                // Apart from the addresses, which are for other programs too.
+                let written = write::answer(&list(&objects, invocation.stdout));
+                invocation.say(&remarks(&objects, invocation.stderr));
+                written
             }
         }
         Look::Show(args) if args.showing.json => {

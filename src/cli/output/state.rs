@@ -10,10 +10,23 @@ use super::recorded::{OutputView, RecordedView};
 use super::style::{Label, Look};
 use super::value::{Names, SENSITIVE, is_identifier, is_secret, pretty};
 
-/// Addresses, one a line; deposed objects say so. Ends with a newline unless there is none.
+/// Addresses, one a line and each once. Ends with a newline unless there is none.
 pub fn list(objects: &[RecordedView], look: Look) -> String {
     let mut page = Page::new(look);
-    for object in sorted(objects) {
+    let mut addresses: Vec<_> = objects.iter().map(|object| &object.addr).collect();
+    addresses.sort();
+    addresses.dedup();
+    for address in addresses {
+        page.line(&Line::of(Label::Address, address.to_string()));
+    }
+    page.finish()
+}
+
+/// What is to be said of listed objects besides their addresses: which are tainted or deposed, one a line.
+pub fn remarks(objects: &[RecordedView], look: Look) -> String {
+    let mut page = Page::new(look);
+    let remarkable = |object: &&&RecordedView| object.tainted || object.deposed.is_some();
+    for object in sorted(objects).iter().filter(remarkable) {
         page.line(&heading(object));
     }
     page.finish()
@@ -30,6 +43,9 @@ pub fn list_json(objects: &[RecordedView]) -> Json {
                     .deposed
                     .map(|DeposedKey(key)| ("deposed_key".to_owned(), json!(key.as_str()))),
             );
+            if object.tainted {
+                json.insert("tainted".to_owned(), json!(true));
+            }
             Json::Object(json)
         })
         .collect()

@@ -58,14 +58,18 @@ fn with_record(test: impl FnOnce(&[RecordedView], &[OutputView])) {
 }
 
 #[test]
-fn a_list_has_a_line_for_each_object() {
+fn a_list_has_a_line_for_each_address_and_remarks_say_what_else_there_is() {
     with_record(|objects, _| {
         insta::assert_snapshot!(list(objects, Look::plain()) + "[EOF]", @r"
     a.b[0]
+    a.b[1]
+    [EOF]
+    ");
+        insta::assert_snapshot!(remarks(objects, Look::plain()) + "[EOF]", @r"
     a.b[1]  tainted: its last create did not end well
     a.b[1]  deposed object 0a1b2c3d
     [EOF]
-    ")
+    ");
     });
 }
 
