@@ -15,7 +15,8 @@ pub(super) fn instead_of(command: &str) -> Option<&'static str> {
              and each command takes one by its name"
         }
         "import" => {
-            "to take over an object: write an `import` block and run terrace plan ENVIRONMENT"
+            "an object that there is already cannot be taken over yet, neither by a command nor by an `import` block;\n\
+             a data source reads one"
         }
         "test" => {
             "to check a definition: terrace validate; to check what was applied: the checks of terrace.hcl.\n\

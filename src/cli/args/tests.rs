@@ -170,6 +170,14 @@ fn apply_takes_an_environment_a_plan_or_both() {
 }
 
 #[test]
+fn an_environment_and_a_plan_stand_in_any_order() {
+    assert_eq!(
+        apply("apply net.plan staging"),
+        apply("apply staging net.plan")
+    );
+}
+
+#[test]
 fn a_word_that_names_nothing_says_so() {
     let Command::Apply(args) = line("apply stagin").unwrap().command else {
         panic!()

@@ -106,6 +106,13 @@ impl ApplyArgs {
                 environment: None,
                 plan: Some(plan(word)?),
             }),
+            // In any order, as with `promote`.
+            [word, environment, ..] if !is_environment(word) && is_environment(environment) => {
+                Ok(ApplySubject {
+                    environment: Some(environment.clone()),
+                    plan: Some(plan(word)?),
+                })
+            }
             [environment, word, ..] => Ok(ApplySubject {
                 environment: Some(environment.clone()),
                 plan: Some(plan(word)?),
