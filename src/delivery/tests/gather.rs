@@ -442,3 +442,25 @@ fn what_a_look_saw_is_evidence_and_drift_disturbs() {
     let drifted: Vec<Timestamp> = history.drifted.iter().map(|(_, at)| *at).collect();
     assert_eq!(drifted, [at(30)]);
 }
+
+#[test]
+fn what_checks_said_of_another_revision_is_no_evidence_of_the_one_that_is_there() {
+    let bed = bed();
+    bed.revision("one", None);
+    let second = bed.revision("two", None);
+    let done = RunOutcome::Succeeded;
+    bed.deploy(RunKind::Promote, "r1", done, &[("health", true)]);
+    bed.deploy(RunKind::Promote, "r2", done, &[("health", false)]);
+    // Somebody began to verify r1 before, and recorded what they saw after r2 had come.
+    bed.deploy(RunKind::Verify, "r1", done, &[("health", true)]);
+    let newest = |bed: &Bed| {
+        let facts = bed.facts();
+        let history = &facts.environments["test"];
+        let stay = history.occupant().unwrap();
+        assert_eq!(stay.revision, second);
+        history.newest("health", &stay).unwrap().passed
+    };
+    assert!(!newest(&bed));
+    bed.deploy(RunKind::Verify, "r2", done, &[("health", true)]);
+    assert!(newest(&bed));
+}
