@@ -89,6 +89,12 @@ pub enum RecordError {
         #[source]
         source: Cause,
     },
+    /// The file was deleted, moved or replaced while it was open; what was written since nobody finds again.
+    #[error("the record `{}` is not there any more: it was deleted, moved or replaced meanwhile", path.display())]
+    Gone {
+        /// Where it was.
+        path: PathBuf,
+    },
     /// Reading or writing failed for another reason.
     #[error("the record `{}` could not be read or written", path.display())]
     Storage {

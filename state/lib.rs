@@ -29,6 +29,7 @@ mod observation;
 mod open;
 mod output;
 mod pending;
+mod place;
 mod plan;
 mod process;
 mod read;

@@ -24,6 +24,7 @@ use crate::observation::{
 use crate::open::{check_structure, connect, keyring, open_record, reading_only};
 use crate::output::OutputRow;
 use crate::pending::Pending;
+use crate::place::Place;
 use crate::read::{self, EnvironmentRow, Header, Recorded, read_header};
 use crate::run::{NewRun, RunEnd, RunRow, read_run};
 use crate::run_list::{RunFilter, read_runs, read_runs_since, read_unended};
@@ -83,6 +84,7 @@ pub struct Store(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     path: PathBuf,
+    place: Place,
     options: Options,
     keyring: Arc<Keyring>,
     /// Connections no reader uses at the moment.
@@ -104,6 +106,7 @@ impl Store {
         let conn = open_record(path, &options)?;
         let keyring = keyring(path, &options);
         Ok(Self(Arc::new(Inner {
+            place: Place::of(path),
             path: path.to_path_buf(),
             options,
             keyring: Arc::new(keyring),
@@ -185,14 +188,16 @@ impl Store {
     fn start_writer(&self) -> Result<Writer, RecordError> {
         let Inner {
             path,
+            place,
             options,
             keyring,
             idle: _,
             writer: _,
         } = &*self.0;
+        place.check()?;
         let conn = connect(path, options)?;
         let desk = Desk::new(conn, path.clone(), keyring.clone());
-        Writer::start(desk).map_err(|error| RecordError::from_io(path, error))
+        Writer::start(desk, place.clone()).map_err(|error| RecordError::from_io(path, error))
     }
 
     pub(crate) fn opener(&self, conn: &Connection, environment: &Str) -> Result<Opener, Failure> {

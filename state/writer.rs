@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use crate::desk::Desk;
 use crate::error::{Failure, RecordError};
 use crate::pending::Pending;
+use crate::place::Place;
 
 /// The most operations that share one commit, so that the first of them does not wait for long.
 const BATCH: usize = 2048;
@@ -27,12 +28,12 @@ impl fmt::Debug for Writer {
 }
 
 impl Writer {
-    /// Starts the thread, which writes at `desk`.
-    pub(crate) fn start(desk: Desk) -> std::io::Result<Self> {
+    /// Starts the thread, which writes at `desk` into the file at `place`.
+    pub(crate) fn start(desk: Desk, place: Place) -> std::io::Result<Self> {
         let (sender, receiver) = channel();
         let thread = std::thread::Builder::new()
             .name("record-writer".into())
-            .spawn(move || write_all(desk, &receiver))?;
+            .spawn(move || write_all(desk, &place, &receiver))?;
         Ok(Self {
             sender: Some(sender),
             thread: Some(thread),
@@ -148,7 +149,7 @@ where
     }
 }
 
-fn write_all(mut desk: Desk, queue: &Receiver<Box<dyn Job>>) {
+fn write_all(mut desk: Desk, place: &Place, queue: &Receiver<Box<dyn Job>>) {
     let mut batch = Vec::new();
     while let Ok(first) = queue.recv() {
         let written = write_batch(&mut desk, queue, first, &mut batch);
@@ -156,6 +157,8 @@ fn write_all(mut desk: Desk, queue: &Receiver<Box<dyn Job>>) {
             desk.abandon();
             RecordError::from_sqlite(desk.path(), error)
         });
+        // A commit into a file that nobody finds again keeps nothing.
+        let commit = commit.and_then(|()| place.check());
         for job in batch.drain(..) {
             job.finish(commit.clone());
         }

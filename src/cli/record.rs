@@ -111,6 +111,13 @@ pub fn diagnostic(error: &(dyn std::error::Error + 'static)) -> Diagnostic {
             return Diagnostic::error("record-unreadable", message)
                 .help("let whom it belongs to make it readable, and the directory it is in");
         }
+        Some(RecordError::Gone { path }) => (
+            "record-gone",
+            Some(format!(
+                "put `{}` back from a backup, with all that is beside it; what was made since is in no record",
+                path.display()
+            )),
+        ),
         Some(RecordError::ReadOnly { .. }) => (
             "read-only-directory",
             Some("make the directory writable; the record is kept there".into()),

@@ -47,11 +47,20 @@ impl Apply<'_> {
             ExitCode::Failed
         };
         let sources = self.prepared.sources();
-        let what = "the run was cut short; what it did until then is recorded";
+        let (what, then) = if diagnostic.id == "record-gone" {
+            (
+                "the run was cut short, and nothing of it is recorded",
+                "What it did is what the lines above say; the next command knows nothing of it.\n",
+            )
+        } else {
+            (
+                "the run was cut short; what it did until then is recorded",
+                "Run the command again: what was under way is found out then.\n",
+            )
+        };
         self.invocation
             .report(&diagnostic.into(), sources, what, false);
-        self.invocation
-            .say("Run the command again: what was under way is found out then.\n");
+        self.invocation.say(then);
         code
     }
 

@@ -230,10 +230,10 @@ async fn journaled(
         Effected::Done(value) => id_of(value),
         Effected::Failed(_) | Effected::Lost(_) => None,
     };
-    if is_open {
+    let written = if is_open {
         let why = detail.unwrap_or_default();
         let event = open::event(ended, effect.step.0, &addr, &why);
-        desk.run.event(event).await?;
+        desk.run.event(event).await
     } else {
         let settlement = Settlement {
             how,
@@ -242,7 +242,13 @@ async fn journaled(
             at: ended,
             changes,
         };
-        desk.run.settle(intent, settlement).await?;
+        desk.run.settle(intent, settlement).await
+    };
+    // Where the record is gone, what is told of the effect is all that is left of it.
+    if let Err(error) = &written
+        && !matches!(error, RecordError::Gone { .. })
+    {
+        return Err(error.clone());
     }
     let took = ended.since(started);
     let (step, kind) = (effect.step, effect.kind);
@@ -266,7 +272,7 @@ async fn journaled(
     if let Some(told) = told {
         desk.events.emit(told).await;
     }
-    Ok(effected)
+    written.map(|()| effected)
 }
 
 /// Tells that a step failed before there was an intent.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use state::{Options, RecordError, Store};
 
-use crate::bed::{Bed, intent, lease, new_run, path_in, put, put_sealed, refusal};
+use crate::bed::{Bed, intent, lease, new_run, path_in, put, put_sealed, refusal, request};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -308,4 +308,34 @@ fn taken_over(store: &Store) -> state::Lease {
         .acquire(request, |_| state::HolderState::Dead)
         .wait()
         .unwrap()
+}
+
+#[test]
+fn a_record_that_was_deleted_or_replaced_takes_no_more_writes() {
+    for replaced in [false, true] {
+        let directory = tempfile::tempdir().unwrap();
+        let path = path_in(&directory);
+        let store = open(&path).unwrap();
+        let lease = lease(&store, "test");
+        let run = store
+            .begin_run(&lease, new_run(state::RunKind::Apply))
+            .wait()
+            .unwrap();
+        run.intent(intent(1, "a.a")).wait().unwrap();
+        fs::remove_dir_all(path.parent().unwrap()).unwrap();
+        if replaced {
+            drop(open(&path).unwrap());
+        }
+        let error = refusal(run.intent(intent(2, "a.b")).wait());
+        assert!(matches!(error, RecordError::Gone { .. }), "{error:?}");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let path = path_in(&directory);
+    let store = open(&path).unwrap();
+    fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    let begun = store
+        .acquire(request("test", 0), |_| state::HolderState::Dead)
+        .wait();
+    let error = refusal(begun);
+    assert!(matches!(error, RecordError::Gone { .. }), "{error:?}");
 }
