@@ -119,6 +119,7 @@ impl Check {
                 | NodeKind::Local(_)
                 | NodeKind::Output(_)
                 | NodeKind::Call(_)
+                | NodeKind::Whole(_)
                 | NodeKind::Check(_),
             ) => {
                 let diagnostics = self.desired.evaluate(node);

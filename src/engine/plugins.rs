@@ -211,6 +211,7 @@ pub(crate) fn needing(graph: &Graph, node: NodeId) -> String {
             | NodeKind::Output(_)
             | NodeKind::Resource(_)
             | NodeKind::Call(_)
+            | NodeKind::Whole(_)
             | NodeKind::Check(_),
         )
         | None => format!("`{what}`"),

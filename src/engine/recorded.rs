@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use contract::Object;
 use model::address::{BlockAddr, InstanceAddr, InstanceKey, ProviderAddr, ResourceAddr};
 use model::change::{Dependencies, DeposedKey};
 use model::serial::Serial;
@@ -61,6 +62,16 @@ pub struct RecordedOutput {
     pub value: Value,
     /// Not to be shown.
     pub sensitive: bool,
+}
+
+impl RecordedObject {
+    /// What a provider is told of it.
+    pub(crate) fn bare(&self) -> Object {
+        Object {
+            value: self.value.clone().unmark_deep().0,
+            private: self.private.clone(),
+        }
+    }
 }
 
 impl Recorded {

@@ -55,6 +55,8 @@ pub enum NodeKind {
     Resource(ResourceName),
     /// Which instances a module call has.
     Call(Str),
+    /// All that a module call makes, for what waits for the module as a whole.
+    Whole(Str),
     /// A provider configuration, by its position among the module's `provider` blocks.
     Provider(usize),
     /// A `check` block's assertions.
@@ -138,7 +140,9 @@ impl Graph {
             NodeKind::Local(name) => module.locals.get(name).map(|found| found.span),
             NodeKind::Output(name) => module.outputs.get(name).map(|found| found.span),
             NodeKind::Resource(name) => module.resources.get(name).map(|found| found.span),
-            NodeKind::Call(name) => module.calls.get(name).map(|found| found.span),
+            NodeKind::Call(name) | NodeKind::Whole(name) => {
+                module.calls.get(name).map(|found| found.span)
+            }
             NodeKind::Provider(at) => module.providers.get(*at).map(|found| found.span),
             NodeKind::Check(name) => module.checks.get(name).map(|found| found.span),
         }
@@ -258,7 +262,7 @@ impl Graph {
                 Mode::Data => format!("data.{}.{}", name.rtype, name.name),
                 Mode::Ephemeral => format!("ephemeral.{}.{}", name.rtype, name.name),
             },
-            NodeKind::Call(name) => format!("module.{name}"),
+            NodeKind::Call(name) | NodeKind::Whole(name) => format!("module.{name}"),
             NodeKind::Provider(_) => "a provider's configuration".into(),
             NodeKind::Check(name) => format!("check.{name}"),
         };

@@ -387,6 +387,16 @@ const TEXTS: &[(&str, &str)] = &[
          time, also where a saved plan is applied. To keep an object and forget it, write a `removed` block.",
     ),
     (
+        "provider-configuration-gone",
+        "Objects are recorded that were made with a provider configuration which is not in the definition any \
+         more: an alias, or a `provider` block of a module, that was taken out together with what it made. \
+         Without it Terrace does not know where they are; looked for in the wrong place, they would be taken for \
+         gone and be lost.\n\n\
+         Put the `provider` block back, apply, so that what it made is destroyed, and then take the block out. Or \
+         leave what exists to itself: a `removed` block with `destroy = false` takes it out of the record. \
+         Providers that take no configuration need none.",
+    ),
+    (
         "provider-failed",
         "A provider could not do what it was asked, for a reason that may pass or that it does not tell. It \
          was tried again where that makes sense.\n\n\
@@ -401,6 +411,13 @@ const TEXTS: &[(&str, &str)] = &[
         "read-only-directory",
         "The project's directory cannot be written, and the record is to be made there, or to get the format that \
          this Terrace reads.",
+    ),
+    (
+        "record-gone",
+        "The file of the record was deleted, moved or replaced while a run wrote to it, by `git clean -x` perhaps. The \
+         run starts nothing more. What it made exists, and no record knows it.\n\n\
+         Put `.terrace` back, from a backup or from where it went, before anything else is applied: the next apply \
+         would make everything a second time. What the run told of is to be found by hand.",
     ),
     (
         "record-locked",

@@ -56,7 +56,7 @@ impl<'e> Inquiry<'e> {
         for &node in &graph.order {
             match graph.node(node).map(|node| &node.kind) {
                 Some(NodeKind::Provider(_)) => walk.provider(node).await,
-                Some(NodeKind::Check(_)) | None => {}
+                Some(NodeKind::Check(_) | NodeKind::Whole(_)) | None => {}
                 Some(NodeKind::Resource(_)) => {
                     let _ = walk.desired.evaluate(node);
                     walk.values_from_record(node);
@@ -75,18 +75,20 @@ impl<'e> Inquiry<'e> {
         if let Err(error) = self.walk.plugins.of_source(&addr.source).await {
             return Err(format!("its provider is not there: {error}"));
         }
-        let addr = self.walk.orphan_provider(addr);
-        if self.walk.vague_providers.contains(&addr) {
+        if !self.walk.has_configuration(addr).await {
+            return Err(format!("{addr} is not in the definition any more"));
+        }
+        if self.walk.vague_providers.contains(addr) {
             return Err(format!("the configuration of {addr} is not known"));
         }
         let why = |walk: &Walk<'_>| {
             let errors = walk.diagnostics.iter().filter(|found| found.is_error());
             errors.map(|found| found.message.clone()).next()
         };
-        match self.walk.ready(&addr).await {
+        match self.walk.ready(addr).await {
             Some(provider) => Ok(Configured {
                 provider,
-                fingerprint: self.walk.plugins.fingerprint(&addr),
+                fingerprint: self.walk.plugins.fingerprint(addr),
             }),
             None => {
                 let why = why(&self.walk).unwrap_or_default();

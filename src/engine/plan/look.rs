@@ -123,7 +123,7 @@ impl Look<'_> {
         let node = walk.desired.graph().resource_node(&addr.resource());
         let block = Block {
             node: node.unwrap_or(NodeId(u32::MAX)),
-            provider_addr: walk.orphan_provider(provider),
+            provider_addr: provider.clone(),
             provider: configured.provider,
             has_sensitive: schema.schema.block.has_sensitive(),
             schema,

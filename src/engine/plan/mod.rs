@@ -3,10 +3,12 @@
 
 mod because;
 mod block;
+mod configurations;
 mod contradictions;
 mod data;
 mod decide;
 mod effects;
+mod excluded;
 mod ignore;
 pub(crate) mod inquire;
 mod instances;

@@ -9,6 +9,7 @@ use model::{Str, Value};
 
 use super::block::Block;
 use super::marks;
+use super::orphan::Orphan;
 use super::walk::Walk;
 use crate::apply::id_of;
 use crate::plugins;
@@ -214,7 +215,13 @@ impl Walk<'_> {
                 .set_value(addr, if gone { Value::dynamic() } else { value });
             if self.options.mode == PlanMode::Destroy {
                 if let Some(object) = observed {
-                    self.destroy(Some(block.node), addr.clone(), None, recorded, object, None);
+                    let orphan = Orphan {
+                        addr: addr.clone(),
+                        deposed: None,
+                        recorded: recorded.clone(),
+                        reason: None,
+                    };
+                    self.destroy(Some(block.node), &block.provider_addr, orphan, object);
                 }
             } else {
                 self.unchanged += 1;

@@ -17,16 +17,18 @@ use model::plan::PlanMode;
 use model::{Diagnostic, Diagnostics, Span, Value};
 
 use super::block::Block;
+use super::configurations;
 use super::walk::Walk;
 use crate::recorded::RecordedObject;
 
 /// A recorded object nobody wants.
-type Orphan = (
-    InstanceAddr,
-    Option<DeposedKey>,
-    RecordedObject,
-    Option<Reason>,
-);
+pub(super) struct Orphan {
+    pub(super) addr: InstanceAddr,
+    pub(super) deposed: Option<DeposedKey>,
+    pub(super) recorded: RecordedObject,
+    /// Why; none where it was replaced, or everything is destroyed.
+    pub(super) reason: Option<Reason>,
+}
 
 /// Warns of what will not be managed any more, but goes on to exist.
 pub(super) fn left(changes: &[Change]) -> Diagnostics {
@@ -65,28 +67,50 @@ impl Walk<'_> {
         for (addr, instance) in self.recorded.instances() {
             let wanted = self.desired.has_instance(&addr);
             let lookup = (!wanted).then(|| self.orphan_reason(&addr));
-            if let (Some(reason), Some(object)) = (lookup, &instance.current)
-                && self.scope.has_recorded(&addr)
-            {
-                let group = (addr.block.clone(), object.provider.clone());
-                groups.entry(group).or_default().push((
-                    addr.clone(),
-                    None,
-                    object.clone(),
-                    Some(reason),
-                ));
-            }
-            for (key, object) in &instance.deposed {
+            let current = lookup.zip(instance.current.as_ref());
+            let current = current.map(|(reason, object)| (None, object, Some(reason)));
+            let deposed = instance.deposed.iter();
+            let deposed = deposed.map(|(key, object)| (Some(key.clone()), object, None));
+            for (deposed, object, reason) in current.into_iter().chain(deposed) {
                 if self.scope.has_recorded(&addr) {
                     let group = (addr.block.clone(), object.provider.clone());
-                    let deposed = (addr.clone(), Some(key.clone()), object.clone(), None);
-                    groups.entry(group).or_default().push(deposed);
+                    groups.entry(group).or_default().push(Orphan {
+                        addr: addr.clone(),
+                        deposed,
+                        recorded: object.clone(),
+                        reason,
+                    });
                 }
             }
         }
+        let mut gone: BTreeMap<Arc<ProviderAddr>, Vec<InstanceAddr>> = BTreeMap::new();
         for ((block, provider), orphans) in groups {
-            self.orphan_group(&block, &provider, orphans).await;
+            if self.has_configuration(&provider).await {
+                self.orphan_group(&block, &provider, orphans).await;
+                continue;
+            }
+            let left = self.out_of_reach(&provider, orphans);
+            gone.entry(provider).or_default().extend(left);
         }
+        for (provider, addrs) in gone {
+            if let Some(diagnostic) = configurations::gone(&provider, addrs) {
+                self.diagnostics.push(diagnostic);
+            }
+        }
+    }
+
+    /// Forgets what is only to be forgotten, for which no provider has to be asked; returns the others.
+    fn out_of_reach(&mut self, provider: &ProviderAddr, orphans: Vec<Orphan>) -> Vec<InstanceAddr> {
+        let mut left = Vec::new();
+        for orphan in orphans {
+            if self.options.mode == PlanMode::RefreshOnly || !self.is_forgotten(&orphan) {
+                left.push(orphan.addr);
+                continue;
+            }
+            let object = orphan.recorded.bare();
+            self.unwanted(None, provider, orphan, object, Action::Forget);
+        }
+        left
     }
 
     async fn orphan_group(
@@ -108,15 +132,14 @@ impl Walk<'_> {
             )));
             return;
         };
-        let addr = self.orphan_provider(provider_addr);
-        let Some(provider) = self.ready(&addr).await else {
+        let Some(provider) = self.ready(provider_addr).await else {
             return;
         };
         let has_sensitive = schema.schema.block.has_sensitive();
         let node = self.desired.graph().resource_node(&block.resource());
         let group = Block {
             node: node.unwrap_or(NodeId(u32::MAX)),
-            provider_addr: addr,
+            provider_addr: provider_addr.clone(),
             provider,
             schema,
             has_sensitive,
@@ -124,89 +147,58 @@ impl Walk<'_> {
         };
         let objects: Vec<(InstanceAddr, RecordedObject)> = orphans
             .iter()
-            .map(|(addr, _, object, _)| (addr.clone(), object.clone()))
+            .map(|orphan| (orphan.addr.clone(), orphan.recorded.clone()))
             .collect();
         let observed = self.observe(&group, &block.rtype, &objects).await;
-        for ((addr, deposed, recorded, reason), observed) in orphans.into_iter().zip(observed) {
-            if deposed.is_none() {
-                self.note_drift(&group, &addr, &recorded, observed.as_ref());
+        for (orphan, observed) in orphans.into_iter().zip(observed) {
+            if orphan.deposed.is_none() {
+                self.note_drift(&group, &orphan.addr, &orphan.recorded, observed.as_ref());
             }
             if self.options.mode == PlanMode::RefreshOnly {
                 continue;
             }
             match observed {
-                Some(object) => {
-                    let forget = deposed.is_none() && self.is_forgotten(&addr);
-                    self.destroy_or_forget(
-                        node,
-                        (addr, deposed),
-                        &recorded,
-                        object,
-                        reason,
-                        forget,
-                    );
+                Some(object) if self.is_forgotten(&orphan) => {
+                    self.unwanted(node, provider_addr, orphan, object, Action::Forget);
                 }
+                Some(object) => self.destroy(node, provider_addr, orphan, object),
                 // A deposed object that is gone: only the record has to learn it.
-                None if deposed.is_some() => {
-                    let gone = Object {
-                        value: recorded.value.clone(),
-                        private: recorded.private.clone(),
-                    };
-                    self.destroy_or_forget(node, (addr, deposed), &recorded, gone, None, true);
+                None if orphan.deposed.is_some() => {
+                    let object = orphan.recorded.bare();
+                    self.unwanted(node, provider_addr, orphan, object, Action::Forget);
                 }
                 None => {}
             }
         }
     }
 
-    /// The provider configuration for a recorded object: as recorded, or, when the definition has no such block any
-    /// more, the nearest one of the same provider and alias further up.
-    pub(super) fn orphan_provider(&self, recorded: &ProviderAddr) -> ProviderAddr {
-        let mut addr = recorded.clone();
-        loop {
-            if self.plugins.is_configured(&addr) {
-                return addr;
-            }
-            match addr.module.parent() {
-                Some(parent) => addr.module = parent,
-                None => {
-                    return ProviderAddr {
-                        module: ModulePath::root(),
-                        ..recorded.clone()
-                    };
-                }
-            }
-        }
-    }
-
     /// Plans to destroy a recorded object.
-    #[expect(clippy::too_many_arguments, reason = "each is a thing of its own")]
     pub(super) fn destroy(
         &mut self,
         node: Option<NodeId>,
-        addr: InstanceAddr,
-        deposed: Option<DeposedKey>,
-        recorded: &RecordedObject,
+        provider: &ProviderAddr,
+        orphan: Orphan,
         observed: Object,
-        reason: Option<Reason>,
     ) {
-        self.destroy_or_forget(node, (addr, deposed), recorded, observed, reason, false);
+        self.protect(&orphan.addr, "destroyed");
+        self.unwanted(node, provider, orphan, observed, Action::Destroy);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "each is a thing of its own")]
-    fn destroy_or_forget(
+    fn unwanted(
         &mut self,
         node: Option<NodeId>,
-        (addr, deposed): (InstanceAddr, Option<DeposedKey>),
-        recorded: &RecordedObject,
+        provider: &ProviderAddr,
+        orphan: Orphan,
         observed: Object,
-        reason: Option<Reason>,
-        forget: bool,
+        action: Action,
     ) {
-        if !forget {
-            self.protect(&addr, "destroyed");
-        }
-        let (_, paths) = recorded.value.clone().unmark_paths();
+        let Orphan {
+            addr,
+            deposed,
+            recorded,
+            reason,
+        } = orphan;
+        let (_, paths) = recorded.value.unmark_paths();
         let because = reason
             .into_iter()
             .map(|reason| Because {
@@ -224,12 +216,8 @@ impl Walk<'_> {
             deposed,
             previous,
             importing: None,
-            provider: self.orphan_provider(&recorded.provider),
-            action: if forget {
-                Action::Forget
-            } else {
-                Action::Destroy
-            },
+            provider: provider.clone(),
+            action,
             reason,
             because,
             before: observed.value.mark_paths(&paths),
@@ -239,7 +227,7 @@ impl Walk<'_> {
             private: observed.private.clone(),
             prior_private: observed.private,
             schema_version: recorded.schema_version,
-            dependencies: recorded.dependencies.clone(),
+            dependencies: recorded.dependencies,
             create_before_destroy: recorded.create_before_destroy,
             legacy: false,
         };
@@ -247,14 +235,15 @@ impl Walk<'_> {
     }
 
     /// Whether a `removed` block says that the object is not to be destroyed.
-    fn is_forgotten(&self, addr: &InstanceAddr) -> bool {
+    fn is_forgotten(&self, orphan: &Orphan) -> bool {
         let definition = self.desired.definition();
-        definition.modules.iter().any(|(path, module)| {
-            module
-                .removed
-                .iter()
-                .any(|removed| !removed.destroy && names(path, &removed.from.0, addr))
-        })
+        orphan.deposed.is_none()
+            && definition.modules.iter().any(|(path, module)| {
+                module
+                    .removed
+                    .iter()
+                    .any(|removed| !removed.destroy && names(path, &removed.from.0, &orphan.addr))
+            })
     }
 
     /// Why a recorded instance is not wanted any more.

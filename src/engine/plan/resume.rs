@@ -94,7 +94,8 @@ pub async fn resume(
         }
     }
     // Providers that only recorded objects use, or that no block configures.
-    for change in &plan.changes {
+    let asked = |change: &&Change| change.action != Action::Forget;
+    for change in plan.changes.iter().filter(asked) {
         let _ = walk.ready(&change.provider).await;
     }
     if walk.diagnostics.has_errors() && plan.mode != PlanMode::Destroy {

@@ -1,16 +1,19 @@
 //! `-target` and `-exclude`: which nodes and instances a plan is about.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use lang::graph::{NodeId, NodeKind};
 use lang::{Desired, Graph};
 use model::address::{
     InstanceAddr, InstanceKey, ModuleAddr, ModulePath, ModuleStep, ResourceAddr, Target,
 };
+use model::change::Dependencies;
 use model::plan::PlanMode;
 use model::{Diagnostic, Diagnostics};
 
 use super::PlanOptions;
+use super::excluded::Excluded;
 use crate::recorded::Recorded;
 
 /// What a plan is about.
@@ -27,13 +30,11 @@ struct Limits {
     /// Nodes that are in only because something targeted depends on them: all of their instances are.
     whole: HashSet<NodeId>,
     targets: Vec<Target>,
-    excludes: Vec<Target>,
     /// In a destroy, recorded blocks that depend on a targeted one.
     dependents: HashSet<ResourceAddr>,
     /// With targets, nodes that need a resource block, however far.
     rooted: Option<HashSet<NodeId>>,
-    /// Blocks that depend on an excluded one, or, in a destroy, that an excluded one depends on.
-    excluded: HashSet<ResourceAddr>,
+    excluded: Excluded,
 }
 
 impl Scope {
@@ -78,45 +79,24 @@ impl Scope {
                 }
             }
         }
-        let mut without: HashSet<NodeId> = HashSet::new();
-        for &node in &graph.order {
-            let whole_block =
-                |addr: &ResourceAddr| options.excludes.iter().any(|target| all_of(target, addr));
-            let excluded = graph.resource(node).is_some_and(|addr| whole_block(&addr));
-            if excluded
-                || graph
-                    .dependencies(node)
-                    .iter()
-                    .any(|need| without.contains(need))
-            {
-                without.insert(node);
-            }
-        }
-        nodes.retain(|node| !without.contains(node));
-        let (mut dependents, mut excluded) = (HashSet::new(), HashSet::new());
+        let excluded = Excluded::of(graph, recorded, &options.excludes, options.mode);
+        nodes.retain(|node| !excluded.has_node(*node));
+        let mut dependents = HashSet::new();
         if options.mode == PlanMode::Destroy {
-            dependents = closure(
-                recorded,
-                |block| options.targets.iter().any(|target| touches(target, block)),
-                Way::Up,
-            );
-            excluded = closure(
-                recorded,
-                |block| options.excludes.iter().any(|target| touches(target, block)),
-                Way::Down,
-            );
-        } else {
-            excluded.extend(without.iter().filter_map(|node| graph.resource(*node)));
+            let blocks = recorded.blocks.keys().map(|block| block.resource());
+            let is_target = |block: &ResourceAddr| {
+                let mut targets = options.targets.iter();
+                targets.any(|target| touches(target, block))
+            };
+            dependents = closure(recorded, blocks.filter(is_target).collect(), Way::Up);
         }
         let rooted = (!options.targets.is_empty()).then(|| rooted(graph));
-        let (targets, excludes) = (options.targets.clone(), options.excludes.clone());
         Self {
             limits: Some(Limits {
                 mode: options.mode,
                 nodes,
                 whole,
-                targets,
-                excludes,
+                targets: options.targets.clone(),
                 dependents,
                 rooted,
                 excluded,
@@ -150,7 +130,7 @@ impl Scope {
         let targeted = limits.targets.is_empty()
             || limits.whole.contains(&node)
             || limits.targets.iter().any(|target| target.covers(addr));
-        targeted && !limits.excludes.iter().any(|target| target.covers(addr))
+        targeted && !limits.excluded.has_instance(addr)
     }
 
     /// Whether a recorded instance that the definition does not have (or that is to be destroyed) is in.
@@ -162,9 +142,7 @@ impl Scope {
         let targeted = limits.targets.is_empty()
             || limits.dependents.contains(&resource)
             || limits.targets.iter().any(|target| target.covers(addr));
-        targeted
-            && !limits.excluded.contains(&resource)
-            && !limits.excludes.iter().any(|target| target.covers(addr))
+        targeted && !limits.excluded.keeps(addr)
     }
 }
 
@@ -322,32 +300,33 @@ fn rooted(graph: &Graph) -> HashSet<NodeId> {
     rooted
 }
 
-enum Way {
+pub(super) enum Way {
     /// To those that depend on it.
     Up,
     /// To those it depends on.
     Down,
 }
 
-/// Recorded blocks that recorded dependencies lead to from those that are `named`; of the named ones, only some
-/// instances may be meant.
-fn closure(
+/// Blocks that recorded dependencies lead to from `start`. What they start from is among them only where it is led to:
+/// of that, only some instances may be meant.
+pub(super) fn closure(
     recorded: &Recorded,
-    named: impl Fn(&ResourceAddr) -> bool,
+    start: HashSet<ResourceAddr>,
     way: Way,
 ) -> HashSet<ResourceAddr> {
     let mut edges: Vec<(ResourceAddr, ResourceAddr)> = Vec::new();
-    let mut queue: Vec<ResourceAddr> = Vec::new();
-    let mut found: HashSet<ResourceAddr> = HashSet::new();
     for (block, keys) in &recorded.blocks {
         let resource = block.resource();
-        if named(&resource) {
-            queue.push(resource.clone());
-        }
-        for object in keys
+        // Objects that were recorded together share their list.
+        let mut last: Option<&Dependencies> = None;
+        let objects = keys
             .values()
-            .flat_map(|instance| instance.current.iter().chain(instance.deposed.values()))
-        {
+            .flat_map(|instance| instance.current.iter().chain(instance.deposed.values()));
+        for object in objects {
+            if last.is_some_and(|last| Arc::ptr_eq(last, &object.dependencies)) {
+                continue;
+            }
+            last = Some(&object.dependencies);
             for need in object.dependencies.iter() {
                 edges.push(match way {
                     Way::Up => ((**need).clone(), resource.clone()),
@@ -358,6 +337,8 @@ fn closure(
     }
     edges.sort();
     edges.dedup();
+    let mut queue: Vec<ResourceAddr> = start.into_iter().collect();
+    let mut found: HashSet<ResourceAddr> = HashSet::new();
     while let Some(at) = queue.pop() {
         let first = edges.partition_point(|(from, _)| *from < at);
         for (_, to) in edges.iter().skip(first).take_while(|(from, _)| *from == at) {
@@ -377,7 +358,7 @@ fn path_of(target: &Target) -> ModulePath {
 }
 
 /// Whether a target names (some of) a block's instances.
-fn touches(target: &Target, addr: &ResourceAddr) -> bool {
+pub(super) fn touches(target: &Target, addr: &ResourceAddr) -> bool {
     let path = path_of(target);
     match target {
         Target::Module(_) => addr.module.0.starts_with(&path.0),
@@ -388,23 +369,4 @@ fn touches(target: &Target, addr: &ResourceAddr) -> bool {
                 && named.block.name == addr.name
         }
     }
-}
-
-/// Whether a target names all of a block's instances.
-fn all_of(target: &Target, addr: &ResourceAddr) -> bool {
-    let keyless = match target {
-        Target::Module(module) => module
-            .steps()
-            .iter()
-            .all(|step| step.key == InstanceKey::None),
-        Target::Resource(named) => {
-            named.key == InstanceKey::None
-                && named
-                    .module()
-                    .steps()
-                    .iter()
-                    .all(|step| step.key == InstanceKey::None)
-        }
-    };
-    keyless && touches(target, addr)
 }

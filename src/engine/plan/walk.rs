@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use contract::{Provider, ProviderError, Providers};
+use contract::{ProviderError, Providers};
 use lang::Desired;
 use lang::graph::{NodeId, NodeKind};
 use model::address::{BlockAddr, InstanceAddr, Mode, ProviderAddr};
@@ -232,7 +232,7 @@ impl<'e> Walk<'e> {
                 }
             },
             NodeKind::Provider(_) => self.provider(node).await,
-            NodeKind::Check(_) => {}
+            NodeKind::Check(_) | NodeKind::Whole(_) => {}
             NodeKind::Variable(_)
             | NodeKind::Validation(_)
             | NodeKind::Local(_)
@@ -272,89 +272,6 @@ impl<'e> Walk<'e> {
             let values = values.collect();
             self.desired.set_values(&block.addr, values);
         }
-    }
-
-    /// Configures a provider as its block says.
-    pub(super) async fn provider(&mut self, node: NodeId) {
-        let graph = self.desired.graph().clone();
-        let users = graph
-            .providers
-            .iter()
-            .filter(|(user, _)| graph.dependencies(**user).contains(&node));
-        let Some(addr) = users
-            .map(|(_, addr)| addr.clone())
-            .next()
-            .or_else(|| self.recorded_user(node))
-        else {
-            return;
-        };
-        let Some(provider) = self.plugins.opened(&addr.source).cloned() else {
-            return;
-        };
-        let schema = &provider.schema().provider.block;
-        self.diagnostics
-            .extend(self.desired.check_provider(node, schema));
-        let (config, diagnostics) = self.desired.provider_configuration(node, schema);
-        let failed = diagnostics.has_errors();
-        self.diagnostics.extend(diagnostics);
-        let span = self.declared_span(node);
-        if failed {
-            self.bad_providers.insert(addr);
-            return;
-        }
-        if !config.is_wholly_known() {
-            self.vague_providers.insert(addr.clone());
-        }
-        self.configure(&addr, config, span).await;
-    }
-
-    /// The configuration a provider node stands for, when only recorded objects use it.
-    fn recorded_user(&self, node: NodeId) -> Option<ProviderAddr> {
-        let graph = self.desired.graph();
-        let found = graph.node(node)?;
-        let NodeKind::Provider(at) = &found.kind else {
-            return None;
-        };
-        let path = graph.module(found.module)?;
-        let block = self.desired.definition().module(path)?.providers.get(*at)?;
-        let objects = self
-            .recorded
-            .blocks
-            .values()
-            .flat_map(BTreeMap::values)
-            .flat_map(|instance| instance.current.iter().chain(instance.deposed.values()));
-        objects
-            .map(|object| &object.provider)
-            .find(|addr| {
-                addr.module == *path && addr.alias == block.alias && addr.source.name == block.name
-            })
-            .map(|addr| (**addr).clone())
-    }
-
-    async fn configure(&mut self, addr: &ProviderAddr, config: Value, span: Option<Span>) {
-        if let Err(error) = self.plugins.configure(addr, config).await {
-            let what = format!("cannot configure {addr}");
-            let diagnostic = self.provider_error("provider-failed", &error, &what, []);
-            self.diagnostics.push(match span {
-                Some(span) => diagnostic.at(span, ""),
-                None => diagnostic,
-            });
-            self.bad_providers.insert(addr.clone());
-        }
-    }
-
-    /// The configured provider; configures it with nothing when the definition has no block for it. None when it
-    /// could not be configured, which was reported.
-    pub(super) async fn ready(&mut self, addr: &ProviderAddr) -> Option<Arc<dyn Provider>> {
-        if self.bad_providers.contains(addr) {
-            return None;
-        }
-        if !self.plugins.is_configured(addr) {
-            let provider = self.plugins.opened(&addr.source)?.clone();
-            let config = provider.schema().provider.block.empty();
-            self.configure(addr, config, None).await;
-        }
-        self.plugins.get(addr).cloned()
     }
 
     /// The `check` blocks that an apply of a plan taken up again is to look at: nothing was said of them yet.

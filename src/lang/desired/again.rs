@@ -174,6 +174,7 @@ impl Desired {
             NodeKind::Validation(_)
             | NodeKind::Resource(_)
             | NodeKind::Provider(_)
+            | NodeKind::Whole(_)
             | NodeKind::Check(_) => None,
         };
         value.is_some_and(model::Value::is_wholly_known)

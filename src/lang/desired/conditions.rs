@@ -197,6 +197,7 @@ impl Desired {
                     NodeKind::Variable(_)
                     | NodeKind::Local(_)
                     | NodeKind::Call(_)
+                    | NodeKind::Whole(_)
                     | NodeKind::Provider(_) => return None,
                 };
                 let instances = || self.judged_instances(id, node);

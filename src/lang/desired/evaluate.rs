@@ -190,7 +190,7 @@ impl Desired {
                 Some(repetition) => Finding::Call(name.clone(), repetition),
                 None => Finding::Nothing,
             },
-            NodeKind::Provider(_) | NodeKind::Check(_) => Finding::Nothing,
+            NodeKind::Provider(_) | NodeKind::Check(_) | NodeKind::Whole(_) => Finding::Nothing,
         }
     }
 

@@ -73,7 +73,8 @@ fn add_nodes(graph: &mut Graph, id: ModuleId, module: &Module) {
         .calls
         .keys()
         .cloned()
-        .for_each(|name| add(NodeKind::Call(name)));
+        .flat_map(|name| [NodeKind::Call(name.clone()), NodeKind::Whole(name)])
+        .for_each(&mut add);
     (0..module.providers.len()).for_each(|at| add(NodeKind::Provider(at)));
     module
         .resources
@@ -147,6 +148,8 @@ impl Builder<'_> {
                 self.reference(id, module, &reference.subject, reference.span);
             }
             finish(self);
+            self.whole(id, &call.name);
+            finish(self);
         }
         for provider in &module.providers {
             self.body(id, module, &provider.body, &mut Vec::new());
@@ -189,6 +192,22 @@ impl Builder<'_> {
         self.edges.sort();
         if let Some(slot) = self.graph.dependencies.get_mut(node.index()) {
             *slot = std::mem::take(&mut self.edges);
+        }
+    }
+
+    /// Edges to all that a call makes: what stands in the module, and all that its own calls make.
+    fn whole(&mut self, id: ModuleId, call: &Str) {
+        let Some((child, at)) = self.child(id, call) else {
+            return;
+        };
+        let Some(module) = self.definition.module(&child) else {
+            return;
+        };
+        let resources = module.resources.keys().cloned().map(NodeKind::Resource);
+        let calls = module.calls.keys().cloned().map(NodeKind::Whole);
+        for kind in resources.chain(calls) {
+            let found = self.graph.find(at, kind);
+            self.edge(found);
         }
     }
 
@@ -354,6 +373,8 @@ impl Builder<'_> {
             Subject::Resource(name) => self.resource_reference(id, module, name, span),
             Subject::Module(call) => {
                 self.call_reference(id, module, call, span);
+                let whole = self.graph.find(id, NodeKind::Whole(call.clone()));
+                self.edge(whole);
                 let outputs = self.child(id, call).map(|(child, _)| {
                     let nodes = self
                         .definition

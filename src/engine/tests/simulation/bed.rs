@@ -13,13 +13,13 @@ use engine::record::StoreError;
 use engine::recover::{Recovery, recover};
 use engine::settle::{SettleError, Verdict, settle};
 use engine::{
-    ApplyOptions, Events, Outcome, PlanOptions, Planned, Session, SessionError, SessionRequest,
-    Stop,
+    ApplyOptions, Events, Looked, Outcome, PlanOptions, Planned, Session, SessionError,
+    SessionRequest, Stop,
 };
 use lang::functions::Random;
 use lang::load::{Snapshot, load};
 use lang::{Desired, Graph, Phase, Settings};
-use model::address::{InstanceAddr, ProviderSource};
+use model::address::{InstanceAddr, ProviderSource, Target};
 use model::clock::{Clock, Timestamp};
 use model::event::Event;
 use model::plan::{Plan, PlanMode, Refresh};
@@ -120,8 +120,13 @@ impl Bed {
 
     /// A new process on this record and cloud, some time after the last.
     pub(crate) fn engine(&self, text: &str, script: Script) -> Engine {
+        self.engine_of(&[("main.tf", text)], script)
+    }
+
+    /// The same with a definition of several files.
+    pub(crate) fn engine_of(&self, files: &[(&str, &str)], script: Script) -> Engine {
         self.clock.advance(Duration::from_secs(60));
-        Engine::new(self.store(), self.cloud(script), self.clock.clone(), text)
+        Engine::new(self.store(), self.cloud(script), self.clock.clone(), files)
     }
 
     /// What exists.
@@ -193,11 +198,10 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    fn new(store: Store, cloud: Arc<Cloud>, clock: Arc<dyn Clock>, text: &str) -> Self {
-        let files = Snapshot(BTreeMap::from([(
-            "main.tf".to_owned(),
-            text.as_bytes().to_vec(),
-        )]));
+    fn new(store: Store, cloud: Arc<Cloud>, clock: Arc<dyn Clock>, files: &[(&str, &str)]) -> Self {
+        let files = files.iter();
+        let files = files.map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()));
+        let files = Snapshot(files.collect());
         let (definition, found) = load(&files, Path::new(""), Sources::default());
         assert!(!found.has_errors(), "{found:?}");
         let (graph, found) = Graph::of(&definition);
@@ -284,11 +288,19 @@ impl Engine {
     }
 
     pub(crate) async fn try_plan(&self, mode: PlanMode) -> (Option<Planned>, Diagnostics) {
+        self.try_plan_without(mode, Vec::new()).await
+    }
+
+    pub(crate) async fn try_plan_without(
+        &self,
+        mode: PlanMode,
+        excludes: Vec<Target>,
+    ) -> (Option<Planned>, Diagnostics) {
         let options = PlanOptions {
             mode,
             refresh: Refresh::Observe,
             targets: Vec::new(),
-            excludes: Vec::new(),
+            excludes,
             unobserved: BTreeSet::new(),
             replace: Vec::new(),
             now: self.clock.now(),
@@ -302,6 +314,13 @@ impl Engine {
         let events = Events::ignored(self.clock.clone());
         let providers = self.providers.clone();
         engine::plan(self.desired(), recorded, providers, options, &events).await
+    }
+
+    /// Looks at everything that is recorded.
+    pub(crate) async fn look(&self) -> Looked {
+        let recorded = engine::record::read(&self.store, &environment()).unwrap();
+        let events = Events::ignored(self.clock.clone());
+        engine::look(self.desired(), recorded, self.providers.clone(), &events).await
     }
 
     pub(crate) async fn plan(&self) -> Planned {

@@ -133,3 +133,42 @@ fn what_drifted_and_depends_on_something_else_is_recorded_as_both() {
     drop(engine);
     settled(&bed, &text);
 }
+
+#[test]
+fn what_depends_on_a_module_waits_for_all_that_it_makes() {
+    let inner = definition("resource \"sim_network\" \"x\" {\n  name = \"x\"\n}\n");
+    let outer =
+        "module \"inner\" {\n  source = \"../inner\"\n}\noutput \"one\" {\n  value = 1\n}\n";
+    for lines in ["depends_on = [module.m]", "tags = module.m"] {
+        let root = definition(&format!(
+            "module \"m\" {{\n  source = \"./outer\"\n}}\n\
+             resource \"sim_network\" \"last\" {{\n  name = \"last\"\n  {lines}\n}}\n"
+        ));
+        let bed = Bed::new();
+        let files = [
+            ("main.tf", root.as_str()),
+            ("outer/main.tf", outer),
+            ("inner/main.tf", inner.as_str()),
+        ];
+        let engine = bed.engine_of(&files, Script::default());
+        let plan = process(engine.plan()).plan;
+        assert_eq!(
+            planned_steps(&plan),
+            [
+                "Create sim_network.last",
+                "Create module.m.module.inner.sim_network.x"
+            ]
+        );
+        let last = plan
+            .changes
+            .iter()
+            .find(|change| change.addr.to_string() == "sim_network.last");
+        let needs = last.unwrap().dependencies.iter().map(ToString::to_string);
+        assert_eq!(
+            needs.collect::<Vec<_>>(),
+            ["module.m.module.inner.sim_network.x"]
+        );
+        let waits = plan.order.after.iter().position(|after| !after.is_empty());
+        assert_eq!(waits, Some(0), "{lines}");
+    }
+}

@@ -1,0 +1,7 @@
+provider "random" {
+  alias = "other"
+}
+
+resource "random_uuid" "x" {
+  provider = random.other
+}
