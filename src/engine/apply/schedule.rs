@@ -133,12 +133,38 @@ impl<'s> Schedule<'s> {
         if !observed.is_empty() {
             self.session.writer().change(observed).await?;
         }
+        let worked = self.work().await;
+        if matches!(&worked, Err(StoreError::Record(RecordError::Gone { .. }))) {
+            self.let_end().await;
+        }
+        worked?;
+        let unknown = self.leave().await?;
+        self.finish(unknown).await
+    }
+
+    /// Lets what runs come to its end, unless it is to be left: what is told of it is all that anyone will know.
+    async fn let_end(&mut self) {
+        let mut stop = self.options.stop.clone();
+        let left = async {
+            if stop.wait_for(|asked| *asked == Stop::Now).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        let ended = async { while self.running.join_next().await.is_some() {} };
+        tokio::select! {
+            () = ended => {}
+            () = left => {}
+        }
+    }
+
+    /// Starts what may run, until nothing does any more or it is to be left.
+    async fn work(&mut self) -> Result<(), StoreError> {
         let mut stop = self.options.stop.clone();
         let mut stopping = false;
         loop {
             let asked = *stop.borrow_and_update();
             if asked == Stop::Now {
-                break;
+                return Ok(());
             }
             if asked == Stop::AfterRunning && !stopping {
                 stopping = true;
@@ -152,7 +178,7 @@ impl<'s> Schedule<'s> {
                 self.start().await?;
             }
             if self.running.is_empty() {
-                break;
+                return Ok(());
             }
             tokio::select! {
                 Some(ended) = self.running.join_next_with_id() => self.ended(ended).await?,
@@ -168,8 +194,6 @@ impl<'s> Schedule<'s> {
                 self.ended(ended).await?;
             }
         }
-        let unknown = self.leave().await?;
-        self.finish(unknown).await
     }
 
     /// Leaves what still runs, and returns how many steps that are. Once they are gone, nothing of this run happens in
