@@ -14,6 +14,7 @@ use model::{Diagnostics, Sources, Span, Str, Value};
 use super::applied;
 use super::args::Given;
 use super::invocation::Invocation;
+use super::output::hidden::Hidden;
 use super::output::prompt;
 use super::prepare::{Refused, Wanted, Wants};
 use super::revised::{self, Content};
@@ -159,6 +160,7 @@ fn ask(
             continue;
         }
         let description = variable.description.clone().unwrap_or_default();
+        let _hidden = variable.sensitive.then(Hidden::begin);
         let (mut input, mut output) = (std::io::stdin().lock(), std::io::stderr());
         let answer = prompt::variable(
             &variable.name,

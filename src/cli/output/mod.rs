@@ -14,6 +14,7 @@ pub mod environments;
 pub mod explanations;
 pub mod frame;
 pub mod gate;
+pub mod hidden;
 pub mod json;
 pub mod line;
 pub mod moment;

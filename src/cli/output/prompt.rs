@@ -3,6 +3,7 @@
 
 use std::io::{self, BufRead, Write};
 
+use super::hidden::INTERRUPT;
 use super::line::Line;
 use super::style::{Label, Look};
 
@@ -103,12 +104,36 @@ fn ask(
 ) -> io::Result<Option<String>> {
     write!(output, "{}", line.show(look))?;
     output.flush()?;
-    let mut answer = String::new();
-    if input.read_line(&mut answer)? == 0 {
+    let answer = read_line(input)?;
+    if answer.is_none() {
         writeln!(output)?;
-        return Ok(None);
     }
-    Ok(Some(answer.trim().to_owned()))
+    Ok(answer.map(|answer| answer.trim().to_owned()))
+}
+
+/// Reads a line; none where the input ended, or was ended with Ctrl-C.
+fn read_line(input: &mut dyn BufRead) -> io::Result<Option<String>> {
+    let mut line = Vec::new();
+    loop {
+        let read = input.fill_buf()?;
+        let end = read
+            .iter()
+            .position(|byte| [b'\n', INTERRUPT].contains(byte));
+        let upto = end.unwrap_or(read.len());
+        line.extend(read.iter().take(upto));
+        let last = end.and_then(|end| read.get(end).copied());
+        let is_over = read.is_empty();
+        input.consume(upto + usize::from(end.is_some()));
+        match last {
+            Some(INTERRUPT) => return Ok(None),
+            None if !is_over => {}
+            None if line.is_empty() => return Ok(None),
+            Some(_) | None => break,
+        }
+    }
+    String::from_utf8(line)
+        .map(Some)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 #[cfg(test)]
@@ -149,6 +174,12 @@ mod tests {
         );
         assert_eq!(answer(0, "Yes\n").0, Answer::Yes);
         assert_eq!(answer(0, "\n").0, Answer::No);
+    }
+
+    #[test]
+    fn ctrl_c_ends_the_input() {
+        assert_eq!(answer(0, "y\u{3}\n").0, Answer::Nothing);
+        assert_eq!(answer(0, "y").0, Answer::Yes);
     }
 
     #[test]
