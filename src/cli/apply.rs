@@ -27,8 +27,8 @@ use super::suggested::{Again, program};
 use super::{bound, checkouts, isolation, notify, protect, record, revised, saved, under_way};
 
 pub use super::purpose::Purpose;
+use ending::say_completed;
 pub(super) use ending::say_diagnostics;
-use ending::say_outputs;
 pub use question::ask;
 use session::{begin, finish, is_news, outcome_of};
 
@@ -269,7 +269,7 @@ pub async fn unchanged(
         }
     }
     if showing.json {
-        say_outputs(invocation, &outputs);
+        say_completed(invocation, &BTreeMap::new(), mode, &outputs);
     }
     ExitCode::Done
 }

@@ -71,23 +71,7 @@ impl Apply<'_> {
             if !outcome.is_success() {
                 return;
             }
-            let now = self.invocation.process.clock.now();
-            let count = |word: &str| outcome.done.get(word).copied().unwrap_or(0);
-            let summary = ui::Summary {
-                add: count("create"),
-                change: count("update"),
-                import: count("import"),
-                remove: count("destroy"),
-            };
-            let operation = match mode {
-                PlanMode::Destroy => ui::Operation::Destroy,
-                PlanMode::Normal | PlanMode::RefreshOnly => ui::Operation::Apply,
-            };
-            let message = ui::change_summary(summary, operation);
-            let _ = write::answer(&self.invocation.account.line(message, now));
-            if mode != PlanMode::Destroy {
-                say_outputs(self.invocation, &outcome.outputs);
-            }
+            say_completed(self.invocation, &outcome.done, mode, &outcome.outputs);
             return;
         }
         let mut recorded = self.store.header(&self.prepared.environment).map_or_else(
@@ -135,6 +119,32 @@ impl Apply<'_> {
     }
 }
 
+/// The last JSON messages of an apply that came to its end: what it did, and the outputs.
+pub(super) fn say_completed(
+    invocation: &Invocation,
+    done: &BTreeMap<&'static str, u64>,
+    mode: PlanMode,
+    outputs: &BTreeMap<Str, (Value, bool)>,
+) {
+    let count = |word: &str| done.get(word).copied().unwrap_or(0);
+    let summary = ui::Summary {
+        add: count("create"),
+        change: count("update"),
+        import: count("import"),
+        remove: count("destroy"),
+    };
+    let operation = match mode {
+        PlanMode::Destroy => ui::Operation::Destroy,
+        PlanMode::Normal | PlanMode::RefreshOnly => ui::Operation::Apply,
+    };
+    let message = ui::change_summary(summary, operation);
+    let now = invocation.process.clock.now();
+    let _ = write::answer(&invocation.account.line(message, now));
+    if mode != PlanMode::Destroy {
+        say_outputs(invocation, outputs);
+    }
+}
+
 /// Failures are shown with the end of the run; conditions that do not hold after it, and what is in doubt, are not.
 fn unsaid(outcome: &Outcome, view: &RunView) -> Diagnostics {
     let shown = &view.failures;
@@ -161,7 +171,7 @@ pub(in crate::cli) fn say_diagnostics(
     let _ = write::answer(&lines);
 }
 
-pub(super) fn say_outputs(invocation: &Invocation, outputs: &BTreeMap<Str, (Value, bool)>) {
+fn say_outputs(invocation: &Invocation, outputs: &BTreeMap<Str, (Value, bool)>) {
     let now = invocation.process.clock.now();
     let _ = write::answer(&invocation.account.line(ui::outputs(&views(outputs)), now));
 }
