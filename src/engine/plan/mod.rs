@@ -9,6 +9,7 @@ mod data;
 mod decide;
 mod effects;
 mod excluded;
+mod handover;
 mod ignore;
 pub(crate) mod inquire;
 mod instances;

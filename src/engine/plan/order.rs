@@ -3,6 +3,7 @@
 //!
 //! - A step that makes something (create, update, read) waits for everything its block refers to.
 //! - A replacement's two steps wait for each other in the order that was decided.
+//! - What one instance gives up and another takes is destroyed before it is made again.
 //! - An object is destroyed after the objects that depend on it are destroyed, and after those that depended on it
 //!   and stay were updated. Where the last would make a cycle (its dependency is destroyed first to be created anew),
 //!   it gives way.
@@ -26,6 +27,8 @@ enum Strength {
     Use,
     /// A destroy after a dependent's destroy, by recorded dependencies, which may be from different times.
     Recorded,
+    /// What one instance gives up before another takes it.
+    Handover,
     /// Everything that the definition says.
     Must,
 }
@@ -35,6 +38,7 @@ pub(super) fn order(
     changes: &[Change],
     desired: &Desired,
     recorded: &Recorded,
+    handovers: &[(u32, u32)],
 ) -> (Vec<Step>, Order) {
     if changes.is_empty() {
         return (Vec::new(), Order::default());
@@ -42,6 +46,7 @@ pub(super) fn order(
     let mut builder = Builder::new(changes);
     builder.forward(desired);
     builder.backward(changes, recorded);
+    builder.hand_over(handovers);
     let Builder { steps, edges, .. } = builder;
     (
         steps,
@@ -234,6 +239,31 @@ impl Builder {
         }
     }
 
+    /// What a change makes waits until another, which has it, has destroyed it; both by position.
+    fn hand_over(&mut self, pairs: &[(u32, u32)]) {
+        if pairs.is_empty() {
+            return;
+        }
+        let mut destroys: HashMap<u32, u32> = HashMap::new();
+        let mut makes: HashMap<u32, u32> = HashMap::new();
+        for (at, step) in (0..).zip(&self.steps) {
+            match step.kind {
+                StepKind::Destroy => destroys.insert(step.change, at),
+                StepKind::Create | StepKind::Update => makes.insert(step.change, at),
+                StepKind::Read
+                | StepKind::Move
+                | StepKind::Import
+                | StepKind::Forget
+                | StepKind::Refresh => None,
+            };
+        }
+        for (giver, taker) in pairs {
+            if let (Some(destroy), Some(make)) = (destroys.get(giver), makes.get(taker)) {
+                self.wait(*make, *destroy, Strength::Handover);
+            }
+        }
+    }
+
     fn creates_first(&self, step: u32, changes: &[Change]) -> bool {
         let change = self
             .steps
@@ -357,7 +387,12 @@ fn dependents(
 
 /// The edges without those that make cycles: the weakest are dropped first, and only among nodes that are in one.
 fn without_cycles(mut edges: Vec<Vec<(u32, Strength)>>) -> Vec<Vec<u32>> {
-    for weakest in [Strength::Wish, Strength::Use, Strength::Recorded] {
+    for weakest in [
+        Strength::Wish,
+        Strength::Use,
+        Strength::Recorded,
+        Strength::Handover,
+    ] {
         let stuck = stuck(&edges);
         if !stuck.contains(&true) {
             break;

@@ -18,7 +18,7 @@ use super::moves::Moves;
 use super::orphan::removed_and_declared;
 use super::targets::Scope;
 use super::unsupported::unsupported;
-use super::{Checks, PlanOptions, Planned, moves, order, orphan, targets, triggers};
+use super::{Checks, PlanOptions, Planned, handover, moves, order, orphan, targets, triggers};
 use crate::asking::Asking;
 use crate::events::Events;
 use crate::plugins::{self, Plugins};
@@ -328,7 +328,8 @@ impl<'e> Walk<'e> {
         self.changes
             .sort_by(|a, b| a.addr.cmp(&b.addr).then_with(|| a.deposed.cmp(&b.deposed)));
         self.drift.sort_by(|a, b| a.addr.cmp(&b.addr));
-        let (steps, order) = order::order(&self.changes, &self.desired, &self.recorded);
+        let handovers = handover::handovers(&self.changes, &self.plugins);
+        let (steps, order) = order::order(&self.changes, &self.desired, &self.recorded, &handovers);
         let mut warnings = self.diagnostics;
         warnings.sort();
         let options = self.options;

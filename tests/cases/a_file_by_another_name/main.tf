@@ -1,0 +1,4 @@
+resource "local_file" "a" {
+  filename = "same.txt"
+  content  = "keep me\n"
+}
