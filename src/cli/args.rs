@@ -2,6 +2,7 @@
 //! Parses only; what a command does with its options is in the command's own file.
 
 mod again;
+mod around;
 mod bringing;
 mod changing;
 mod consent;
@@ -17,6 +18,7 @@ mod recorded;
 mod revisions;
 mod words;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -217,8 +219,13 @@ fn a_reason(text: &str) -> Result<String, String> {
 ///
 /// # Errors
 /// [`Early`] when the process ends here: with help, the version, or a usage error (exit code 64).
-pub fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Args, Box<Early>> {
+pub fn parse(
+    line: impl IntoIterator<Item = OsString>,
+    variables: &BTreeMap<String, String>,
+) -> Result<Args, Box<Early>> {
     let mut command = Args::command();
+    let line =
+        around::with_variables(line, &command, variables).map_err(|error| Early::usage(&error))?;
     let line = one_dash::rewritten(line, &command);
     let matches = command
         .try_get_matches_from_mut(line)

@@ -76,7 +76,7 @@ use output::write;
 
 /// Runs the command that a command line names.
 pub fn run(line: impl IntoIterator<Item = OsString>, process: Process) -> ExitCode {
-    let args = match args::parse(line) {
+    let args = match args::parse(line, &process.environment) {
         Ok(args) => args,
         Err(early) => return end_early(&early, &process),
     };

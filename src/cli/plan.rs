@@ -206,6 +206,11 @@ pub fn warn_without_effect(invocation: &Invocation, planning: &Planning) {
     for text in planning.without_effect() {
         invocation.say(&format!("hint: {text}\n"));
     }
+    let workspace = invocation.process.environment.get("TF_WORKSPACE");
+    if workspace.is_some_and(|name| !name.is_empty() && name != "default") {
+        invocation
+            .say("hint: TF_WORKSPACE has no effect: which environment is meant is said on the command line\n");
+    }
 }
 
 /// A plan that was made, and how long that took.

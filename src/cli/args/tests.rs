@@ -9,6 +9,7 @@ fn line(words: &str) -> Result<Args, Box<Early>> {
         std::iter::once("terrace")
             .chain(words.split_whitespace())
             .map(OsString::from),
+        &BTreeMap::new(),
     )
 }
 

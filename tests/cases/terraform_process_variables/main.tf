@@ -1,0 +1,7 @@
+variable "n" {
+  default = "as defined"
+}
+
+output "n" {
+  value = var.n
+}
