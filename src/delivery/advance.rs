@@ -172,9 +172,6 @@ pub fn ahead(instance: &Instance<'_>) -> Vec<Ahead> {
             }
         }
     }
-    if let Some(before) = stale(instance, &round, &waiting) {
-        found.push(Ahead::Verify(before));
-    }
     let is_behind = |one: &Ahead| matches!(one, Ahead::Waits(one) if one.is_behind(&waiting));
     found.retain(|one| !is_behind(one));
     found

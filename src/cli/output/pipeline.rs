@@ -258,3 +258,61 @@ fn as_json(row: &PipelineRow) -> Json {
     }
     json
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::output::style::Look;
+
+    fn row(environment: &str, became: Became) -> PipelineRow {
+        PipelineRow {
+            environment: environment.into(),
+            revision: RevisionId(7),
+            became,
+            missing: Vec::new(),
+            left: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_another_run_or_a_person_ended_is_no_failure_to_be_mended() {
+        let why = "`test` is being changed: run 3 (promote) is under way";
+        let mut there = row("other", Became::Verified);
+        there.left.push(Left {
+            sentence: "2 instances are not as applied, seen 5m ago".into(),
+            remedy: "see what: terrace drift other".into(),
+        });
+        let rows = [
+            row("test", Became::Cut(Cut::Busy, Some(why.into()))),
+            row("staging", Became::Cut(Cut::Interrupted, None)),
+            row("production", Became::Failed("a check failed".into())),
+            there,
+        ];
+        insta::assert_snapshot!(screen(&rows, Look::plain()) + "[EOF]", @r"
+        ENVIRONMENT  REVISION  RESULT
+        test         r7        busy
+        staging      r7        interrupted
+        production   r7        failed
+        other        r7        verified again
+
+        test: `test` is being changed: run 3 (promote) is under way
+          when it has ended, go on: terrace pipeline run r7
+
+        staging: it was interrupted
+          go on: terrace pipeline run r7
+
+        production: a check failed
+          mend it, and go on: terrace pipeline run r7
+
+        other: 2 instances are not as applied, seen 5m ago
+          see what: terrace drift other
+        [EOF]
+        ");
+        let words: Vec<Json> = rows.iter().map(as_json).collect();
+        let words: Vec<&Json> = words.iter().filter_map(|row| row.get("result")).collect();
+        assert_eq!(words, ["busy", "interrupted", "failed", "verified"]);
+        let level = |code| message(&rows, None, code).level;
+        assert_eq!([0, 2, 3, 4, 75].map(level), ["info"; 5]);
+        assert_eq!([1, 130].map(level), ["error"; 2]);
+    }
+}
