@@ -79,6 +79,18 @@ impl Schedule<'_> {
         )))
     }
 
+    /// The null of a resource type: one value for steps that follow each other, as it is as large as its type.
+    fn null_of(&mut self, schema: &Arc<contract::ResourceSchema>) -> Value {
+        if let Some((of, null)) = &self.null
+            && Arc::ptr_eq(of, schema)
+        {
+            return null.clone();
+        }
+        let null = Value::Null(schema.schema.block.value_type());
+        self.null = Some((schema.clone(), null.clone()));
+        null
+    }
+
     #[expect(clippy::too_many_arguments, reason = "each is a thing of its own")]
     fn effect(
         &mut self,
@@ -90,7 +102,7 @@ impl Schedule<'_> {
     ) -> Effect {
         let key = (change.action == Action::Replace(ReplaceOrder::CreateFirst))
             .then(|| write::deposed_key(&self.planned.plan, &change));
-        let null = Value::Null(schema.schema.block.value_type());
+        let null = self.null_of(&schema);
         let bare = |value: &Value| value.clone().unmark_deep().0;
         let (prior, planned) = match kind {
             StepKind::Create => (null, bare(&change.after)),

@@ -7,8 +7,8 @@ use contract::Effects;
 const START: usize = 32;
 /// The most it grows to.
 const MOST: usize = 256;
-/// The most effects at once that are only in the record.
-const RECORD_ONLY: usize = 2048;
+/// The most effects at once that are only in the record: enough to share commits, and each takes some 4 KiB of memory.
+const RECORD_ONLY: usize = 512;
 
 /// The effects under way, and how many there may be.
 #[derive(Debug)]

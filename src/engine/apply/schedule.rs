@@ -63,6 +63,8 @@ pub(super) struct Schedule<'s> {
     unsettled: HashMap<InstanceAddr, OpenStep>,
     /// Those of them that were not touched for it.
     spared: BTreeSet<InstanceAddr>,
+    /// The null of the resource type that was last worked on.
+    pub(super) null: Option<(Arc<contract::ResourceSchema>, Value)>,
 }
 
 impl<'s> Schedule<'s> {
@@ -94,6 +96,7 @@ impl<'s> Schedule<'s> {
             closures: HashMap::new(),
             unsettled: HashMap::new(),
             spared: BTreeSet::new(),
+            null: None,
         }
     }
 
