@@ -202,10 +202,15 @@ pub fn environments(
     if names.is_empty() {
         return Ok(project.environments());
     }
-    let named = names.iter();
-    named
-        .map(|name| prepare::named(invocation, project, name))
-        .collect()
+    let mut environments: Vec<Str> = Vec::new();
+    for name in names {
+        let environment = prepare::named(invocation, project, name)?;
+        // One that is named twice is looked at once.
+        if !environments.contains(&environment) {
+            environments.push(environment);
+        }
+    }
+    Ok(environments)
 }
 
 /// The first error, without its place.

@@ -97,7 +97,9 @@ pub async fn look(
     let lost = lost(&prepared, &store, &recorded).map_err(|e| refused(&e))?;
     let looked = observed(invocation, &prepared, recorded).await;
     let looked = with_lost(looked, &lost);
-    let results = if looked.instances > 0 {
+    let is_deployed =
+        looked.instances > 0 || is_deployed(&store, environment).map_err(|e| refused(&e))?;
+    let results = if is_deployed {
         tried(invocation, &prepared, &store, &outputs, &observation).await
     } else {
         Vec::new()
@@ -121,7 +123,7 @@ pub async fn look(
     let rows = policy::quarantined(&decisions, judged.sightings.clone());
     let (failing, tried) = (failing_of(&results), results.clone());
     let end = (RunOutcome::Succeeded, judged.counts());
-    let kept = if judged.instances == 0 && !known {
+    let kept = if judged.instances == 0 && !known && results.is_empty() {
         // There was nothing to look at, which is nothing to keep.
         Ok(Kept::Recorded)
     } else if self::lease(&store, environment).map_err(|e| refused(&e))? != lease {
@@ -182,6 +184,19 @@ fn known(store: &Store, environment: &Str) -> Result<(Sightings, bool), RecordEr
     let known = !rows.is_empty();
     let rows = drift::put_right(rows, &changed, &healed);
     Ok((Sightings { by, rows }, known))
+}
+
+/// Whether a definition is there by the newest run that brought or destroyed one: it may have no instances.
+fn is_deployed(store: &Store, environment: &Str) -> Result<bool, RecordError> {
+    let Some(deployed) = delivery::applied::deployed(store, environment)? else {
+        return Ok(false);
+    };
+    let filter = RunFilter {
+        kinds: vec![RunKind::Destroy],
+        ..RunFilter::of(environment, 1)
+    };
+    let destroyed = store.runs(&filter)?.pop();
+    Ok(destroyed.is_none_or(|run| run.id < deployed.id))
 }
 
 /// The checks that do not pass.

@@ -73,7 +73,11 @@ pub(crate) async fn http(url: String, patience: Patience) -> Seen {
             .http_status_as_error(false)
             .build()
             .into();
-        let mut response = agent.get(&url).call().map_err(|error| error.to_string())?;
+        let said = |error: ureq::Error| match matches!(error, ureq::Error::Timeout(_)) {
+            true => format!("no answer {}", patience.words()),
+            false => error.to_string(),
+        };
+        let mut response = agent.get(&url).call().map_err(said)?;
         let status = response.status().as_u16();
         let headers: Vec<(String, String)> = response
             .headers()
@@ -88,7 +92,7 @@ pub(crate) async fn http(url: String, patience: Patience) -> Seen {
         let body = response
             .body_mut()
             .read_to_string()
-            .map_err(|error| format!("status {status}, and then {error}"))?;
+            .map_err(|error| format!("status {status}, and then {}", said(error)))?;
         Ok::<_, String>((status, headers, body))
     });
     let (status, headers, body) = match asked.await {

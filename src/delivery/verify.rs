@@ -272,10 +272,19 @@ async fn once(check: &Check, subject: &Subject<'_>, patience: Patience) -> Resul
             Err(Failure::Seen { detail, said })
         };
     };
-    match value_of(pass, subject, Some(response)).map_err(Failure::Wrong)? {
-        value if value.as_bool() == Some(true) => Ok(detail),
-        _ => {
+    let passed = value_of(pass, subject, Some(response)).map_err(Failure::Wrong)?;
+    match passed.as_bool() {
+        Some(true) => Ok(detail),
+        Some(false) => {
             let detail = format!("{detail}, which does not pass");
+            Err(Failure::Seen { detail, said })
+        }
+        None => {
+            let what = match passed.is_null() {
+                true => "null".to_owned(),
+                false => format!("of type {}", passed.ty()),
+            };
+            let detail = format!("{detail}, and `pass` is {what}, neither true nor false");
             Err(Failure::Seen { detail, said })
         }
     }

@@ -127,7 +127,8 @@ pub fn screen(view: &DriftView, options: DriftOptions, look: Look) -> String {
             many => format!(" but for {many} that are expected to differ"),
         };
         page.line(&line.then(match view.instances {
-            0 => " has nothing recorded".to_owned(),
+            0 if view.checks.is_empty() => " has nothing recorded".to_owned(),
+            0 => " has no instances, and its checks pass".to_owned(),
             1 => format!(" is as recorded{but} (1 instance checked in {took})"),
             many => format!(" is as recorded{but} ({many} instances checked in {took})"),
         }));
@@ -163,7 +164,9 @@ pub fn screen(view: &DriftView, options: DriftOptions, look: Look) -> String {
     }
     page.gap();
     page.line(&Line::plain(counts(view)));
-    if view.drifted().next().is_some() {
+    // An apply brings back what is not as it was applied; what is unhealthy is.
+    let is_back = |row: &DriftRow| !matches!(row.what, What::Unhealthy(_));
+    if view.drifted().any(is_back) {
         let revision = view
             .revision
             .map_or_else(String::new, |id| format!(" --revision {id}"));
