@@ -149,7 +149,7 @@ impl Story {
 
     /// One thing that happens.
     fn step(&mut self) {
-        match self.chance.below(32) {
+        match self.chance.below(40) {
             0..4 => {
                 self.edit();
                 self.pipeline_run();
@@ -168,12 +168,50 @@ impl Story {
             21..25 => self.drift(),
             25 => self.verify(),
             26 => self.apply(),
-            27 => self.recolor(),
+            27 => self.recolor(self.a_place().name),
             28 => self.turn_bad(),
             29 => self.fail(),
             30 => self.time_passes(),
-            _ => self.destroy(),
+            31 => self.destroy(),
+            32..36 => self.hurry(),
+            _ => self.approve_too_early(),
         }
+    }
+
+    /// A revision is bad somewhere, and people want it everywhere at once.
+    fn hurry(&mut self) {
+        self.edition = self.edition.next(&self.chance);
+        self.write();
+        let next = self.editions.len() + 1;
+        let bad_in = self.a_place().name;
+        self.bed.write(&format!("bad/{bad_in}-r{next}"), "");
+        self.told
+            .push(format!("{:?} is bad in {bad_in}", self.edition));
+        self.pipeline_run();
+        let newest = RevisionId(self.editions.len() as u64).to_string();
+        for place in self.rules.places.clone() {
+            if self.chance.one_in(2) {
+                let words = ["promote", &newest, place.name, "-auto-approve"];
+                self.run("eve", &words);
+            }
+        }
+    }
+
+    /// What was approved is not what comes then.
+    fn approve_too_early(&mut self) {
+        let mut places = self.rules.places.clone().into_iter();
+        let Some(place) = places.find(|place| place.approvals > 0) else {
+            return self.hurry();
+        };
+        for who in APPROVERS {
+            self.approved_by(place.name, who, true);
+        }
+        match self.chance.below(3) {
+            0 => self.recolor(place.name),
+            1 => self.tamper(place.name),
+            _ => {}
+        }
+        self.run("eve", &["promote", place.name, "-auto-approve"]);
     }
 
     /// Runs a command, which may die.
@@ -325,6 +363,17 @@ impl Story {
     /// The world changes by itself, and somebody looks.
     fn drift(&mut self) {
         let place = self.a_place().name;
+        self.tamper(place);
+        for _ in 0..1 + self.chance.below(3) {
+            match self.chance.below(4) {
+                0 => self.run("cron", &["drift", place]),
+                1 => self.run("cron", &["drift", "--heal"]),
+                _ => self.run("cron", &["drift", place, "--heal"]),
+            };
+        }
+    }
+
+    fn tamper(&mut self, place: &'static str) {
         for _ in 0..1 + self.chance.below(3) {
             if let Some(addr) = world::tamper(&self.bed, &self.chance, place) {
                 let after = self.newest_run();
@@ -332,13 +381,6 @@ impl Story {
                     .push(format!("{addr} of {place} is not as it was"));
                 self.notes.tampered.push(Tampered { after, place, addr });
             }
-        }
-        for _ in 0..1 + self.chance.below(3) {
-            match self.chance.below(4) {
-                0 => self.run("cron", &["drift", place]),
-                1 => self.run("cron", &["drift", "--heal"]),
-                _ => self.run("cron", &["drift", place, "--heal"]),
-            };
         }
     }
 
@@ -358,8 +400,7 @@ impl Story {
         };
     }
 
-    fn recolor(&mut self) {
-        let place = self.a_place().name;
+    fn recolor(&mut self, place: &'static str) {
         *self.colors.get_mut(place).expect("it is declared") += 1;
         self.write();
         self.notes.recolored.push((self.newest_run(), place));

@@ -59,6 +59,9 @@ pub(super) fn knows_all(bed: &Bed, rules: &Rules) {
     let mut markers: BTreeSet<String> = BTreeSet::new();
     for place in &rules.places {
         let name: Str = place.name.into();
+        // First what is open: what a process wrote before it died may only now move from there to what is recorded.
+        let open = bed.store.open_intents(&name).expect("the record");
+        markers.extend(open.intents.into_iter().map(|intent| intent.marker));
         let recorded = engine::record::read(&bed.store, &name).expect("the record");
         for (_, instance) in recorded.instances() {
             let objects = instance.current.iter().chain(instance.deposed.values());
@@ -68,8 +71,6 @@ pub(super) fn knows_all(bed: &Bed, rules: &Rules) {
                 assert!(is_new, "an object is recorded twice in {name}");
             }
         }
-        let open = bed.store.open_intents(&name).expect("the record");
-        markers.extend(open.intents.into_iter().map(|intent| intent.marker));
     }
     for object in bed.cloud.objects().expect("the cloud") {
         assert!(
