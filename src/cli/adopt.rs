@@ -212,7 +212,10 @@ fn left(addr: &InstanceAddr, difference: &Difference, kept: Kept) -> Diagnostic 
 
 /// What is to be written where.
 #[derive(Default)]
-struct Edits(BTreeMap<FileId, BTreeMap<(usize, usize), Vec<(Place, Value)>>>);
+struct Edits(BTreeMap<FileId, InFile>);
+
+/// What is to be written in one file, by the first byte of what it replaces and the one after the last.
+type InFile = BTreeMap<(usize, usize), Vec<(Place, Value)>>;
 
 impl Edits {
     /// Finds the literal that a difference comes from. Where an element came or went, what it is in is written anew.

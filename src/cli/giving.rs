@@ -30,15 +30,23 @@ pub(super) struct Giving<'g> {
     pub(super) applied: Option<&'g BTreeMap<Str, Value>>,
 }
 
+/// The root module's variables.
+#[derive(Default)]
+pub(super) struct Variables {
+    /// Their values.
+    pub(super) values: BTreeMap<Str, Value>,
+    /// Where files say them.
+    pub(super) given_at: BTreeMap<Str, Span>,
+}
+
 impl Giving<'_> {
-    /// The values of the root module's variables, and where files say them. What is wrong with them is added to
-    /// `warnings`, with what is wrong so far.
+    /// The root module's variables. What is wrong with them is added to `warnings`, with what is wrong so far.
     pub(super) fn variables(
         &self,
         root: &Module,
         sources: &mut Sources,
         warnings: &mut Diagnostics,
-    ) -> Result<(BTreeMap<Str, Value>, BTreeMap<Str, Span>), Refused> {
+    ) -> Result<Variables, Refused> {
         let arguments: Vec<Argument> = self
             .wanted
             .given
@@ -57,7 +65,10 @@ impl Giving<'_> {
             });
             let (assigned, found) = assign(root, &given, Missing::Reported);
             warnings.extend(found);
-            return Ok((assigned, BTreeMap::new()));
+            return Ok(Variables {
+                values: assigned,
+                given_at: BTreeMap::new(),
+            });
         }
         let (mut given, mut found) = collect(&places, root, sources);
         if self.wanted.wants == Wants::Definition {
@@ -92,8 +103,10 @@ impl Giving<'_> {
         let in_files = given
             .into_iter()
             .filter(|(_, given)| given.origin.is_file());
-        let given_at = in_files.map(|(name, given)| (name, given.span)).collect();
-        Ok((assigned, given_at))
+        Ok(Variables {
+            values: assigned,
+            given_at: in_files.map(|(name, given)| (name, given.span)).collect(),
+        })
     }
 
     /// Says which `TF_VAR_name` have no effect, because `terrace.hcl` or a file it names sets the variable.

@@ -107,12 +107,7 @@ pub async fn heal(invocation: &Invocation, look: &Look) -> Healed {
     }
     let attempts = match counted(look, &healing, situation.now) {
         Ok(Some(attempts)) => attempts,
-        Ok(None) => {
-            let moved = Diagnostic::warning("record-moved-on", "nothing is healed")
-                .note("another look was faster")
-                .help("look again");
-            return refused(invocation, moved);
-        }
+        Ok(None) => return refused(invocation, moved_on()),
         Err(error) => return Healed::Failed(record::report(invocation, &error)),
     };
     let apply = Apply {
@@ -135,6 +130,12 @@ pub async fn heal(invocation: &Invocation, look: &Look) -> Healed {
         ),
         Err(error) => Healed::Failed(record::report(invocation, &error)),
     }
+}
+
+fn moved_on() -> Diagnostic {
+    Diagnostic::warning("record-moved-on", "nothing is healed")
+        .note("another look was faster")
+        .help("look again")
 }
 
 /// The run that healed last, or tried to.

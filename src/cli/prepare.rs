@@ -19,7 +19,7 @@ use model::{Diagnostic, Diagnostics, Severity, Sources, Str, Value};
 use super::applied;
 use super::args::{Given, Planning, WordsError};
 use super::exit::ExitCode;
-use super::giving::Giving;
+use super::giving::{Giving, Variables};
 use super::invocation::{Directories, Invocation};
 use super::record;
 use super::revised::{self, Content};
@@ -303,7 +303,7 @@ pub async fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prep
         }
         warnings.extend(found);
     }
-    let (mut variables, mut given_at) = (BTreeMap::new(), BTreeMap::new());
+    let mut given = Variables::default();
     if let Some(root) = root {
         let mut sources = std::mem::take(&mut definition.sources);
         let giving = Giving {
@@ -314,11 +314,15 @@ pub async fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prep
             content: content.as_ref(),
             applied: wanted.restored.or(applied.as_ref()),
         };
-        (variables, given_at) = giving.variables(&root, &mut sources, &mut warnings)?;
+        given = giving.variables(&root, &mut sources, &mut warnings)?;
         definition.sources = sources;
     }
     warnings.sort();
     let mut settings = settings(invocation, &environment, &project, None);
+    let Variables {
+        values: variables,
+        given_at,
+    } = given;
     settings.given_at = Arc::new(given_at);
     let providers = providers(invocation, &project);
     let (definition, graph) = (Arc::new(definition), Arc::new(graph));

@@ -139,10 +139,12 @@ fn line(told: &Told, at: Timestamp, as_json: bool) -> String {
     };
     let acts = |view: &DriftView| view.drifted().filter(|row| row.decision.acts()).count();
     let healed = match (healed, view.as_ref().map_or(0, acts)) {
-        (Some(Healed::All { code, .. }), count @ 1..) => match code {
-            ExitCode::Done => format!("; healed {count}"),
-            _ => format!("; healed {count}, and checks do not pass"),
-        },
+        (Some(Healed::All { code, .. }), count @ 1..) if *code == ExitCode::Done => {
+            format!("; healed {count}")
+        }
+        (Some(Healed::All { .. }), count @ 1..) => {
+            format!("; healed {count}, and checks do not pass")
+        }
         (Some(Healed::Failed(_)), _) => "; healing failed".to_owned(),
         (Some(Healed::Refused(_)), _) | (Some(Healed::Nothing), 1..) => {
             "; healing was refused".to_owned()
