@@ -1,7 +1,7 @@
 //! What `-exclude` leaves out: what it names, all that needs it in the definition, whether it exists yet or not, and, of
 //! what is recorded, all that those need that are left as they are.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use lang::Graph;
 use lang::graph::NodeId;
@@ -11,8 +11,8 @@ use model::plan::PlanMode;
 use super::targets::{Way, closure, touches};
 use crate::recorded::Recorded;
 
-/// Modules in which something is left out; one without keys is all of its instances.
-type Places = Vec<ModuleAddr>;
+/// Modules in which something is meant; one without keys is all of its instances.
+pub(super) type Places = Vec<ModuleAddr>;
 
 /// What a plan leaves out.
 #[derive(Debug, Default)]
@@ -23,7 +23,7 @@ pub(super) struct Excluded {
     /// Resource blocks among them.
     blocks: HashMap<ResourceAddr, Places>,
     /// Recorded blocks that something needs which is left as it is.
-    needed: HashSet<ResourceAddr>,
+    needed: HashMap<ResourceAddr, Places>,
 }
 
 impl Excluded {
@@ -42,8 +42,8 @@ impl Excluded {
         let stays = recorded
             .instances()
             .filter(|(addr, _)| found.has_instance(addr));
-        let stays = stays.map(|(addr, _)| addr.resource()).collect();
-        found.needed = closure(recorded, stays, Way::Down);
+        let stays = stays.map(|(addr, _)| (addr.resource(), addr.module().clone()));
+        found.needed = closure(recorded, stays.collect(), Way::Down);
         found
     }
 
@@ -91,22 +91,25 @@ impl Excluded {
 
     /// Whether an instance is left out: it is named, or needs something that is.
     pub(super) fn has_instance(&self, addr: &InstanceAddr) -> bool {
-        let place = || self.blocks.get(&addr.resource());
-        self.named.iter().any(|target| target.covers(addr))
-            || !self.blocks.is_empty()
-                && place()
-                    .is_some_and(|places| places.iter().any(|place| holds(place, addr.module())))
+        self.named.iter().any(|target| target.covers(addr)) || is_in(&self.blocks, addr)
     }
 
     /// Whether a recorded instance must not be destroyed: it is left out, or is needed by something that is.
     pub(super) fn keeps(&self, addr: &InstanceAddr) -> bool {
-        self.has_instance(addr) || self.needed.contains(&addr.resource())
+        self.has_instance(addr) || is_in(&self.needed, addr)
     }
 }
 
-/// The part of a place that a module shares with it: what is left out in one instance of a module is seen in that
+/// Whether an instance is one of those that are meant.
+pub(super) fn is_in(blocks: &HashMap<ResourceAddr, Places>, addr: &InstanceAddr) -> bool {
+    let places = || blocks.get(&addr.resource());
+    !blocks.is_empty()
+        && places().is_some_and(|places| places.iter().any(|place| holds(place, addr.module())))
+}
+
+/// The part of a place that a module shares with it: what is meant in one instance of a module is seen in that
 /// instance alone, and in all that is outside of it.
-fn shared(place: &ModuleAddr, path: &ModulePath) -> ModuleAddr {
+pub(super) fn shared(place: &ModuleAddr, path: &ModulePath) -> ModuleAddr {
     let steps = place.steps().iter().zip(&path.0);
     let steps = steps.take_while(|(step, name)| step.name == **name);
     steps.fold(ModuleAddr::root(), |module, (step, _)| {
@@ -120,7 +123,7 @@ fn is_everywhere(place: &ModuleAddr) -> bool {
 }
 
 /// Whether a module instance is in a place.
-fn holds(place: &ModuleAddr, module: &ModuleAddr) -> bool {
+pub(super) fn holds(place: &ModuleAddr, module: &ModuleAddr) -> bool {
     let mut pairs = place.steps().iter().zip(module.steps());
     place.steps().len() <= module.steps().len()
         && pairs.all(|(a, b)| a.name == b.name && (a.key == InstanceKey::None || a.key == b.key))

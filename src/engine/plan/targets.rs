@@ -1,6 +1,6 @@
 //! `-target` and `-exclude`: which nodes and instances a plan is about.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use lang::graph::{NodeId, NodeKind};
@@ -13,7 +13,7 @@ use model::plan::PlanMode;
 use model::{Diagnostic, Diagnostics};
 
 use super::PlanOptions;
-use super::excluded::Excluded;
+use super::excluded::{Excluded, Places, holds, is_in, shared};
 use crate::recorded::Recorded;
 
 /// What a plan is about.
@@ -27,11 +27,11 @@ pub(super) struct Scope {
 struct Limits {
     mode: PlanMode,
     nodes: HashSet<NodeId>,
-    /// Nodes that are in only because something targeted depends on them: all of their instances are.
-    whole: HashSet<NodeId>,
+    /// Nodes that are in because something targeted depends on them, and where all of their instances are.
+    whole: HashMap<NodeId, Places>,
     targets: Vec<Target>,
     /// In a destroy, recorded blocks that depend on a targeted one.
-    dependents: HashSet<ResourceAddr>,
+    dependents: HashMap<ResourceAddr, Places>,
     /// With targets, nodes that need a resource block, however far.
     rooted: Option<HashSet<NodeId>>,
     excluded: Excluded,
@@ -47,20 +47,24 @@ impl Scope {
             return Self::everything();
         }
         let graph = desired.graph();
-        let named = |targets: &[Target], node: NodeId| {
-            graph
-                .resource(node)
-                .is_some_and(|addr| targets.iter().any(|target| touches(target, &addr)))
-        };
         let mut nodes: HashSet<NodeId> = HashSet::new();
-        let mut whole: HashSet<NodeId> = HashSet::new();
+        let mut whole: HashMap<NodeId, Places> = HashMap::new();
         if options.targets.is_empty() {
             nodes.extend(graph.order.iter().copied());
         } else {
             for &node in graph.order.iter().rev() {
-                if named(&options.targets, node) || whole.contains(&node) {
-                    nodes.insert(node);
-                    whole.extend(graph.dependencies(node).iter().copied());
+                let mut places = places_of(graph, &options.targets, node);
+                places.extend(whole.get(&node).into_iter().flatten().cloned());
+                if places.is_empty() {
+                    continue;
+                }
+                nodes.insert(node);
+                for need in graph.dependencies(node) {
+                    let needed = needed(graph, &options.targets, *need, &places);
+                    let known = whole.entry(*need).or_default();
+                    known.extend(needed);
+                    known.sort();
+                    known.dedup();
                 }
             }
             // Outputs and checks that need nothing else are evaluated as well.
@@ -81,14 +85,16 @@ impl Scope {
         }
         let excluded = Excluded::of(graph, recorded, &options.excludes, options.mode);
         nodes.retain(|node| !excluded.has_node(*node));
-        let mut dependents = HashSet::new();
+        let mut dependents = HashMap::new();
         if options.mode == PlanMode::Destroy {
             let blocks = recorded.blocks.keys().map(|block| block.resource());
-            let is_target = |block: &ResourceAddr| {
-                let mut targets = options.targets.iter();
-                targets.any(|target| touches(target, block))
-            };
-            dependents = closure(recorded, blocks.filter(is_target).collect(), Way::Up);
+            let start = blocks.flat_map(|block| {
+                let targets = options.targets.iter();
+                let targets = targets.filter(|target| touches(target, &block));
+                let start = targets.map(|target| (block.clone(), module_of(target)));
+                start.collect::<Vec<_>>()
+            });
+            dependents = closure(recorded, start.collect(), Way::Up);
         }
         let rooted = (!options.targets.is_empty()).then(|| rooted(graph));
         Self {
@@ -128,7 +134,7 @@ impl Scope {
             return self.has_recorded(addr);
         }
         let targeted = limits.targets.is_empty()
-            || limits.whole.contains(&node)
+            || is_whole(limits.whole.get(&node), addr)
             || limits.targets.iter().any(|target| target.covers(addr));
         targeted && !limits.excluded.has_instance(addr)
     }
@@ -138,9 +144,8 @@ impl Scope {
         let Some(limits) = &self.limits else {
             return true;
         };
-        let resource = addr.resource();
         let targeted = limits.targets.is_empty()
-            || limits.dependents.contains(&resource)
+            || is_in(&limits.dependents, addr)
             || limits.targets.iter().any(|target| target.covers(addr));
         targeted && !limits.excluded.keeps(addr)
     }
@@ -311,9 +316,9 @@ pub(super) enum Way {
 /// of that, only some instances may be meant.
 pub(super) fn closure(
     recorded: &Recorded,
-    start: HashSet<ResourceAddr>,
+    start: HashSet<(ResourceAddr, ModuleAddr)>,
     way: Way,
-) -> HashSet<ResourceAddr> {
+) -> HashMap<ResourceAddr, Places> {
     let mut edges: Vec<(ResourceAddr, ResourceAddr)> = Vec::new();
     for (block, keys) in &recorded.blocks {
         let resource = block.resource();
@@ -337,17 +342,54 @@ pub(super) fn closure(
     }
     edges.sort();
     edges.dedup();
-    let mut queue: Vec<ResourceAddr> = start.into_iter().collect();
-    let mut found: HashSet<ResourceAddr> = HashSet::new();
-    while let Some(at) = queue.pop() {
+    let mut queue: Vec<(ResourceAddr, ModuleAddr)> = start.into_iter().collect();
+    let mut found: HashMap<ResourceAddr, Places> = HashMap::new();
+    while let Some((at, place)) = queue.pop() {
         let first = edges.partition_point(|(from, _)| *from < at);
         for (_, to) in edges.iter().skip(first).take_while(|(from, _)| *from == at) {
-            if found.insert(to.clone()) {
-                queue.push(to.clone());
+            let there = shared(&place, &to.module);
+            let places = found.entry(to.clone()).or_default();
+            if !places.iter().any(|known| holds(known, &there)) {
+                places.push(there.clone());
+                queue.push((to.clone(), there));
             }
         }
     }
     found
+}
+
+/// Where targets name something of a node.
+fn places_of(graph: &Graph, targets: &[Target], node: NodeId) -> Places {
+    let Some(addr) = graph.resource(node) else {
+        return Places::new();
+    };
+    let targets = targets.iter().filter(|target| touches(target, &addr));
+    targets.map(module_of).collect()
+}
+
+/// Where a node is needed by what is meant in `places`. As in Terraform, a block that no target names is needed in all
+/// instances of its module.
+fn needed(graph: &Graph, targets: &[Target], node: NodeId, places: &Places) -> Places {
+    let Some(path) = graph.node(node).and_then(|node| graph.module(node.module)) else {
+        return Places::new();
+    };
+    let is_unnamed = graph.resource(node).is_some() && places_of(graph, targets, node).is_empty();
+    if is_unnamed {
+        return vec![ModuleAddr::root()];
+    }
+    places.iter().map(|place| shared(place, path)).collect()
+}
+
+fn module_of(target: &Target) -> ModuleAddr {
+    match target {
+        Target::Module(module) => module.clone(),
+        Target::Resource(addr) => addr.module().clone(),
+    }
+}
+
+fn is_whole(places: Option<&Places>, addr: &InstanceAddr) -> bool {
+    let mut places = places.into_iter().flatten();
+    places.any(|place| holds(place, addr.module()))
 }
 
 fn path_of(target: &Target) -> ModulePath {

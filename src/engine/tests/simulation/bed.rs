@@ -296,10 +296,19 @@ impl Engine {
         mode: PlanMode,
         excludes: Vec<Target>,
     ) -> (Option<Planned>, Diagnostics) {
+        self.try_plan_of(mode, Vec::new(), excludes).await
+    }
+
+    pub(crate) async fn try_plan_of(
+        &self,
+        mode: PlanMode,
+        targets: Vec<Target>,
+        excludes: Vec<Target>,
+    ) -> (Option<Planned>, Diagnostics) {
         let options = PlanOptions {
             mode,
             refresh: Refresh::Observe,
-            targets: Vec::new(),
+            targets,
             excludes,
             unobserved: BTreeSet::new(),
             replace: Vec::new(),

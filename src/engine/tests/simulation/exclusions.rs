@@ -1,6 +1,6 @@
 //! What is excluded stays as it is, and so does all that it needs; what goes on without it can be done.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use engine::{Planned, Recorded};
 use model::address::{InstanceAddr, ResourceAddr, Target};
@@ -156,6 +156,30 @@ fn what_is_excluded_in_one_instance_of_a_module_is_left_out_in_that_one() {
     );
 }
 
+#[test]
+fn what_is_meant_in_one_instance_of_a_module_leaves_the_others_alone() {
+    let steps = |mode: PlanMode, target: &str, exclude: &str| {
+        let bed = Bed::new();
+        let engine = of_a_module(1, "\"a\", \"b\"", "").engine(&bed);
+        apply(&engine, process(engine.plan()));
+        let engine = of_a_module(2, "\"a\", \"b\"", "").engine(&bed);
+        let parsed = |text: &str| text.parse().into_iter().collect();
+        let plan = engine.try_plan_of(mode, parsed(target), parsed(exclude));
+        let (planned, found) = process(plan);
+        let plan = planned.unwrap_or_else(|| panic!("{}", said(&found))).plan;
+        let addrs = plan.changes.iter().map(|change| change.addr.to_string());
+        addrs.collect::<Vec<String>>()
+    };
+    let of = |key: &str| ["x", "y"].map(|name| format!("module.m[\"{key}\"].sim_network.{name}"));
+    for target in ["module.m[\"b\"]", "module.m[\"b\"].sim_network.x"] {
+        assert_eq!(steps(PlanMode::Destroy, target, ""), of("b"), "{target}");
+    }
+    assert_eq!(steps(PlanMode::Normal, "module.m[\"b\"]", ""), of("b"));
+    let mut left = steps(PlanMode::Destroy, "", "module.m[\"b\"]");
+    left.retain(|addr| addr != "sim_network.dep");
+    assert_eq!(left, of("a"));
+}
+
 /// Numbers that look like chance and are the same each time.
 struct Chance(u64);
 
@@ -242,35 +266,26 @@ fn exclusion(chance: &mut Chance) -> Target {
     text.parse().unwrap()
 }
 
-/// The recorded blocks that instances need, however far.
-fn needs(recorded: &Recorded, of: &BTreeSet<InstanceAddr>) -> BTreeSet<ResourceAddr> {
-    let mut found: BTreeSet<ResourceAddr> = BTreeSet::new();
-    let mut queue: Vec<ResourceAddr> = Vec::new();
-    for addr in of {
-        let object = recorded.current(addr);
-        queue.extend(
-            object
-                .iter()
-                .flat_map(|object| object.dependencies.iter())
-                .map(|need| (**need).clone()),
-        );
-    }
-    let mut edges: BTreeMap<ResourceAddr, BTreeSet<ResourceAddr>> = BTreeMap::new();
-    for (addr, instance) in recorded.instances() {
-        for need in instance
-            .current
+/// The recorded instances that instances need, however far: in a module, those of its own instance.
+fn needs(recorded: &Recorded, of: &BTreeSet<InstanceAddr>) -> BTreeSet<InstanceAddr> {
+    let mut found: BTreeSet<InstanceAddr> = BTreeSet::new();
+    let mut queue: Vec<InstanceAddr> = of.iter().cloned().collect();
+    while let Some(at) = queue.pop() {
+        let object = recorded.current(&at);
+        let blocks: BTreeSet<ResourceAddr> = object
             .iter()
             .flat_map(|object| object.dependencies.iter())
-        {
-            edges
-                .entry(addr.resource())
-                .or_default()
-                .insert((**need).clone());
-        }
-    }
-    while let Some(at) = queue.pop() {
-        if found.insert(at.clone()) {
-            queue.extend(edges.get(&at).into_iter().flatten().cloned());
+            .map(|need| (**need).clone())
+            .collect();
+        let is_seen = |addr: &InstanceAddr| {
+            let modules = [at.module(), addr.module()];
+            modules[0] == modules[1] || modules.iter().any(|module| module.steps().is_empty())
+        };
+        let all = recorded.instances().map(|(addr, _)| addr);
+        for addr in all.filter(|addr| blocks.contains(&addr.resource()) && is_seen(addr)) {
+            if found.insert(addr.clone()) {
+                queue.push(addr);
+            }
         }
     }
     found
@@ -302,7 +317,7 @@ fn whatever_is_excluded_stays_with_what_it_needs_and_the_rest_can_be_done() {
         left_out += usize::from(!kept.is_empty());
         for change in &planned.plan.changes {
             let named = excludes.iter().any(|target| target.covers(&change.addr));
-            let is_needed = needed.contains(&change.addr.resource());
+            let is_needed = needed.contains(&change.addr);
             assert!(
                 change.action == Action::NoOp || !named,
                 "{told}\n{} is named",
