@@ -61,13 +61,12 @@ impl Excluded {
             let mut shadow = Places::new();
             if let Some(addr) = graph.resource(node) {
                 for target in self.named.iter().filter(|target| touches(target, &addr)) {
-                    match target {
-                        Target::Module(module) => own.push(module.clone()),
-                        Target::Resource(named) if named.key == InstanceKey::None => {
-                            own.push(named.module().clone());
-                        }
-                        Target::Resource(named) => shadow.push(named.module().clone()),
-                    }
+                    let (place, is_whole) = match target {
+                        Target::Module(module) => (module, true),
+                        Target::Resource(named) => (named.module(), is_keyless(named)),
+                    };
+                    own.extend(is_whole.then(|| place.clone()));
+                    shadow.push(place.clone());
                 }
                 if !own.is_empty() {
                     self.blocks.insert(addr, tidy(own.clone()));
@@ -98,6 +97,10 @@ impl Excluded {
     pub(super) fn keeps(&self, addr: &InstanceAddr) -> bool {
         self.has_instance(addr) || is_in(&self.needed, addr)
     }
+}
+
+fn is_keyless(named: &InstanceAddr) -> bool {
+    named.key == InstanceKey::None
 }
 
 /// Whether an instance is one of those that are meant.

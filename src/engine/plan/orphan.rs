@@ -184,6 +184,7 @@ impl Walk<'_> {
         self.unwanted(node, provider, orphan, observed, Action::Destroy);
     }
 
+    #[expect(clippy::too_many_arguments, reason = "each is a thing of its own")]
     fn unwanted(
         &mut self,
         node: Option<NodeId>,

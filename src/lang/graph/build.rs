@@ -371,29 +371,7 @@ impl Builder<'_> {
                 );
             }
             Subject::Resource(name) => self.resource_reference(id, module, name, span),
-            Subject::Module(call) => {
-                self.call_reference(id, module, call, span);
-                let whole = self.graph.find(id, NodeKind::Whole(call.clone()));
-                self.edge(whole);
-                let outputs = self.child(id, call).map(|(child, _)| {
-                    let nodes = self
-                        .definition
-                        .module(&child)
-                        .into_iter()
-                        .flat_map(|found| found.outputs.keys());
-                    nodes
-                        .cloned()
-                        .map(|name| (child.clone(), name))
-                        .collect::<Vec<_>>()
-                });
-                for (child, name) in outputs.into_iter().flatten() {
-                    let found = self
-                        .graph
-                        .module_id(&child)
-                        .and_then(|at| self.graph.find(at, NodeKind::Output(name)));
-                    self.edge(found);
-                }
-            }
+            Subject::Module(call) => self.module_reference(id, module, call, span),
             Subject::Output(call, output) => {
                 if !self.call_reference(id, module, call, span) {
                     return;
@@ -427,6 +405,31 @@ impl Builder<'_> {
             | Subject::EachKey
             | Subject::EachValue
             | Subject::This => {}
+        }
+    }
+
+    /// Edges to a module as a whole: to all that it makes, and to its outputs.
+    fn module_reference(&mut self, id: ModuleId, module: &Module, call: &Str, span: Span) {
+        self.call_reference(id, module, call, span);
+        let whole = self.graph.find(id, NodeKind::Whole(call.clone()));
+        self.edge(whole);
+        let outputs = self.child(id, call).map(|(child, _)| {
+            let nodes = self
+                .definition
+                .module(&child)
+                .into_iter()
+                .flat_map(|found| found.outputs.keys());
+            nodes
+                .cloned()
+                .map(|name| (child.clone(), name))
+                .collect::<Vec<_>>()
+        });
+        for (child, name) in outputs.into_iter().flatten() {
+            let found = self
+                .graph
+                .module_id(&child)
+                .and_then(|at| self.graph.find(at, NodeKind::Output(name)));
+            self.edge(found);
         }
     }
 
