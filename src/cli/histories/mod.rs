@@ -19,7 +19,7 @@ pub(super) use bed::options;
 use story::{Counted, Story};
 
 /// So many histories are tried where nobody says otherwise.
-const HISTORIES: u64 = 600;
+const HISTORIES: u64 = 300;
 
 #[expect(
     clippy::disallowed_methods,
