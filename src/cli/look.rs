@@ -136,11 +136,7 @@ pub async fn look(
         };
         observation.finish_looking(results, sightings, end).await
     };
-    // Where nothing was ever applied whole, nobody can say what it was.
-    let is_known = !lost.is_empty()
-        && delivery::applied::applied(&store, environment)
-            .map_err(|e| refused(&e))?
-            .is_some();
+    let lost = of_known(lost, &store, environment).map_err(|e| refused(&e))?;
     let is_recorded = was_kept(invocation, environment, kept).map_err(|e| refused(&e))?;
     let view = DriftView {
         environment: environment.clone(),
@@ -160,15 +156,23 @@ pub async fn look(
         findings: judged.findings,
         sightings: rows,
         recent,
-        lost: if is_known {
-            lost.into_keys().collect()
-        } else {
-            BTreeSet::new()
-        },
+        lost,
         is_recorded,
         prepared,
         store,
     })
+}
+
+/// Of what was lost, that of which is known what it was: nothing where nothing was ever applied whole.
+fn of_known(
+    lost: BTreeMap<InstanceAddr, RunId>,
+    store: &Store,
+    environment: &Str,
+) -> Result<BTreeSet<InstanceAddr>, RecordError> {
+    if lost.is_empty() || delivery::applied::applied(store, environment)?.is_none() {
+        return Ok(BTreeSet::new());
+    }
+    Ok(lost.into_keys().collect())
 }
 
 /// What `protect` of the environment names.
