@@ -111,15 +111,7 @@ pub async fn look(
         .tell(&Events::ignored(clock.clone()).noted_by(&observation))
         .await;
     let recent = healed_lately(&store, environment, rules, at).map_err(|e| refused(&e))?;
-    let decisions = policy::decide(&Situation {
-        policy: rules,
-        protect: protected(&prepared),
-        findings: &judged.findings,
-        sightings: &judged.sightings,
-        recent,
-        instances: judged.instances,
-        now: at,
-    });
+    let decisions = decided(&prepared, &judged, recent, at);
     let rows = policy::quarantined(&decisions, judged.sightings.clone());
     let (failing, tried) = (failing_of(&results), results.clone());
     let end = (RunOutcome::Succeeded, judged.counts());
@@ -160,6 +152,19 @@ pub async fn look(
         is_recorded,
         prepared,
         store,
+    })
+}
+
+/// What the policy says to what was found.
+fn decided(prepared: &Prepared, judged: &Judged, recent: Effort, now: Timestamp) -> Vec<Decision> {
+    policy::decide(&Situation {
+        policy: &prepared.project.file.heal,
+        protect: protected(prepared),
+        findings: &judged.findings,
+        sightings: &judged.sightings,
+        recent,
+        instances: judged.instances,
+        now,
     })
 }
 

@@ -78,6 +78,9 @@ pub fn diagnostic(error: &(dyn std::error::Error + 'static)) -> Diagnostic {
                 Some(StoreError::Record(record)) => Some(record),
                 _ => None,
             });
+    if let Some(closed) = record.and_then(closed) {
+        return closed;
+    }
     let (id, help): (&'static str, Option<String>) = match record {
         Some(RecordError::Locked { .. }) => {
             ("record-locked", Some("try again when it has ended".into()))
@@ -108,13 +111,6 @@ pub fn diagnostic(error: &(dyn std::error::Error + 'static)) -> Diagnostic {
                 path.display()
             )),
         ),
-        Some(RecordError::ReadOnly { path, .. } | RecordError::Open { path, .. })
-            if may_not_be_read(path) =>
-        {
-            let message = format!("the record `{}` may not be read", path.display());
-            return Diagnostic::error("record-unreadable", message)
-                .help("let whom it belongs to make it readable, and the directory it is in");
-        }
         Some(RecordError::Gone { path }) => (
             "record-gone",
             Some(format!(
@@ -152,15 +148,21 @@ pub fn diagnostic(error: &(dyn std::error::Error + 'static)) -> Diagnostic {
         }
         cause = error.source();
     }
-    match help {
-        Some(help) => diagnostic.help(help),
-        None => diagnostic,
-    }
+    diagnostic.help.extend(help);
+    diagnostic
 }
 
-fn may_not_be_read(path: &Path) -> bool {
-    std::fs::File::open(path)
-        .is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
+/// What is said of a record that may not be read.
+fn closed(error: &RecordError) -> Option<Diagnostic> {
+    let (RecordError::ReadOnly { path, .. } | RecordError::Open { path, .. }) = error else {
+        return None;
+    };
+    let denied = std::fs::File::open(path).err()?;
+    (denied.kind() == std::io::ErrorKind::PermissionDenied).then(|| {
+        let message = format!("the record `{}` may not be read", path.display());
+        Diagnostic::error("record-unreadable", message)
+            .help("let whom it belongs to make it readable, and the directory it is in")
+    })
 }
 
 /// Reports an error of the record and says how the process ends.
