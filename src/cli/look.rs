@@ -68,10 +68,6 @@ pub struct Look {
 ///
 /// # Errors
 /// When nobody can look: the definition cannot be read, or the environment is being changed.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one look from its beginning to its end"
-)]
 pub async fn look(
     invocation: &Invocation,
     environment: &Str,

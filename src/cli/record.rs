@@ -66,10 +66,6 @@ pub fn read(store: Option<&Store>, environment: &Str) -> Result<Recorded, StoreE
 }
 
 /// An error of the record as a diagnostic.
-#[expect(
-    clippy::too_many_lines,
-    reason = "an arm for each error, with what to do about it"
-)]
 pub fn diagnostic(error: &(dyn std::error::Error + 'static)) -> Diagnostic {
     let record =
         error
