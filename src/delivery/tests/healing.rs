@@ -290,9 +290,12 @@ fn a_limit_says_what_was_healed_before() {
         let differs = |name: &&str| differs(name, HealOn::Missing, &[]);
         names.iter().map(differs).collect()
     };
-    let said = |decisions: &[Decision]| match &decisions.first().unwrap().verdict {
-        Verdict::Leave(Why::Exceeds(excess)) => excess.to_string(),
-        other => format!("{other:?}"),
+    let said = |decisions: &[Decision]| {
+        let verdict = &decisions.first().unwrap().verdict;
+        let Verdict::Leave(Why::Exceeds(excess)) = verdict else {
+            return format!("{verdict:?}");
+        };
+        excess.to_string()
     };
     let decisions = world.look(Timestamp(0), missing(&["a.a", "a.b", "a.c"]));
     assert_eq!(said(&decisions), "3 instances, and the limit is 2");
@@ -613,24 +616,45 @@ fn a_plan_that_heals_does_what_was_decided_and_what_that_forces() {
         })
     );
     assert_eq!(judged(&[gone(), change("c.data", Action::Update)]), None);
-    // Of what a run destroyed to replace it nothing is recorded.
-    let unrecorded =
-        |changes: &[Change], remedy: &Remedy<'_>| check(remedy, changes, |_| None).err();
-    assert_eq!(unrecorded(&[gone()], &remedy), None);
-    let none = BTreeSet::new();
-    let known = Remedy {
-        lost: &none,
-        ..remedy
-    };
-    assert_eq!(
-        unrecorded(&[gone()], &known),
-        Some(Objection::Edited(addr("a.gone")))
-    );
     let edited = Change {
         config: Value::object([("size", Value::int(2))]),
         ..change("b.x", Action::Update)
     };
     assert_eq!(judged(&[edited]), Some(Objection::Edited(addr("b.x"))));
+}
+
+#[test]
+fn what_a_run_destroyed_to_replace_it_is_made_again_though_nothing_of_it_is_recorded() {
+    let policy = policy("heal {}");
+    let decisions = [Decision {
+        addr: addr("a.gone"),
+        on: HealOn::Missing,
+        rule: None,
+        action: HealAction::Recreate,
+        unfit: None,
+        verdict: Verdict::Recreate,
+    }];
+    let situation = Situation {
+        policy: &policy,
+        protect: &[],
+        findings: &[],
+        sightings: &[],
+        recent: Effort::default(),
+        instances: 20,
+        now: Timestamp(0),
+    };
+    let judged = |lost: BTreeSet<InstanceAddr>| {
+        let remedy = Remedy {
+            situation: &situation,
+            decisions: &decisions,
+            dependents: &BTreeSet::new(),
+            lost: &lost,
+        };
+        check(&remedy, &[change("a.gone", Action::Create)], |_| None).err()
+    };
+    assert_eq!(judged(BTreeSet::from([addr("a.gone")])), None);
+    let edited = Some(Objection::Edited(addr("a.gone")));
+    assert_eq!(judged(BTreeSet::new()), edited);
 }
 
 #[test]
