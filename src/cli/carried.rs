@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use delivery::advance::{Next, Round, Tried};
+use delivery::advance::{Next, Round, Tried, Waiting};
 use delivery::gate::{Unmet, Waits};
 use delivery::report::{self, Outcome, Wait};
 use delivery::stages::Stage;
@@ -94,8 +94,18 @@ impl End<'_> {
     pub fn waits(&self) -> Option<Waits> {
         match self.comes {
             Next::Stopped(_) => Some(Waits::Work),
-            Next::Deploy(_) | Next::Verify(_) | Next::Done | Next::Wait(_) => self.comes.waits(),
+            Next::Deploy(_) | Next::Verify(_) | Next::Done | Next::Wait(_) => {
+                let ahead = self.comes.ahead().into_iter();
+                let waits = ahead.filter(|one| !self.is_left(one)).map(Waiting::waits);
+                waits.max()
+            }
         }
+    }
+
+    /// Whether an environment is not waited for any more: an older revision for which something would have to be mended,
+    /// where the newer one is on its way, is left where it is.
+    fn is_left(&self, one: &Waiting) -> bool {
+        self.part == Part::Older && one.waits() == Waits::Work
     }
 
     /// A row for each environment; of an older revision only where something was done or is waited for.
@@ -132,7 +142,7 @@ impl End<'_> {
             Next::Deploy(_) | Next::Verify(_) | Next::Done | Next::Stopped(_) => &[],
         };
         if let Some(one) = waiting.iter().find(|one| one.stage == stage.name) {
-            if one.is_behind(waiting) {
+            if one.is_behind(waiting) || self.is_left(one) {
                 return (Became::NotReached, Vec::new());
             }
             return (Became::Waits(one.waits()), self.missing(stage, &one.unmet));
@@ -263,5 +273,53 @@ impl Told {
             drift: None,
             waits: waits.collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use delivery::facts::Facts;
+    use delivery::stages::Pipeline;
+    use model::clock::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn an_older_revision_for_which_something_would_have_to_be_mended_is_left_where_it_is() {
+        let stage = Stage {
+            name: "production".into(),
+            after: vec!["staging".into()],
+            ..Stage::default()
+        };
+        let pipeline = Pipeline {
+            stages: vec![stage],
+        };
+        let (facts, round) = (Facts::default(), Round::default());
+        let end = |part, unmet: Vec<Unmet>| {
+            let instance = Instance {
+                pipeline: &pipeline,
+                facts: &facts,
+                revision: RevisionId(1),
+                now: Timestamp(0),
+            };
+            let stage = "production".into();
+            let end = End {
+                instance: &instance,
+                round: &round,
+                comes: &Next::Wait(vec![Waiting { stage, unmet }]),
+                part,
+            };
+            (end.waits(), end.told(BTreeMap::new()).len())
+        };
+        let work = || {
+            vec![Unmet::NotDeployed {
+                before: "staging".into(),
+                newer: None,
+            }]
+        };
+        assert_eq!(end(Part::First, work()), (Some(Waits::Work), 1));
+        assert_eq!(end(Part::Older, work()), (None, 0));
+        // A person's word is still waited for.
+        assert_eq!(end(Part::Older, Vec::new()), (Some(Waits::Person), 1));
     }
 }
