@@ -25,10 +25,12 @@ fn main() -> ExitCode {
         }
     }));
     let arguments = std::env::args_os();
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let environment = variables.collect();
+    web::install(web::Surroundings::of(&environment));
     let process = Process {
-        environment: std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect(),
+        environment,
         directory: std::env::current_dir().unwrap_or_default(),
         clock: Arc::new(WallClock),
         random: Arc::new(SystemRandom),

@@ -14,10 +14,14 @@ use std::process::Command;
 /// Which of our crates may be used by which: the table of layers. A new edge is a design change.
 const LAYERS: &[(&str, &[&str])] = &[
     ("terrace-model", &[]),
+    ("terrace-web", &[]),
     ("terrace-lang", &["terrace-model"]),
     ("terrace-state", &["terrace-model"]),
     ("terrace-contract", &["terrace-model"]),
-    ("terrace-local", &["terrace-model", "terrace-contract"]),
+    (
+        "terrace-local",
+        &["terrace-model", "terrace-contract", "terrace-web"],
+    ),
     ("terrace-sim", &["terrace-model", "terrace-contract"]),
     ("terrace-terraform", &["terrace-model", "terrace-contract"]),
     (
@@ -41,6 +45,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "terrace-lang",
             "terrace-engine",
             "terrace-state",
+            "terrace-web",
         ],
     ),
     ("terrace-dashboard", &["terrace-model", "terrace-state"]),
@@ -184,6 +189,16 @@ fn only_the_command_line_reads_the_environment_and_only_the_program_the_wall_clo
         path == "src/main.rs" || path.starts_with("src/cli/")
     });
     nowhere(&all, &["SystemTime::now"], |path| path == "src/main.rs");
+}
+
+#[test]
+fn one_place_says_whom_is_trusted_over_http() {
+    let all = sources(&["src", "state", "providers"]);
+    nowhere(
+        &all,
+        &["config_builder(", "ureq::get(", "ureq::post("],
+        |path| path == "src/web/agent.rs",
+    );
 }
 
 #[test]

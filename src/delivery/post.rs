@@ -9,6 +9,7 @@ use lang::project::NotifyChannel;
 use model::Str;
 use sha2::Sha256;
 use tokio::io::AsyncWriteExt;
+use web::{Manner, Redirects};
 
 use crate::group::Group;
 use crate::notice::Notice;
@@ -84,11 +85,11 @@ async fn send(url: &str, body: String, sending: Sending<'_>) -> Result<(), Faile
     let (url, now) = (url.to_owned(), sending.now);
     let signature = sending.secret.map(|secret| signature(secret, now, &body));
     let sent = tokio::task::spawn_blocking(move || {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .timeout_global(Some(TIMEOUT))
-            .http_status_as_error(false)
-            .build()
-            .into();
+        let manner = Manner {
+            within: TIMEOUT,
+            redirects: Redirects::Follow,
+        };
+        let agent = web::agent(&url, manner).map_err(|error| Failed::Never(error.to_string()))?;
         let mut request = agent
             .post(&url)
             .header("Content-Type", "application/json")
@@ -96,7 +97,10 @@ async fn send(url: &str, body: String, sending: Sending<'_>) -> Result<(), Faile
         if let Some(signature) = signature {
             request = request.header(SIGNATURE, signature);
         }
-        request.send(body).map(|answer| answer.status().as_u16())
+        let answer = request.send(body);
+        answer
+            .map(|answer| answer.status().as_u16())
+            .map_err(|error| Failed::Again(web::words(&error)))
     });
     match sent.await {
         Ok(Ok(200..=299)) => Ok(()),
@@ -104,7 +108,7 @@ async fn send(url: &str, body: String, sending: Sending<'_>) -> Result<(), Faile
             Err(Failed::Again(format!("status {status}")))
         }
         Ok(Ok(status)) => Err(Failed::Never(format!("status {status}"))),
-        Ok(Err(error)) => Err(Failed::Again(error.to_string())),
+        Ok(Err(failed)) => Err(failed),
         Err(error) => Err(Failed::Never(error.to_string())),
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use model::{Str, Type, Value};
 use tokio::io::{AsyncRead, AsyncReadExt};
+use web::{Manner, Redirects};
 
 use crate::excerpt::Said;
 use crate::group::Group;
@@ -68,14 +69,14 @@ impl Seen {
 pub(crate) async fn http(url: String, patience: Patience) -> Seen {
     let timeout = patience.time();
     let asked = tokio::task::spawn_blocking(move || {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .timeout_global(Some(timeout))
-            .http_status_as_error(false)
-            .build()
-            .into();
+        let manner = Manner {
+            within: timeout,
+            redirects: Redirects::Follow,
+        };
+        let agent = web::agent(&url, manner).map_err(|error| error.to_string())?;
         let said = |error: ureq::Error| match matches!(error, ureq::Error::Timeout(_)) {
             true => format!("no answer {}", patience.words()),
-            false => error.to_string(),
+            false => web::words(&error),
         };
         let mut response = agent.get(&url).call().map_err(said)?;
         let status = response.status().as_u16();

@@ -7,6 +7,7 @@ use contract::ProviderError;
 use model::{Path, Value};
 use tokio::net::TcpStream;
 use ureq::http::Uri;
+use web::{Manner, Redirects};
 
 use contract::attributes::{self, text};
 use contract::duration;
@@ -170,17 +171,15 @@ async fn connect(address: &str) -> Result<TcpStream, String> {
 /// The status of a GET request; where it leads on to is not followed.
 async fn ask(url: Uri) -> Result<u16, String> {
     let asked = tokio::task::spawn_blocking(move || {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .timeout_global(Some(ATTEMPT))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .build()
-            .into();
+        let manner = Manner {
+            within: ATTEMPT,
+            redirects: Redirects::Stay,
+        };
+        let agent = web::agent(&url.to_string(), manner).map_err(|error| error.to_string())?;
         let answer = agent.get(url).call();
         answer
             .map(|answer| answer.status().as_u16())
-            .map_err(|error| error.to_string())
+            .map_err(|error| web::words(&error))
     });
     asked.await.map_err(|error| error.to_string())?
 }
