@@ -315,6 +315,7 @@ mod tests {
             vec![Unmet::NotDeployed {
                 before: "staging".into(),
                 newer: None,
+                destroyed: None,
             }]
         };
         assert_eq!(end(Part::First, work()), (Some(Waits::Work), 1));

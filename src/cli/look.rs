@@ -5,6 +5,7 @@ mod judged;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use delivery::applied;
 use delivery::drift::{self, Finding};
 use delivery::heal::{self as policy, Decision, Effort, Situation};
 use engine::observation::{Kept, Observation};
@@ -96,8 +97,8 @@ pub async fn look(
     let lost = lost(&prepared, &store, &recorded).map_err(|e| refused(&e))?;
     let looked = observed(invocation, &prepared, recorded).await;
     let looked = with_lost(looked, &lost);
-    let is_deployed =
-        looked.instances > 0 || is_deployed(&store, environment).map_err(|e| refused(&e))?;
+    let is_deployed = looked.instances > 0
+        || applied::is_deployed(&store, environment).map_err(|e| refused(&e))?;
     let results = if is_deployed {
         tried(invocation, &prepared, &store, &outputs, &observation).await
     } else {
@@ -192,19 +193,6 @@ fn known(store: &Store, environment: &Str) -> Result<(Sightings, bool), RecordEr
     let known = !rows.is_empty();
     let rows = drift::put_right(rows, &changed, &healed);
     Ok((Sightings { by, rows }, known))
-}
-
-/// Whether a definition is there by the newest run that brought or destroyed one: it may have no instances.
-fn is_deployed(store: &Store, environment: &Str) -> Result<bool, RecordError> {
-    let Some(deployed) = delivery::applied::deployed(store, environment)? else {
-        return Ok(false);
-    };
-    let filter = RunFilter {
-        kinds: vec![RunKind::Destroy],
-        ..RunFilter::of(environment, 1)
-    };
-    let destroyed = store.runs(&filter)?.pop();
-    Ok(destroyed.is_none_or(|run| run.id < deployed.id))
 }
 
 /// The checks that do not pass.

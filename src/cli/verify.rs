@@ -1,9 +1,10 @@
 //! `terrace verify`: tries an environment's checks on what is deployed there, and records what they say as evidence. How
 //! a check is tried is in `delivery`.
 
-use delivery::gather::revision_of;
 use std::collections::BTreeMap;
 
+use delivery::applied;
+use delivery::gather::revision_of;
 use model::{Diagnostic, Sources, Str, Value};
 use state::{RunRow, Store};
 
@@ -62,8 +63,11 @@ async fn tried(
     }) = there
     else {
         let message = format!("nothing is deployed in {environment}");
+        let declared = project.declared(environment);
+        let is_after = declared.is_some_and(|declared| !declared.after.is_empty());
+        let verb = if is_after { "promote" } else { "apply" };
         let diagnostic = Diagnostic::error("nothing-deployed", message).help(format!(
-            "bring something there first: {} apply {environment}",
+            "bring something there first: {} {verb} {environment}",
             suggested::program(invocation)
         ));
         return Err(Refused::alone(diagnostic, &Sources::default()));
@@ -108,10 +112,11 @@ struct There {
 /// What is there; none where nothing is.
 fn there(store: &Store, environment: &Str) -> Result<Option<There>, engine::record::StoreError> {
     let recorded = engine::record::read(store, environment)?;
-    let deployed = delivery::applied::deployed(store, environment)?;
-    if deployed.is_none() && recorded.instances().next().is_none() {
+    // What was destroyed in part has instances left, which checks may be about.
+    if recorded.instances().next().is_none() && !applied::is_deployed(store, environment)? {
         return Ok(None);
     }
+    let deployed = applied::deployed(store, environment)?;
     let outputs = recorded.outputs.iter();
     Ok(Some(There {
         deployed,

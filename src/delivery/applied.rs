@@ -62,6 +62,22 @@ pub fn deployed(store: &Store, environment: &Str) -> Result<Option<RunRow>, Reco
     })
 }
 
+/// Whether a definition is there by the newest run that brought or destroyed one: it may have no instances.
+///
+/// # Errors
+/// Those of reading the record.
+pub fn is_deployed(store: &Store, environment: &Str) -> Result<bool, RecordError> {
+    let Some(deployed) = deployed(store, environment)? else {
+        return Ok(false);
+    };
+    let filter = RunFilter {
+        kinds: vec![RunKind::Destroy],
+        ..RunFilter::of(environment, 1)
+    };
+    let destroyed = store.runs(&filter)?.pop();
+    Ok(destroyed.is_none_or(|run| run.id < deployed.id))
+}
+
 /// Returns the revision that is in `environment` now, as the rules know it: none after a deployment that did not do all of
 /// its steps, went past the rules, or had no revision. A run that goes on is passed over.
 ///

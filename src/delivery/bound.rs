@@ -74,6 +74,7 @@ mod tests {
             configuration: None,
             is_repair: false,
             is_rollback: false,
+            is_destroy: false,
             by: "anna".into(),
             started: Timestamp(5),
             ended: None,

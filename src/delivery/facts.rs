@@ -90,6 +90,8 @@ pub struct Deployment {
     pub is_repair: bool,
     /// Whether it went back to what had been there before.
     pub is_rollback: bool,
+    /// Whether it destroyed all that was there, or a part of it.
+    pub is_destroy: bool,
     /// Who ran it.
     pub by: Str,
     /// When it began.
@@ -156,6 +158,16 @@ impl Deployment {
     /// know of, whatever it was made from.
     pub fn known(&self) -> Option<RevisionId> {
         self.revision.filter(|_| self.break_glass.is_none())
+    }
+
+    /// Who ran it, and when.
+    pub fn decision(&self) -> Decision {
+        Decision {
+            run: self.run,
+            by: self.by.clone(),
+            at: self.started,
+            reason: None,
+        }
     }
 }
 
@@ -236,12 +248,13 @@ impl History {
         let (last, before) = (newest.next()?, newest.next()?);
         let is_same = last.is_rollback && last.revision == before.revision;
         let is_other = last.configuration != before.configuration;
-        (is_same && is_other).then(|| Decision {
-            run: last.run,
-            by: last.by.clone(),
-            at: last.started,
-            reason: None,
-        })
+        (is_same && is_other).then(|| last.decision())
+    }
+
+    /// The newest run that destroyed what was here, or a part of it.
+    pub fn destroyed(&self) -> Option<&Deployment> {
+        let mut found = self.deployments.iter().rev();
+        found.find(|deployment| deployment.is_destroy)
     }
 
     /// The newest deployment that tried to bring `revision`.

@@ -9,7 +9,7 @@ use model::clock::Timestamp;
 use model::serial::{RevisionId, RunId};
 
 use crate::coverage::Effects;
-use crate::facts::{Approval, Decision, Facts, History, RevisionFacts, Stay};
+use crate::facts::{Approval, Decision, Deployment, Facts, History, RevisionFacts, Stay};
 use crate::identity::may_be_one;
 use crate::stages::{Pipeline, Stage};
 
@@ -53,12 +53,14 @@ pub enum Unmet {
         /// The newer one.
         newer: RevisionId,
     },
-    /// It was not in an environment before.
+    /// It was not in an environment before, or what it made there was destroyed since.
     NotDeployed {
         /// That environment.
         before: Str,
         /// A newer one that was brought there, so that it comes there no more.
         newer: Option<RevisionId>,
+        /// The run that destroyed what it made there, or a part of that.
+        destroyed: Option<Decision>,
     },
     /// A check of an environment before did not pass with it.
     NotVerified {
@@ -68,6 +70,10 @@ pub enum Unmet {
         check: Str,
         /// What is wrong.
         why: Unverified,
+        /// Whether it is still there, so that the check can be asked again.
+        is_there: bool,
+        /// A newer one that was brought there, so that it comes there no more.
+        newer: Option<RevisionId>,
     },
     /// It was not undisturbed in an environment before for long enough.
     NotSoaked {
@@ -75,6 +81,8 @@ pub enum Unmet {
         before: Str,
         /// When it will have been, if nothing disturbs it; none when it is not there any more.
         until: Option<Timestamp>,
+        /// A newer one that was brought there, so that it comes there no more.
+        newer: Option<RevisionId>,
     },
     /// Too few people approved.
     Approvals {
@@ -213,19 +221,27 @@ pub fn unmet(question: &Question<'_>) -> Vec<Unmet> {
 fn unmet_before(question: &Question<'_>, before: &Str) -> Vec<Unmet> {
     let name = before.clone();
     let history = question.facts.environments.get(before);
-    let stays: Vec<Stay> = history
+    let mut stays: Vec<Stay> = history
         .map(History::stays)
         .unwrap_or_default()
         .into_iter()
         .filter(|stay| stay.revision == question.revision)
         .collect();
+    // What was shown by something that a person took away is shown by nothing that stands.
+    let destroyed = history.and_then(History::destroyed);
+    let destroyed = destroyed.filter(|destroyed| {
+        let was_there = stays.iter().any(|stay| stay.run < destroyed.run);
+        stays.retain(|stay| stay.run > destroyed.run);
+        was_there
+    });
+    let newer = history
+        .and_then(History::aimed_at)
+        .filter(|newer| *newer > question.revision);
     let (Some(history), Some(stay)) = (history, stays.last()) else {
-        let newer = history
-            .and_then(History::aimed_at)
-            .filter(|newer| *newer > question.revision);
         return vec![Unmet::NotDeployed {
             before: name,
             newer,
+            destroyed: destroyed.map(Deployment::decision),
         }];
     };
     // What was good there once was found wanting since.
@@ -251,6 +267,8 @@ fn unmet_before(question: &Question<'_>, before: &Str) -> Vec<Unmet> {
             before: name.clone(),
             check: check.name.clone(),
             why,
+            is_there: stay.until.is_none(),
+            newer,
         }));
     }
     if question.stage.soak > Duration::ZERO {
@@ -266,6 +284,7 @@ fn unmet_before(question: &Question<'_>, before: &Str) -> Vec<Unmet> {
             found.push(Unmet::NotSoaked {
                 before: name,
                 until: until.flatten(),
+                newer,
             });
         }
     }

@@ -285,6 +285,7 @@ fn deployment(run: &RunRow, has_evidence: bool) -> Deployment {
         configuration: run.configuration,
         is_repair: run.kind == RunKind::Heal,
         is_rollback: run.kind == RunKind::Rollback,
+        is_destroy: run.kind == RunKind::Destroy,
         by: run.actor.as_str().into(),
         started: run.started,
         ended: run.end.as_ref().map(|end| end.ended),

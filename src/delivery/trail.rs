@@ -145,6 +145,7 @@ mod tests {
             configuration: None,
             is_repair: false,
             is_rollback: false,
+            is_destroy: false,
             by: "anna".into(),
             started: at(from),
             ended: Some(at(until)),

@@ -340,6 +340,11 @@ impl Log<'_> {
         };
         match run.kind {
             RunKind::Apply | RunKind::Promote | RunKind::Rollback | RunKind::Destroy => {
+                if run.kind == RunKind::Destroy {
+                    // Nothing of it stands any more.
+                    here.there = None;
+                    here.stays.clear();
+                }
                 let past_rules = is_past_rules(run);
                 let known = of.filter(|_| !past_rules && run.kind != RunKind::Destroy);
                 if run.kind == RunKind::Rollback {

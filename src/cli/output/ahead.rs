@@ -112,6 +112,7 @@ fn phrase(rule: &Unmet, revision: RevisionId, stage: &Stage, now: Timestamp) -> 
         Unmet::NotSoaked {
             before,
             until: Some(until),
+            ..
         } => format!("{} more of soak in {before}", short(until.since(now))),
         Unmet::Closed {
             opens: Some(opens),
@@ -123,7 +124,9 @@ fn phrase(rule: &Unmet, revision: RevisionId, stage: &Stage, now: Timestamp) -> 
             };
             format!("{what}, in {}", short(opens.since(now)))
         }
-        Unmet::NotVerified { before, check, why } => {
+        Unmet::NotVerified {
+            before, check, why, ..
+        } => {
             let why = match why {
                 Unverified::Never => "was not asked",
                 Unverified::Failed => "failed",
@@ -147,10 +150,20 @@ fn phrase(rule: &Unmet, revision: RevisionId, stage: &Stage, now: Timestamp) -> 
 fn command(rule: &Unmet, revision: RevisionId, stage: &Stage) -> Option<String> {
     match rule {
         Unmet::Approvals { .. } => Some(format!("approve {} {revision}", stage.name)),
-        Unmet::NotVerified { before, .. } => Some(format!("verify {before}")),
+        Unmet::NotVerified {
+            before,
+            is_there: true,
+            ..
+        } => Some(format!("verify {before}")),
         Unmet::NotDeployed {
             before,
             newer: None,
+            ..
+        }
+        | Unmet::NotVerified {
+            before,
+            newer: None,
+            ..
         } => Some(format!("promote {revision} {before}")),
         Unmet::Held(_) => Some(format!("release-hold {}", stage.name)),
         Unmet::RolledBack { from, .. } => Some(format!("release-hold {from} {revision}")),
@@ -158,6 +171,7 @@ fn command(rule: &Unmet, revision: RevisionId, stage: &Stage) -> Option<String> 
         | Unmet::Rejected(_)
         | Unmet::Overtakes { .. }
         | Unmet::NotDeployed { newer: Some(_), .. }
+        | Unmet::NotVerified { newer: Some(_), .. }
         | Unmet::NotSoaked { .. }
         | Unmet::Closed { .. } => None,
     }

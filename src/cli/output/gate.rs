@@ -40,8 +40,18 @@ pub fn sentence(rule: &Unmet, revision: RevisionId, stage: &Stage) -> String {
         Unmet::Overtakes { newer } => {
             format!("{newer} was brought to {here}, and is newer than {revision}")
         }
+        Unmet::NotDeployed {
+            before,
+            destroyed: Some(decision),
+            ..
+        } => format!(
+            "what {revision} made in {before} was destroyed by {} in run {}",
+            decision.by, decision.run
+        ),
         Unmet::NotDeployed { before, .. } => format!("{revision} was never in {before}"),
-        Unmet::NotVerified { before, check, why } => {
+        Unmet::NotVerified {
+            before, check, why, ..
+        } => {
             let why = match why {
                 Unverified::Never => "was not asked",
                 Unverified::Failed => "failed",
@@ -49,7 +59,7 @@ pub fn sentence(rule: &Unmet, revision: RevisionId, stage: &Stage) -> String {
             };
             format!("check {check} {why} with {revision} in {before}")
         }
-        Unmet::NotSoaked { before, until } => {
+        Unmet::NotSoaked { before, until, .. } => {
             let soak = duration::short(stage.soak);
             match until {
                 Some(_) => {
@@ -100,13 +110,32 @@ pub fn what_to_do(rule: &Unmet, revision: RevisionId, stage: &Stage, now: Timest
         Unmet::NotDeployed {
             before,
             newer: Some(newer),
+            ..
+        }
+        | Unmet::NotVerified {
+            before,
+            is_there: false,
+            newer: Some(newer),
+            ..
+        }
+        | Unmet::NotSoaked {
+            before,
+            until: None,
+            newer: Some(newer),
         } => {
             format!("promote {newer} or a newer one: {newer} was brought to {before} meanwhile")
         }
         Unmet::NotDeployed {
             before,
-            newer: None,
-        } => format!("terrace promote {revision} {before}"),
+            destroyed: Some(_),
+            ..
+        }
+        | Unmet::NotVerified {
+            before,
+            is_there: false,
+            ..
+        } => format!("bring it there again: terrace promote {revision} {before}"),
+        Unmet::NotDeployed { before, .. } => format!("terrace promote {revision} {before}"),
         Unmet::NotVerified { before, why, .. } => {
             let what = match why {
                 Unverified::Never => "have it checked",
@@ -115,7 +144,7 @@ pub fn what_to_do(rule: &Unmet, revision: RevisionId, stage: &Stage, now: Timest
             };
             format!("{what}: terrace verify {before}")
         }
-        Unmet::NotSoaked { until, before } => match until {
+        Unmet::NotSoaked { until, before, .. } => match until {
             Some(until) => wait(until),
             None => format!("bring it there and leave it: terrace promote {revision} {before}"),
         },

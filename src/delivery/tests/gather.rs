@@ -7,11 +7,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use delivery::applied::{applied, there};
+use delivery::applied::{applied, is_deployed, there};
 use delivery::bound::Promoted;
 use delivery::coverage::{Coverage, Effects};
-use delivery::facts::Facts;
+use delivery::facts::{Decision, Facts};
+use delivery::gate::{Question, Unmet, unmet};
 use delivery::gather::{BLOCKED, DRIFTED, gather, held, promoted};
+use delivery::stages::{Pipeline, Stage, StageCheck};
 use delivery::verdict::{self, Lifted, Seen, Verdict};
 use engine::{Digest, Effect, Shape};
 use model::Str;
@@ -441,6 +443,71 @@ fn what_a_look_saw_is_evidence_and_drift_disturbs() {
     assert!(!history.newest("health", &stay).unwrap().passed);
     let drifted: Vec<Timestamp> = history.drifted.iter().map(|(_, at)| *at).collect();
     assert_eq!(drifted, [at(30)]);
+}
+
+#[test]
+fn what_was_verified_shows_nothing_any_more_where_it_was_destroyed() {
+    let bed = bed();
+    let one = bed.revision("one", None);
+    let came =
+        |kind, revision| bed.deploy(kind, revision, RunOutcome::Succeeded, &[("good", true)]);
+    let destroyed = |outcome| bed.run((RunKind::Destroy, None, None), outcome, &[]);
+    let pipeline = staging_after_test();
+    let missing = || {
+        unmet(&Question {
+            pipeline: &pipeline,
+            facts: &bed.facts(),
+            revision: one,
+            stage: &pipeline.stages[1],
+            effects: None,
+            now: at(20),
+        })
+    };
+    came(RunKind::Apply, "r1");
+    assert_eq!(missing(), []);
+    came(RunKind::Apply, "r2");
+    assert_eq!(missing(), [], "a newer one takes nothing away");
+    destroyed(RunOutcome::Failed);
+    let by = "ci".into();
+    let (run, at, reason) = (RunId(4), at(10), None);
+    let decision = Decision {
+        run,
+        by,
+        at,
+        reason,
+    };
+    let not_deployed = |newer| Unmet::NotDeployed {
+        before: "test".into(),
+        newer,
+        destroyed: Some(decision.clone()),
+    };
+    assert_eq!(missing(), [not_deployed(Some(RevisionId(2)))]);
+    came(RunKind::Rollback, "r1");
+    assert_eq!(missing(), [], "it is there anew");
+    let is_deployed = || is_deployed(&bed.store, &test_name()).unwrap();
+    assert!(is_deployed());
+    destroyed(RunOutcome::Succeeded);
+    assert!(!is_deployed());
+}
+
+fn staging_after_test() -> Pipeline {
+    let good = StageCheck {
+        name: "good".into(),
+        expires: None,
+    };
+    let test = Stage {
+        name: test_name(),
+        checks: vec![good],
+        ..Stage::default()
+    };
+    let staging = Stage {
+        name: "staging".into(),
+        after: vec![test_name()],
+        ..Stage::default()
+    };
+    Pipeline {
+        stages: vec![test, staging],
+    }
 }
 
 #[test]

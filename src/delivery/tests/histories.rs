@@ -340,6 +340,7 @@ impl World {
             configuration: None,
             is_repair: false,
             is_rollback: false,
+            is_destroy: false,
             by: "anna".into(),
             started: at,
             ended: Some(at),
@@ -366,6 +367,7 @@ impl World {
             configuration: None,
             is_repair: false,
             is_rollback: false,
+            is_destroy: false,
             by: "ci".into(),
             started,
             ended: match end {
@@ -505,6 +507,7 @@ impl World {
             configuration: None,
             is_repair: true,
             is_rollback: false,
+            is_destroy: false,
             by: "cron".into(),
             started: at,
             ended: Some(at),
@@ -517,7 +520,15 @@ impl World {
     fn part(&mut self) {
         let stage = self.a_stage();
         let (run, at) = (self.run(), self.now);
-        self.story.push(format!("a part to {}", stage.name));
+        let is_destroy = self.chance.one_in(3);
+        match is_destroy {
+            true => {
+                self.story.push(format!("{} is destroyed", stage.name));
+                let verified = &mut self.oracle.verified;
+                verified.retain(|(place, _)| *place != stage.name);
+            }
+            false => self.story.push(format!("a part to {}", stage.name)),
+        }
         self.oracle.there.remove(&stage.name);
         self.history(&stage.name).deployments.push(Deployment {
             run,
@@ -525,6 +536,7 @@ impl World {
             configuration: None,
             is_repair: false,
             is_rollback: false,
+            is_destroy,
             by: "anna".into(),
             started: at,
             ended: Some(at),
