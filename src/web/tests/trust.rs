@@ -1,9 +1,5 @@
 //! Whom is trusted over TLS, and through whom is asked, with servers that really listen and an authority of the tests' own.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 use std::fs;
