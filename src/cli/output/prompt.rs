@@ -31,7 +31,10 @@ pub enum Answer {
     Nothing,
 }
 
-/// Asks for approval. What destroys asks for the environment's name, anything else for `y`.
+/// How often a name is asked for.
+const TRIES: u32 = 3;
+
+/// Asks for approval. What destroys asks for the environment's name, again where another was typed; anything else for `y`.
 ///
 /// # Errors
 /// When `input` cannot be read or `output` not be written.
@@ -58,20 +61,32 @@ pub fn approve(
     } else {
         line.put(Label::Plain, " [y/N] ");
     }
-    let Some(answer) = ask(&line, look, input, output)? else {
+    let Some(mut answer) = ask(&line, look, input, output)? else {
         return Ok(Answer::Nothing);
     };
-    let yes = if *destroys > 0 {
-        answer == *environment
-    } else {
-        answer.eq_ignore_ascii_case("y") || answer.eq_ignore_ascii_case("yes")
-    };
-    let declined = ["", "n", "no"].contains(&answer.to_ascii_lowercase().as_str());
-    Ok(match (yes, *destroys > 0 && !declined) {
-        (true, _) => Answer::Yes,
-        (false, true) => Answer::OtherName,
-        (false, false) => Answer::No,
+    if *destroys == 0 {
+        let yes = answer.eq_ignore_ascii_case("y") || answer.eq_ignore_ascii_case("yes");
+        return Ok(if yes { Answer::Yes } else { Answer::No });
+    }
+    for _ in 1..TRIES {
+        if answer == *environment || is_no(&answer) {
+            break;
+        }
+        let line = format!("That is not its name; type `{environment}`, or `no`: ");
+        match ask(&Line::plain(line), look, input, output)? {
+            Some(next) => answer = next,
+            None => break,
+        }
+    }
+    Ok(match answer == *environment {
+        true => Answer::Yes,
+        false if is_no(&answer) => Answer::No,
+        false => Answer::OtherName,
     })
+}
+
+fn is_no(answer: &str) -> bool {
+    ["", "n", "no"].contains(&answer.to_ascii_lowercase().as_str())
 }
 
 /// Asks for the value of a variable, as text; `None` when the input ended.
@@ -160,6 +175,16 @@ mod tests {
             "Apply p7f3a91c to staging? It destroys 2 objects.\nType the environment's name to go on: "
         );
         assert_eq!(answer(1, "yes\n").0, Answer::OtherName);
+        let (yes, text) = answer(1, "yes\nstaging\n");
+        assert_eq!(yes, Answer::Yes);
+        assert_eq!(
+            text.lines().last(),
+            Some(
+                "Type the environment's name to go on: That is not its name; type `staging`, or `no`: "
+            )
+        );
+        assert_eq!(answer(1, "yes\nno\n").0, Answer::No);
+        assert_eq!(answer(1, "a\nb\nc\nstaging\n").0, Answer::OtherName);
         assert_eq!(answer(1, "No\n").0, Answer::No);
         assert_eq!(answer(1, "\n").0, Answer::No);
         assert_eq!(answer(1, "").0, Answer::Nothing);
