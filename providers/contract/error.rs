@@ -29,6 +29,22 @@ pub enum ErrorClass {
     Bug,
 }
 
+impl ErrorClass {
+    /// The class in a word, as it is told and kept.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Throttled => "throttled",
+            Self::Transient => "transient",
+            Self::Conflict => "conflict",
+            Self::Quota => "quota",
+            Self::NotFound => "not-found",
+            Self::Denied => "denied",
+            Self::Permanent => "permanent",
+            Self::Bug => "bug",
+        }
+    }
+}
+
 /// An error of a provider. Never carries a sensitive value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]

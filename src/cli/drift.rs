@@ -36,7 +36,7 @@ pub async fn run(invocation: &Invocation, args: &DriftArgs) -> ExitCode {
         if !args.json {
             let gap = if is_first { "" } else { "\n" };
             let text = screen(view, options, invocation.stdout);
-            let _ = write::answer(&format!("{gap}{text}"));
+            let _ = invocation.tell(&format!("{gap}{text}"));
         }
         is_first = false;
     };

@@ -44,7 +44,7 @@ pub fn run(invocation: &Invocation, args: &FmtArgs) -> ExitCode {
     for (path, shown) in files {
         file(&path, &shown, args, &mut page, &mut found);
     }
-    let written = write::answer(&page.finish());
+    let written = invocation.tell(&page.finish());
     invocation.report(
         &found.diagnostics,
         &found.sources,

@@ -2,6 +2,7 @@
 //! command, and the two streams.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -78,6 +79,8 @@ pub struct Invocation {
     said: OnceLock<()>,
     /// Revisions that were said to be used.
     used: Mutex<BTreeSet<u64>>,
+    /// What was not told because of `-qq`.
+    withheld: Mutex<String>,
 }
 
 impl Invocation {
@@ -101,6 +104,7 @@ impl Invocation {
             account: Arc::default(),
             said: OnceLock::new(),
             used: Mutex::default(),
+            withheld: Mutex::default(),
         }
     }
 
@@ -109,6 +113,27 @@ impl Invocation {
         if self.global.quiet == 0 {
             write::say(text);
         }
+    }
+
+    /// Tells on standard output what a command found or is about to do, unless `-qq`: then it is withheld until somebody is
+    /// asked about it. What a command was asked for, and nothing else, is written by [`write::answer`].
+    ///
+    /// # Errors
+    /// As [`write::answer`].
+    pub fn tell(&self, text: &str) -> io::Result<()> {
+        if self.global.quiet < 2 {
+            return write::answer(text);
+        }
+        let mut withheld = self.withheld.lock().unwrap_or_else(PoisonError::into_inner);
+        withheld.push_str(text);
+        Ok(())
+    }
+
+    /// Tells what was withheld, before somebody is asked about it.
+    pub fn tell_withheld(&self) {
+        let mut withheld = self.withheld.lock().unwrap_or_else(PoisonError::into_inner);
+        // A reader that went away wants no more.
+        let _ = write::answer(&std::mem::take(&mut *withheld));
     }
 
     /// Says which project is meant, the first time.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use delivery::verdict::{Covered, covered_by};
 use model::Sources;
 use model::change::Action;
-use model::event::{Event, EventKind};
+use model::event::{Event, EventKind, Refusal};
 use model::serial::RunId;
 use serde_json::json;
 use state::{How, JournalRow, RecordError, RunKind, RunRow, Store};
@@ -19,7 +19,7 @@ use super::output::json::diagnostic::Translator;
 use super::output::json::{ui, ui_run};
 use super::output::line::{Line, Page};
 use super::output::moment::readable;
-use super::output::run::{RunEnd, closing};
+use super::output::run::{RunEnd, Telling, closing};
 use super::output::run_view::RunView;
 use super::output::runs::run_json;
 use super::output::style::Label;
@@ -97,7 +97,10 @@ fn run_text(invocation: &Invocation, store: &Store, run: &RunRow) -> Result<Stri
             line.put(Label::Plain, format!("  {detail}"));
         }
         page.line(&line);
-        let notes = said.get(&step.step).into_iter().flatten();
+        let notes = said
+            .get(&step.step)
+            .into_iter()
+            .flat_map(|said| &said.notes);
         for line in notes.flat_map(|note| note.lines()) {
             page.line(&Line::plain(format!("           {line}")));
         }
@@ -137,16 +140,28 @@ fn word(action: Action) -> &'static str {
     }
 }
 
-/// What is known of steps that failed besides their errors, as what a program said; by step.
-fn said_of_failures(store: &Store, id: RunId) -> Result<BTreeMap<u64, Vec<String>>, RecordError> {
+/// What is known of a step that failed besides its error.
+#[derive(Default)]
+struct Said {
+    /// Such as what a program said.
+    notes: Vec<String>,
+    refusal: Option<Refusal>,
+}
+
+/// What is known of steps that failed, by step.
+fn said_of_failures(store: &Store, id: RunId) -> Result<BTreeMap<u64, Said>, RecordError> {
     let failed = |event: Event| {
         let EventKind::StepFailed {
-            step, diagnostic, ..
+            step,
+            diagnostic,
+            refusal,
+            ..
         } = event.kind
         else {
             return None;
         };
-        Some((u64::from(step.0), diagnostic.notes))
+        let notes = diagnostic.notes;
+        Some((u64::from(step.0), Said { notes, refusal }))
     };
     let events = engine::history::events(store, id)?;
     Ok(events.into_iter().filter_map(failed).collect())
@@ -175,7 +190,8 @@ fn heading(run: &RunRow) -> Line {
 fn facts(store: &Store, run: &RunRow) -> Result<String, RecordError> {
     let said = said_of_failures(store, run.id)?;
     let step = |step: &JournalRow| {
-        let notes = said.get(&step.step).cloned().unwrap_or_default();
+        let said = said.get(&step.step);
+        let refusal = said.and_then(|said| said.refusal.as_ref());
         let result = step.result.as_ref();
         json!({
             "step": step.step,
@@ -186,7 +202,9 @@ fn facts(store: &Store, run: &RunRow) -> Result<String, RecordError> {
             "ended": result.map(|result| result.at.0),
             "result": result.map(|result| result.how.as_str()),
             "detail": result.and_then(|result| result.detail.as_deref()),
-            "notes": notes,
+            "notes": said.map_or(&[] as &[String], |said| &said.notes),
+            "class": refusal.map(|refusal| &refusal.class),
+            "attempts": refusal.map(|refusal| refusal.attempts),
             "settled_by": result.map(|result| result.run.0),
         })
     };
@@ -244,7 +262,7 @@ fn replay(invocation: &Invocation, store: &Store, run: &RunRow) -> Result<String
                 recorded,
                 go_on: None,
             };
-            page.text(&closing(&view, &end, &sources, look));
+            page.text(&closing(&view, &end, &sources, look, Telling::All));
         }
     }
     for step in view.running.values() {

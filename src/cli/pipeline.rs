@@ -422,7 +422,7 @@ impl<'a> Walk<'a> {
             true => format!("{revision} is in every environment: nothing to do\n"),
             false => format!("{gap}{}", screen(&rows, invocation.stdout)),
         };
-        written(write::answer(&text), code)
+        written(invocation.tell(&text), code)
     }
 
     /// Begins with an environment, and says when.
@@ -434,7 +434,7 @@ impl<'a> Walk<'a> {
     /// Sets a plan apart from what stands above it.
     fn gap(&mut self) {
         if self.has_shown && !self.showing.json {
-            let _ = write::answer("\n");
+            let _ = self.invocation.tell("\n");
         }
         self.has_shown = true;
     }

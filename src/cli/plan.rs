@@ -558,7 +558,7 @@ pub fn show(
     };
     let text = screen::render(plan, &facts, options, invocation.stdout);
     // A reader that went away wants no more.
-    let _ = write::answer(&text);
+    let _ = invocation.tell(&text);
     invocation.report(
         &made.warnings,
         prepared.sources(),

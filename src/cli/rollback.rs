@@ -208,15 +208,15 @@ impl Back<'_> {
         if found.is_empty() {
             return Ok(());
         }
-        let text = if self.showing.json {
+        // A reader that went away wants no more.
+        let _ = if self.showing.json {
             let now = self.invocation.process.clock.now();
             let lines = found.iter().map(|loss| ui::loss(loss).line(now) + "\n");
-            lines.collect()
+            write::answer(&lines.collect::<String>())
         } else {
-            losses(&found, self.invocation.stdout)
+            self.invocation
+                .tell(&losses(&found, self.invocation.stdout))
         };
-        // A reader that went away wants no more.
-        let _ = write::answer(&text);
         Ok(())
     }
 

@@ -215,7 +215,7 @@ fn finish(
         let names: Vec<&str> = environments.iter().map(Str::as_str).collect();
         let mut page = Page::new(invocation.stdout);
         page.line(&Line::of(Label::Done, "Valid").then(format!(" for {}", names.join(", "))));
-        return match write::answer(&page.finish()) {
+        return match invocation.tell(&page.finish()) {
             Ok(()) => code,
             Err(_) => ExitCode::Failed,
         };

@@ -164,6 +164,10 @@ mod tests {
             addr: "module.a[\"b\"].aws_vpc.main[2]".parse().unwrap(),
             took: std::time::Duration::from_millis(1500),
             diagnostic: Box::new(model::Diagnostic::error("provider-refused", "no").note("why")),
+            refusal: Some(model::event::Refusal {
+                class: "throttled".into(),
+                attempts: 5,
+            }),
         };
         assert!(is_kept(&kind));
         let read = kept(&row(Timestamp(7), &kind).unwrap()).unwrap();

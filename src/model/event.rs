@@ -1,5 +1,6 @@
 //! What happens while a command runs: the one vocabulary that the terminal, `--json`, the record and a dashboard read.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -126,6 +127,9 @@ pub enum EventKind {
         took: Duration,
         /// What went wrong.
         diagnostic: Box<Diagnostic>,
+        /// How a provider refused it; none where it failed otherwise.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refusal: Option<Refusal>,
     },
     /// A step was not tried, because one it needs failed or the run was stopped.
     StepSkipped {
@@ -188,4 +192,24 @@ pub enum EventKind {
         /// nothing. Never a sensitive value.
         seen: String,
     },
+}
+
+/// How a provider refused a step: what decides whether it is tried again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The class of its last error, in a word: `throttled`, `transient`, `conflict`, `quota`, `not-found`, `denied`,
+    /// `permanent` or `bug`.
+    pub class: Str,
+    /// How often it was tried, at least once.
+    pub attempts: u32,
+}
+
+impl fmt::Display for Refusal {
+    /// Writes it as a phrase: `class throttled, tried 5 times`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.attempts {
+            0 | 1 => write!(f, "class {}, not tried again", self.class),
+            more => write!(f, "class {}, tried {more} times", self.class),
+        }
+    }
 }

@@ -13,7 +13,7 @@ use crate::cli::invocation::Invocation;
 use crate::cli::output::json::diagnostic::Translator;
 use crate::cli::output::json::ui;
 use crate::cli::output::recorded::OutputView;
-use crate::cli::output::run::{RunEnd, closing};
+use crate::cli::output::run::{RunEnd, Telling, closing};
 use crate::cli::output::run_view::RunView;
 use crate::cli::output::state::outputs as show_outputs;
 use crate::cli::output::write;
@@ -88,8 +88,9 @@ impl Apply<'_> {
             &RunEnd { recorded, go_on },
             self.prepared.sources(),
             self.invocation.stderr,
+            Telling::of(self.invocation.global.quiet),
         );
-        self.invocation.say(&text);
+        write::say(&text);
         if outcome.stopped {
             self.invocation
                 .say("Interrupted: what was not begun is left for the next apply.\n");
@@ -115,7 +116,9 @@ impl Apply<'_> {
         if self.showing.json || outputs.is_empty() {
             return;
         }
-        let _ = write::answer(&show_outputs(&views(outputs), self.invocation.stdout));
+        let text = show_outputs(&views(outputs), self.invocation.stdout);
+        // A reader that went away wants no more.
+        let _ = self.invocation.tell(&text);
     }
 }
 

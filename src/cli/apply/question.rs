@@ -15,6 +15,7 @@ pub fn ask(invocation: &Invocation, plan: &Plan) -> bool {
         environment: plan.environment.to_string(),
         destroys: found.destroy + found.replace,
     };
+    invocation.tell_withheld();
     let (mut input, mut output) = (std::io::stdin().lock(), std::io::stderr());
     let answer = approve(&question, invocation.stderr, &mut input, &mut output);
     if !invocation.is_interactive()

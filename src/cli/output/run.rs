@@ -17,18 +17,48 @@ pub struct RunEnd {
     pub go_on: Option<String>,
 }
 
-/// The text for standard error. Ends with a newline.
-pub fn closing(view: &RunView, end: &RunEnd, sources: &Sources, look: Look) -> String {
+/// How much is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// All of it.
+    All,
+    /// What went wrong, and what to do.
+    Failures,
+    /// What went wrong.
+    Errors,
+}
+
+impl Telling {
+    /// What so many `-q` leave of it.
+    pub fn of(quiet: u8) -> Self {
+        match quiet {
+            0 => Self::All,
+            1 => Self::Failures,
+            _ => Self::Errors,
+        }
+    }
+}
+
+/// The text for standard error; empty, or ends with a newline.
+pub fn closing(
+    view: &RunView,
+    end: &RunEnd,
+    sources: &Sources,
+    look: Look,
+    telling: Telling,
+) -> String {
     let mut page = Page::new(look);
-    for line in summary(view, &end.recorded, look.width) {
-        page.line(&line);
+    if telling == Telling::All {
+        for line in summary(view, &end.recorded, look.width) {
+            page.line(&line);
+        }
     }
     if !view.failures.is_empty() {
         page.gap();
         page.text(&render(&view.failures, sources, Warnings::Folded, look));
     }
     let left = view.counts.failed + view.counts.skipped;
-    if left > 0 {
+    if left > 0 && telling != Telling::Errors {
         page.gap();
         page.wrapped(
             &Line::plain(format!(
@@ -87,6 +117,7 @@ mod tests {
                 addr: "aws_db_instance.main".parse().unwrap(),
                 took: Duration::from_secs(1),
                 diagnostic: Box::new(diagnostic),
+                refusal: None,
             },
             EventKind::RunFinished {
                 run: RunId(52),
@@ -106,7 +137,7 @@ mod tests {
             recorded: "serial 42".into(),
             go_on: Some("terrace apply staging".into()),
         };
-        insta::assert_snapshot!(closing(&view, &end, &Sources::default(), Look::plain()) + "[EOF]", @r"
+        insta::assert_snapshot!(closing(&view, &end, &Sources::default(), Look::plain(), Telling::All) + "[EOF]", @r"
         ────────────
              Summary 0ms  2 steps: 0 done, 1 failed, 1 skipped     run 52, serial 42
 
@@ -116,6 +147,21 @@ mod tests {
 
         Nothing was rolled back; serial 42 records what exists.
         Go on: terrace apply staging
+        [EOF]
+        ");
+        insta::assert_snapshot!(closing(&view, &end, &Sources::default(), Look::plain(), Telling::of(1)) + "[EOF]", @r"
+        error[provider-refused]: aws refused to create `aws_db_instance.main`
+          note: InvalidParameterCombination: RDS does not support db.t3.nano
+        help: use db.t3.micro or larger
+
+        Nothing was rolled back; serial 42 records what exists.
+        Go on: terrace apply staging
+        [EOF]
+        ");
+        insta::assert_snapshot!(closing(&view, &end, &Sources::default(), Look::plain(), Telling::of(2)) + "[EOF]", @r"
+        error[provider-refused]: aws refused to create `aws_db_instance.main`
+          note: InvalidParameterCombination: RDS does not support db.t3.nano
+        help: use db.t3.micro or larger
         [EOF]
         ");
     }

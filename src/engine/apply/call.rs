@@ -8,7 +8,7 @@ use contract::{
     ApplyError, ApplyRequest, ErrorClass, Exists, FindRequest, Found, Object, Provider,
     ProviderError,
 };
-use model::event::EventKind;
+use model::event::{EventKind, Refusal};
 use model::plan::StepKind;
 use state::RecordError;
 use tokio::task::JoinSet;
@@ -16,6 +16,25 @@ use tokio::task::JoinSet;
 use super::effect::{Desk, Effect};
 use crate::history;
 use crate::retry;
+
+/// What came of asking, at last.
+#[derive(Debug)]
+pub(super) struct Answered {
+    pub(super) answer: Result<Option<Object>, ApplyError>,
+    /// How often it was asked, at least once.
+    pub(super) attempts: u32,
+}
+
+impl Answered {
+    /// How the provider refused; none where it did not.
+    pub(super) fn refusal(&self) -> Option<Refusal> {
+        let error = self.answer.as_ref().err()?;
+        Some(Refusal {
+            class: error.error.class.word().into(),
+            attempts: self.attempts,
+        })
+    }
+}
 
 /// Asks the provider, again where the error may pass, and returns an answer that fits what was asked.
 ///
@@ -25,17 +44,19 @@ pub(super) async fn call(
     effect: &Effect,
     desk: &Desk,
     throttled: &mut bool,
-) -> Result<Result<Option<Object>, ApplyError>, RecordError> {
-    let answer = answered(effect, desk, throttled).await?;
-    Ok(fitting(effect, answer))
+) -> Result<Answered, RecordError> {
+    let mut answered = answered(effect, desk, throttled).await?;
+    answered.answer = fitting(effect, answered.answer);
+    Ok(answered)
 }
 
 async fn answered(
     effect: &Effect,
     desk: &Desk,
     throttled: &mut bool,
-) -> Result<Result<Option<Object>, ApplyError>, RecordError> {
+) -> Result<Answered, RecordError> {
     let mut attempt = 1;
+    let after = |answer, attempts| Answered { answer, attempts };
     loop {
         let request = ApplyRequest {
             rtype: effect.row.change.addr.block.rtype.clone(),
@@ -46,25 +67,25 @@ async fn answered(
             marker: effect.marker.as_str().into(),
         };
         let error = match guarded(effect, request.clone()).await {
-            Ok(object) => return Ok(Ok(object)),
+            Ok(object) => return Ok(after(Ok(object), attempt)),
             Err(error) => error,
         };
         *throttled |= error.error.class == ErrorClass::Throttled;
         let error = match settled(effect, request, error).await {
-            Ok(object) => return Ok(Ok(Some(object))),
+            Ok(object) => return Ok(after(Ok(Some(object)), attempt)),
             Err(error) => error,
         };
         // What exists half must not be made a second time.
         let again = match (&error.exists, effect.kind) {
             (Exists::Unknown, _) | (Exists::Object(_), StepKind::Create) => false,
-            (Exists::Nothing, StepKind::Destroy) => return Ok(Ok(None)),
+            (Exists::Nothing, StepKind::Destroy) => return Ok(after(Ok(None), attempt)),
             (Exists::Nothing | Exists::Object(_), _) => true,
         };
         attempt += 1;
         let chance = retry::chance(&effect.marker, attempt);
         let wait = retry::wait(&error.error, attempt, effect.attempts, chance).filter(|_| again);
         let Some(wait) = wait else {
-            return Ok(Err(error));
+            return Ok(after(Err(error), attempt - 1));
         };
         let retried = retried(effect, attempt, wait, &error);
         desk.events.emit(retried.clone()).await;

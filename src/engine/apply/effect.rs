@@ -220,10 +220,11 @@ async fn journaled(
         Ok(intent) => intent,
         Err(diagnostic) => return Ok(not_begun(effect, desk, started, diagnostic).await),
     };
-    let answer = call(effect, desk, throttled).await?;
+    let answered = call(effect, desk, throttled).await?;
+    let refusal = answered.refusal();
     // What cannot be told stays open in the journal: the next command asks again.
-    let is_open = matches!(&answer, Err(error) if error.exists == Exists::Unknown);
-    let (effected, how, detail, changes) = judge(effect, answer).map_err(|error| bug(&error))?;
+    let is_open = matches!(&answered.answer, Err(error) if error.exists == Exists::Unknown);
+    let (effected, how, detail, changes) = judge(effect, answered).map_err(|error| bug(&error))?;
     let ended = desk.events.now();
     let done_id = match &effected {
         Effected::Done(value) if value.is_null() => prior_id,
@@ -266,6 +267,7 @@ async fn journaled(
             addr,
             took,
             diagnostic: diagnostic.clone(),
+            refusal,
         }),
         Effected::Lost(_) => None,
     };
@@ -288,6 +290,7 @@ async fn not_begun(
         addr: effect.row.change.addr.clone(),
         took: desk.events.now().since(started),
         diagnostic: diagnostic.clone(),
+        refusal: None,
     };
     desk.events.emit(failed).await;
     Effected::Failed(diagnostic)

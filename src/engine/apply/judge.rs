@@ -1,10 +1,12 @@
 //! What is recorded and told of a provider's answer to an effect. Pure: asks nobody and writes nothing.
 
 use contract::{ApplyError, Exists, Object, result_is_compatible};
+use model::event::Refusal;
 use model::plan::StepKind;
 use model::{Diagnostic, Value};
 use state::{How, ObjectChange};
 
+use super::call::Answered;
 use super::effect::{Effect, Effected};
 use super::write;
 use crate::codec::CodecError;
@@ -14,11 +16,9 @@ pub(super) type Judged = (Effected, How, Option<String>, Vec<ObjectChange>);
 
 /// Turns a provider's answer into what is recorded and told. A result that breaks the plan's promise is recorded as it
 /// is, and is an error.
-pub(super) fn judge(
-    effect: &Effect,
-    answer: Result<Option<Object>, ApplyError>,
-) -> Result<Judged, CodecError> {
-    match answer {
+pub(super) fn judge(effect: &Effect, answered: Answered) -> Result<Judged, CodecError> {
+    let refusal = answered.refusal();
+    match answered.answer {
         Ok(None) => {
             let gone = gone(effect);
             Ok((Effected::Done(Value::NULL), How::Done, None, vec![gone]))
@@ -36,7 +36,7 @@ pub(super) fn judge(
                 }
             })
         }
-        Err(error) => failed(effect, &error),
+        Err(error) => failed(effect, &error, refusal),
     }
 }
 
@@ -92,7 +92,11 @@ fn check_result(effect: &Effect, object: &Object) -> (Option<Diagnostic>, bool) 
     (Some(diagnostic), effect.kind == StepKind::Create)
 }
 
-fn failed(effect: &Effect, error: &ApplyError) -> Result<Judged, CodecError> {
+fn failed(
+    effect: &Effect,
+    error: &ApplyError,
+    refusal: Option<Refusal>,
+) -> Result<Judged, CodecError> {
     let addr = &effect.row.change.addr;
     let verb = match effect.kind {
         StepKind::Create => "create",
@@ -140,6 +144,9 @@ fn failed(effect: &Effect, error: &ApplyError) -> Result<Judged, CodecError> {
             diagnostic = diagnostic.note("it cannot be told what exists of it now");
         }
     }
+    diagnostic
+        .notes
+        .extend(refusal.map(|refusal| refusal.to_string()));
     let detail = Some(error.error.message.clone());
     Ok((
         Effected::Failed(Box::new(diagnostic)),

@@ -409,6 +409,7 @@ impl<'s> Schedule<'s> {
             addr: addr.clone(),
             took: std::time::Duration::ZERO,
             diagnostic: Box::new(diagnostic.clone()),
+            refusal: None,
         };
         self.events.emit(failed).await;
         self.diagnostics.push(diagnostic);

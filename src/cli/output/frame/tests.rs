@@ -154,6 +154,7 @@ fn ends() -> Vec<EventKind> {
         addr: addr("aws_db_instance.main"),
         took: Duration::from_secs(132),
         diagnostic: Box::new(Diagnostic::error("provider-refused", "aws refused")),
+        refusal: None,
     };
     let skipped = EventKind::StepSkipped {
         step: StepId(3),

@@ -396,6 +396,7 @@ fn runs_speak_as_terraform_does() {
                         addr,
                         took,
                         diagnostic,
+                        refusal: None,
                     }
                 }
                 _ => continue,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use model::address::InstanceAddr;
 use model::clock::Timestamp;
-use model::event::{Event, EventKind};
+use model::event::{Event, EventKind, Refusal};
 use model::plan::StepKind;
 use serde_json::{Map, Value as Json, json};
 
@@ -71,9 +71,10 @@ pub fn event(event: &Event, translator: &mut Translator) -> Vec<Message> {
             addr,
             took,
             diagnostic: found,
+            refusal,
             ..
         } => {
-            let mut messages = step_failed(*kind, addr, *took);
+            let mut messages = step_failed(*kind, addr, *took, refusal.as_ref());
             messages.push(diagnostic(found, translator));
             messages
         }
@@ -282,12 +283,21 @@ fn step_done(
     vec![Message::info("apply_complete", text, vec![("hook", hook)])]
 }
 
-fn step_failed(kind: StepKind, addr: &InstanceAddr, took: Duration) -> Vec<Message> {
+fn step_failed(
+    kind: StepKind,
+    addr: &InstanceAddr,
+    took: Duration,
+    refusal: Option<&Refusal>,
+) -> Vec<Message> {
     let Some(words) = words(kind) else {
         return Vec::new();
     };
     let mut hook = hook(addr, Some(words.action), None);
     put(&mut hook, "elapsed_seconds", json!(took.as_secs()));
+    if let Some(refusal) = refusal {
+        put(&mut hook, "class", json!(refusal.class));
+        put(&mut hook, "attempts", json!(refusal.attempts));
+    }
     let text = format!("{addr}: {} errored after {}", words.noun, short(took));
     vec![Message::info("apply_errored", text, vec![("hook", hook)])]
 }

@@ -130,9 +130,21 @@ fn what_may_pass_and_does_not_fails_after_so_many_tries() {
         .named("web");
     let engine = bed.engine(&branches(), failing(failure));
     let (_, outcome) = hurried(engine.command(patient()));
-    assert_eq!(outcome.unwrap().failed, 1);
+    let outcome = outcome.unwrap();
+    assert_eq!(outcome.failed, 1);
     let tries = engine.cloud.calls()[&(Operation::Create, "sim_server".into())];
     assert_eq!(tries, 5 + 1, "five of one, one of the other");
+    let events = engine::history::events(&engine.store, outcome.run).unwrap();
+    let refusals: Vec<String> = events
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::StepFailed { refusal, .. } => Some(refusal.as_ref()?.to_string()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(refusals, ["class transient, tried 5 times"]);
+    let notes = &outcome.diagnostics.iter().next().unwrap().notes;
+    assert_eq!(notes.last(), refusals.last());
     drop(engine);
     assert_eq!(heal(&bed, &branches()).cloud.len(), 5);
 }
