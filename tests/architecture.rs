@@ -38,6 +38,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "terrace-contract",
         ],
     ),
+    ("terrace-modules", &["terrace-model", "terrace-lang"]),
     (
         "terrace-delivery",
         &[

@@ -147,7 +147,7 @@ fn adopted(
         let message = format!("`{addr}` has no other values to be adopted");
         return Err(refused(message, "it is gone, or its checks do not pass"));
     };
-    let loaded = prepare::definition(project);
+    let loaded = prepare::definition(invocation, project);
     let mut definition = loaded.definition;
     let mut sources = std::mem::take(&mut definition.sources);
     let given = given(invocation, project, looked, &definition, &mut sources);

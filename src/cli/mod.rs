@@ -37,6 +37,7 @@ pub mod init;
 mod isolation;
 pub mod log;
 pub mod look;
+pub mod modules;
 pub mod notify;
 pub mod one_run;
 pub mod outputs;

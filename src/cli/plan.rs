@@ -26,7 +26,7 @@ use super::prepare::{Prepared, Refused, Wanted, prepare};
 use super::revised::{self, Content};
 use super::shell::quoted;
 use super::suggested::{self, Again};
-use super::{elsewhere, isolation, protect, record, under_way};
+use super::{elsewhere, isolation, modules, protect, record, under_way};
 
 /// Runs the command.
 pub async fn run(invocation: &Invocation, args: PlanArgs) -> ExitCode {
@@ -393,7 +393,12 @@ fn files(prepared: &Prepared) -> Vec<PlannedFile> {
         path: path.clone(),
         digest: Sha256::digest(content).into(),
     };
-    prepared.definition.files.iter().map(file).collect()
+    let files = prepared.definition.files.iter().map(file);
+    let packages = modules::of_plan(&prepared.definition).map(|kept| PlannedFile {
+        path: modules::OF_PLAN.to_owned(),
+        digest: Sha256::digest(kept).into(),
+    });
+    files.chain(packages).collect()
 }
 
 /// Files that are not the definition's, but that functions in it read.
@@ -432,6 +437,9 @@ async fn kept(
 pub async fn keep(store: &Store, plan: &Plan, prepared: &Prepared) -> Result<(), RecordError> {
     for (_, content) in &prepared.definition.files {
         store.put_blob(content.clone()).await?;
+    }
+    if let Some(kept) = modules::of_plan(&prepared.definition) {
+        store.put_blob(kept).await?;
     }
     let snapshot = prepared.content.as_ref();
     if let Some(snapshot) = snapshot.and_then(|content| content.snapshot.as_ref()) {

@@ -9,8 +9,8 @@ use contract::Providers;
 use delivery::project::PROJECT_FILE;
 use delivery::soundness::{Surroundings, check_checks};
 use delivery::{Project, project};
-use lang::load::Disk;
-use lang::{Definition, Desired, Graph, Phase, Settings, load};
+use lang::load::{Disk, Packages, load_with};
+use lang::{Definition, Desired, Graph, Phase, Settings};
 use model::address::ModulePath;
 use model::clock::Timestamp;
 use model::serial::RevisionId;
@@ -21,6 +21,7 @@ use super::args::{Given, Planning, WordsError};
 use super::exit::ExitCode;
 use super::giving::{Giving, Variables};
 use super::invocation::{Directories, Invocation};
+use super::modules::{self, Resolve};
 use super::record;
 use super::revised::{self, Content};
 
@@ -288,7 +289,7 @@ pub async fn prepare(invocation: &Invocation, wanted: Wanted<'_>) -> Result<Prep
         mut definition,
         graph,
         found,
-    } = definition(&mut project);
+    } = definition(invocation, &mut project);
     // What is recorded can be destroyed without a definition.
     let is_needed = wanted.wants != Wants::Record || !project.record().exists();
     let found = found.into_iter();
@@ -395,12 +396,24 @@ fn placed(project: &Project, directory: &std::path::Path, found: Diagnostics) ->
     found.into_iter().map(at_the_name).collect()
 }
 
-/// Reads the definition of a project, and takes over the project's sources.
-pub(super) fn definition(project: &mut Project) -> Loaded {
+/// Reads the definition of a project, and takes over the project's sources. Modules that are not local paths are
+/// installed, unless it is read from a checkout, which has them.
+pub(super) fn definition(invocation: &Invocation, project: &mut Project) -> Loaded {
+    let checkout = project.checkout.as_ref();
+    if let Some(mut packages) = checkout.map(|checkout| checkout.packages.clone()) {
+        return definition_with(project, &mut packages);
+    }
+    let say = |said: &_| modules::say(invocation, said);
+    let mut packages = modules::installing(invocation, project, Resolve::Kept, &say);
+    definition_with(project, &mut packages)
+}
+
+/// Reads the definition of a project as [`definition`] does; `packages` finds modules that are not local paths.
+pub(super) fn definition_with(project: &mut Project, packages: &mut dyn Packages) -> Loaded {
     let directory = project.source_directory();
     let base = project.source_base();
     let sources = std::mem::take(&mut project.sources);
-    let (definition, found) = load(&Disk::new(&directory), &base, sources);
+    let (definition, found) = load_with(&Disk::new(&directory), packages, &base, sources);
     let mut found = placed(project, &directory, found);
     let (graph, diagnostics) = Graph::of(&definition);
     found.extend(diagnostics);

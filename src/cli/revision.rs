@@ -132,7 +132,7 @@ fn definition(invocation: &Invocation, inputs: &[(String, String)]) -> Result<Pr
         mut definition,
         graph,
         found,
-    } = prepare::definition(&mut project);
+    } = prepare::definition(invocation, &mut project);
     warnings.extend(found);
     let mut variables = BTreeMap::new();
     if let Some(root) = definition.modules.get(&ModulePath::root()).cloned() {

@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use engine::Events;
-use lang::load::Snapshot;
-use lang::{Graph, load};
+use lang::Graph;
+use lang::load::{PackagesByKey, Snapshot, load_with};
 use model::plan::Plan;
 use model::serial::PlanId;
 use model::{Diagnostic, Diagnostics, Sources};
@@ -19,7 +19,7 @@ use super::output::json::ui;
 use super::output::write;
 use super::prepare::{self, Prepared, Refused};
 use super::revised::{self, Content};
-use super::{bound, plan, record, under_way};
+use super::{bound, modules, plan, record, under_way};
 
 /// Applies a saved plan, exactly as it was shown.
 pub async fn apply(
@@ -220,14 +220,20 @@ pub fn from_plan(
     plan: &Plan,
 ) -> Result<Prepared, Refused> {
     let mut snapshot = Snapshot::default();
-    for file in plan.files.iter().filter(|file| is_code(&file.path)) {
+    let mut packages = PackagesByKey::new();
+    for file in plan.files.iter().filter(|file| is_kept(&file.path)) {
         let content = store
             .blob(state::BlobDigest(file.digest))
             .map_err(|error| Refused {
                 diagnostics: record::diagnostic(&error).into(),
                 sources: Sources::default(),
             })?;
-        snapshot.0.insert(file.path.clone(), content);
+        match file.path.as_str() {
+            modules::OF_PLAN => packages = modules::read_plan(&content),
+            path => {
+                snapshot.0.insert(path.to_owned(), content);
+            }
+        }
     }
     let content = match plan.content {
         None => None,
@@ -242,7 +248,8 @@ pub fn from_plan(
         }
     };
     let base = project.source_base();
-    let (definition, mut found) = load(&snapshot, &base, project.sources.clone());
+    let sources = project.sources.clone();
+    let (definition, mut found) = load_with(&snapshot, &mut packages, &base, sources);
     let (graph, diagnostics) = Graph::of(&definition);
     found.extend(diagnostics);
     if found.has_errors() {
@@ -269,13 +276,13 @@ pub fn from_plan(
 }
 
 /// Whether a file of a plan is of its definition, and kept in the record; others were only read.
-fn is_code(path: &str) -> bool {
-    path.ends_with(".tf") || path.ends_with(".tf.json")
+fn is_kept(path: &str) -> bool {
+    path.ends_with(".tf") || path.ends_with(".tf.json") || path == modules::OF_PLAN
 }
 
 /// The error that a file which functions read is not as it was when the plan was made.
 fn edited(prepared: &Prepared, plan: &Plan) -> Option<Refused> {
-    let read = plan.files.iter().filter(|file| !is_code(&file.path));
+    let read = plan.files.iter().filter(|file| !is_kept(&file.path));
     let is_other = |path: &str, digest: &[u8; 32]| {
         let content = std::fs::read(prepared.settings.directory.join(path));
         content.map_or(true, |content| state::BlobDigest::of(&content).0 != *digest)

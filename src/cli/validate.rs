@@ -58,7 +58,7 @@ pub async fn run(invocation: &Invocation, args: ValidateArgs) -> ExitCode {
         definition,
         graph,
         found: of_definition,
-    } = prepare::definition(&mut project);
+    } = prepare::definition(invocation, &mut project);
     found.extend(of_definition);
     let root = definition.modules.get(&ModulePath::root()).cloned();
     found.extend(prepare::checks(invocation, &project, root.as_deref()));

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use lang::load::PackagesByKey;
 use lang::project::Environment;
 use model::{Diagnostic, Diagnostics, Sources, Str};
 use state::{RecordError, Store};
@@ -42,6 +43,8 @@ pub struct Checkout {
     pub directory: PathBuf,
     /// How the user would write the path to it: `r42:/infra`, where it is a revision's.
     pub base: PathBuf,
+    /// The modules in it that are not local paths, by where they are called.
+    pub packages: PackagesByKey,
 }
 
 /// An environment that has a record, but no block in `terrace.hcl`: it was taken out, or has another name now.

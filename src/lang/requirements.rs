@@ -62,12 +62,12 @@ pub fn allows(constraints: &str, version: &Version) -> Option<bool> {
             "<" => *version < bound,
             "<=" => *version <= bound,
             "~>" => {
-                let upper = match parts.len() {
-                    0 | 1 => return None,
-                    2 => Version::new(bound.major + 1, 0, 0),
-                    _ => Version::new(bound.major, bound.minor + 1, 0),
+                let is_below = match parts.len() {
+                    0 | 1 => true,
+                    2 => version.major == bound.major,
+                    _ => (version.major, version.minor) == (bound.major, bound.minor),
                 };
-                *version >= bound && *version < upper
+                *version >= bound && is_below
             }
             _ => return None,
         };
@@ -97,6 +97,8 @@ mod tests {
         assert_eq!(allowed("~> 1.11.0"), Some(true));
         assert_eq!(allowed("~> 1.10.0"), Some(false));
         assert_eq!(allowed("~> 1.3"), Some(true));
+        assert_eq!(allowed("~> 1"), Some(true));
+        assert_eq!(allowed("~> 2"), Some(false));
         assert_eq!(allowed("= 1.11.4"), Some(true));
         assert_eq!(allowed("> 1.11.4"), Some(false));
         assert_eq!(allowed("soon"), None);

@@ -348,6 +348,7 @@ pub const IDS: &[&str] = &[
     "missing-provider",
     "missing-value",
     "missing-variable",
+    "module-not-fetched",
     "move-blocked",
     "no-longer-managed",
     "not-a-literal",

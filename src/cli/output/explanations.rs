@@ -262,7 +262,10 @@ const TEXTS: &[(&str, &str)] = &[
     (
         "missing-module",
         "A module is not where its `source` says. Local sources begin with ./ or ../ and start at the \
-         directory of the file.",
+         directory of the file; in a package that was fetched they stay in it. Others name a module of a \
+         registry, as `namespace/name/provider`, a Git repository, as `git::https://host/path.git`, or an \
+         archive, as `https://host/name.zip`; a directory in it follows after `//`. Only modules of registries \
+         have a `version`.",
     ),
     (
         "missing-provider",
@@ -275,6 +278,17 @@ const TEXTS: &[(&str, &str)] = &[
         "A variable without a default has no value in this environment.\n\n\
          Set it in terrace.hcl (`variables` of the environment), in a file (`variable_files`, -var-file) or \
          with -var NAME=VALUE.",
+    ),
+    (
+        "module-not-fetched",
+        "A module that is not a local path could not be had from where its `source` says.\n\n\
+         Git repositories are fetched by the program `git`, with its credentials; archives and pages are asked for \
+         with the logins in ~/.netrc; registries with a token by the variable TF_TOKEN_HOST, with `_` for each \
+         dot, or by a `credentials` block of Terraform's CLI configuration (~/.terraformrc, or what \
+         TF_CLI_CONFIG_FILE names), where a `host` block can also say where a host's services are.\n\n\
+         What was fetched is kept in .terrace/modules and installed in .terraform/modules, as Terraform does it. It \
+         stays what it was resolved to until `terrace init -upgrade`. A revision has the modules in it: nothing \
+         is fetched to promote it or to go back to it.",
     ),
     (
         "move-blocked",

@@ -169,7 +169,8 @@ impl Status {
         };
         self.changed.iter().any(|path| {
             inside(path).is_some_and(|inside| {
-                manifest.files.contains_key(&inside)
+                // What was fetched is nobody's to commit.
+                manifest.files.contains_key(&inside) && manifest.module_of(&inside).is_none()
                     || self.gone.contains(path) && is_of_definition(&inside)
             })
         })

@@ -3,14 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use lang::load::PackagesByKey;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use state::BlobDigest;
 
+use super::modules::KeptModule;
 use super::shape::Shape;
 
-/// The form of manifests that this program writes, and the newest it reads.
-const FORMAT: u32 = 1;
+/// The newest form of manifests that this program reads, which it writes where there are modules to be named. Without any
+/// it is the first form, in which nothing else differs.
+const FORMAT: u32 = 2;
+
+/// The form of manifests without modules.
+const WITHOUT_MODULES: u32 = 1;
 
 /// What a revision is made of. Equal content is an equal manifest, whoever made it, when and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +30,9 @@ pub struct Manifest {
     /// Those of the files that can be run.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub executables: BTreeSet<String>,
+    /// The modules that are not local paths, by the path of their call with dots. Their files are among the files.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub modules: BTreeMap<String, KeptModule>,
     /// Values of the inputs that all environments share, as JSON.
     pub inputs: BTreeMap<String, Json>,
     /// What `terrace.hcl` says of the pipeline itself.
@@ -80,13 +89,45 @@ impl Manifest {
     /// An empty one for a definition in that directory, from the root of the files.
     pub fn new(definition: &str, shape: Shape) -> Self {
         Self {
-            format: FORMAT,
+            format: WITHOUT_MODULES,
             definition: definition.to_owned(),
             files: BTreeMap::new(),
             executables: BTreeSet::new(),
+            modules: BTreeMap::new(),
             inputs: BTreeMap::new(),
             shape,
         }
+    }
+
+    /// Names its modules.
+    pub fn name_modules(&mut self, modules: BTreeMap<String, KeptModule>) {
+        self.format = match modules.is_empty() {
+            true => WITHOUT_MODULES,
+            false => FORMAT,
+        };
+        self.modules = modules;
+    }
+
+    /// Its modules as the loader asks for them.
+    pub fn packages(&self) -> PackagesByKey {
+        let modules = self.modules.iter();
+        modules
+            .map(|(key, kept)| (key.clone(), kept.clone().into()))
+            .collect()
+    }
+
+    /// The module whose package a file is in, by the path of its call.
+    pub fn module_of(&self, path: &str) -> Option<&str> {
+        let inside = match self.definition.as_str() {
+            "." => path,
+            definition => path.strip_prefix(definition)?.strip_prefix('/')?,
+        };
+        let is_in = |kept: &KeptModule| {
+            let rest = inside.strip_prefix(kept.root.as_str());
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        };
+        let found = self.modules.iter().find(|(_, kept)| is_in(kept));
+        found.map(|(key, _)| key.as_str())
     }
 
     /// Its canonical text: the same for equal content.
@@ -112,13 +153,17 @@ impl Manifest {
         }
         let manifest: Self = serde_json::from_slice(bytes).map_err(ManifestError::Damaged)?;
         let definition = Some(&manifest.definition).filter(|path| *path != ".");
-        match manifest
+        let modules = manifest.modules.values();
+        let of_modules = modules.flat_map(|kept| [&kept.root, &kept.directory]);
+        let others = definition.into_iter().chain(of_modules);
+        let outside = manifest
             .files
             .keys()
-            .chain(definition)
+            .chain(others)
             .find(|path| !is_inside(path))
-        {
-            Some(path) => Err(ManifestError::Path { path: path.clone() }),
+            .cloned();
+        match outside {
+            Some(path) => Err(ManifestError::Path { path }),
             None => Ok(manifest),
         }
     }
@@ -154,6 +199,37 @@ mod tests {
         let read = Manifest::read(&bytes).unwrap();
         assert_eq!(read, manifest());
         assert_eq!(read.to_bytes().unwrap(), bytes);
+    }
+
+    #[test]
+    fn modules_are_named_and_found_by_their_files() {
+        let mut with = manifest();
+        let kept = |key: &str, directory: &str| KeptModule {
+            source: "git::https://example.com/n.git//sub".into(),
+            version: None,
+            commit: Some("c0ffee".into()),
+            root: format!(".terraform/modules/{key}"),
+            directory: format!(".terraform/modules/{key}{directory}"),
+        };
+        let modules = [("net", "/sub"), ("net.inner", "")];
+        let modules = modules.map(|(key, directory)| (key.to_owned(), kept(key, directory)));
+        with.name_modules(modules.into());
+        let bytes = with.to_bytes().unwrap();
+        assert!(String::from_utf8_lossy(&bytes).starts_with("{\"format\":2,"));
+        assert_eq!(Manifest::read(&bytes).unwrap(), with);
+        let inside = |path: &str| with.module_of(path).map(ToOwned::to_owned);
+        assert_eq!(
+            inside("infra/.terraform/modules/net.inner/main.tf"),
+            Some("net.inner".into())
+        );
+        assert_eq!(
+            inside("infra/.terraform/modules/net/x/main.tf"),
+            Some("net".into())
+        );
+        assert_eq!(inside("infra/main.tf"), None);
+        with.name_modules([("out".to_owned(), kept("../..", ""))].into());
+        let read = Manifest::read(&with.to_bytes().unwrap());
+        assert!(matches!(read, Err(ManifestError::Path { .. })), "{read:?}");
     }
 
     #[test]
@@ -195,8 +271,8 @@ mod tests {
 
     #[test]
     fn what_is_newer_or_no_manifest_is_told_apart() {
-        let newer = Manifest::read(br#"{"format":2,"else":true}"#);
-        assert!(matches!(newer, Err(ManifestError::Newer { found: 2 })));
+        let newer = Manifest::read(br#"{"format":3,"else":true}"#);
+        assert!(matches!(newer, Err(ManifestError::Newer { found: 3 })));
         for bytes in [&b"{}"[..], b"", b"\xff", br#"{"format":1}"#] {
             let read = Manifest::read(bytes);
             assert!(matches!(read, Err(ManifestError::Damaged(_))), "{read:?}");

@@ -14,8 +14,9 @@ use state::BlobDigest;
 
 use super::layout::Layout;
 use super::manifest::{FileDigest, Manifest, ManifestError};
+use super::modules;
 use super::shape::Shape;
-use super::walk::{Found, FoundFile, walk};
+use super::walk::{Found, FoundFile, walk, walk_package};
 use crate::project::{PROJECT_FILE, Project};
 
 /// No revision is larger, in bytes: it is a definition, not the data it works on.
@@ -143,13 +144,16 @@ pub fn take(asked: Taken<'_>) -> Result<(Snapshot, Diagnostics), SnapshotError> 
     let mut left_out = left_out;
     left_out.extend(of_environments(project));
     let top = top(project, &layout.root);
-    let found = walk(&top, &directories, &left_out);
+    let mut found = walk(&top, &directories, &left_out);
+    let (of_packages, unreadable) = of_packages(definition, &directory, &left_out);
+    found.unreadable.extend(unreadable);
     let loaded: BTreeMap<String, Arc<[u8]>> = definition
         .files
         .iter()
         .map(|(path, content)| (layout.path(path), content.clone()))
         .collect();
-    within_limit(&found, &layout.root)?;
+    within_limit(&found, &of_packages, &layout.root)?;
+    found.files.extend(of_packages.into_iter().flatten());
     let mut snapshot = Snapshot {
         manifest: Manifest::new(
             layout.named_definition(),
@@ -160,6 +164,7 @@ pub fn take(asked: Taken<'_>) -> Result<(Snapshot, Diagnostics), SnapshotError> 
         root: layout.root,
     };
     snapshot.manifest.inputs = inputs;
+    snapshot.manifest.name_modules(modules::of(definition));
     let mut warnings: Diagnostics = found.unreadable.iter().map(|what| unread(what)).collect();
     for file in &found.files {
         match snapshot.add_found(file, &loaded) {
@@ -274,19 +279,55 @@ fn of_environments(project: &Project) -> BTreeSet<PathBuf> {
         .collect()
 }
 
-fn within_limit(found: &Found, root: &Path) -> Result<(), SnapshotError> {
-    let bytes: u64 = found.files.iter().map(|file| file.bytes).sum();
+/// The files of packages, each for itself, and what could not be read of them. A package that several calls have counts for
+/// each: what a call makes in its own is not in another's.
+fn of_packages(
+    definition: &Definition,
+    directory: &Path,
+    left_out: &BTreeSet<PathBuf>,
+) -> (Vec<Vec<FoundFile>>, Vec<String>) {
+    // A link to it was followed when the layout was made.
+    let directory = directory
+        .canonicalize()
+        .unwrap_or_else(|_| directory.to_owned());
+    let packages = definition.packages.values();
+    let (mut files, mut unreadable) = (Vec::new(), Vec::new());
+    for package in packages {
+        let found = walk_package(&directory.join(&package.root), left_out);
+        files.push(found.files);
+        unreadable.extend(found.unreadable);
+    }
+    (files, unreadable)
+}
+
+fn within_limit(
+    found: &Found,
+    packages: &[Vec<FoundFile>],
+    root: &Path,
+) -> Result<(), SnapshotError> {
+    // The same package counts once, however many calls it has: it is kept once.
+    let sizes =
+        |files: &Vec<FoundFile>| -> Vec<u64> { files.iter().map(|file| file.bytes).collect() };
+    let packages: BTreeMap<Vec<u64>, &Vec<FoundFile>> =
+        packages.iter().map(|files| (sizes(files), files)).collect();
+    let files = || {
+        found
+            .files
+            .iter()
+            .chain(packages.values().copied().flatten())
+    };
+    let bytes: u64 = files().map(|file| file.bytes).sum();
     if bytes <= LIMIT && !found.too_many {
         return Ok(());
     }
-    let mut largest: Vec<&FoundFile> = found.files.iter().collect();
+    let mut largest: Vec<&FoundFile> = files().collect();
     largest.sort_by_key(|file| std::cmp::Reverse(file.bytes));
     let named = |file: &&FoundFile| {
         let path = file.place.strip_prefix(root).unwrap_or(&file.place);
         (path.display().to_string(), file.bytes)
     };
     Err(SnapshotError::TooLarge {
-        count: found.files.len(),
+        count: largest.len(),
         bytes,
         largest: largest.iter().take(NAMED).map(named).collect(),
     })

@@ -86,6 +86,34 @@ pub(super) fn walk(top: &Path, directories: &[PathBuf], left_out: &BTreeSet<Path
     found
 }
 
+/// Finds the files of a package that was fetched: all of them, but what version control keeps for itself, what leads out
+/// of it, and what `left_out` names.
+pub(super) fn walk_package(root: &Path, left_out: &BTreeSet<PathBuf>) -> Found {
+    let (home, left_out) = (root.to_owned(), left_out.clone());
+    let mut builder = WalkBuilder::new(root);
+    builder.standard_filters(false).follow_links(true);
+    builder.filter_entry(move |entry| {
+        let name = entry.file_name().to_string_lossy();
+        let of_version_control = [".git", ".hg", ".svn"].contains(&&*name);
+        let is_inside = || {
+            let real = entry.path().canonicalize();
+            !entry.path_is_symlink() || real.is_ok_and(|real| real.starts_with(&home))
+        };
+        !of_version_control && !left_out.contains(entry.path()) && is_inside()
+    });
+    let mut found = Found::default();
+    for entry in builder.build() {
+        match entry {
+            Ok(entry) => found.files.extend(file(&entry, &[root.to_owned()])),
+            Err(error) => found.unreadable.extend(worth_telling(&error)),
+        }
+    }
+    found
+        .files
+        .sort_by(|one, other| one.place.cmp(&other.place));
+    found
+}
+
 /// Those of `files`, absolute and in one directory below `top`, that ignore files leave out of revisions.
 pub(super) fn ignored(top: &Path, files: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
     let wanted = files.clone();

@@ -1,12 +1,15 @@
-//! Definition text to modules: reads a directory in the Terraform language and the local modules it calls.
-//! Entry point: [`load`].
+//! Definition text to modules: reads a directory in the Terraform language and the modules it calls. Those that are not
+//! local paths are found by [`Packages`], which is given. Entry points: [`load`], [`load_with`].
 
 mod blocks;
 mod body;
+mod calls;
 mod files;
 mod json;
 mod merge;
 mod module;
+mod packages;
+mod source;
 mod variable;
 
 use std::collections::BTreeMap;
@@ -18,11 +21,15 @@ pub(crate) use blocks::{is_identifier, located};
 pub(crate) use body::{Parts, unknown};
 pub use files::{Disk, Files, Snapshot, display, join};
 use model::address::ModulePath;
-use model::{Diagnostic, Diagnostics, FileId, Sources, Span, Str};
+use model::{Diagnostic, Diagnostics, FileId, Sources, Span};
 pub use module::{
     Check, Condition, IgnoreChanges, Import, Lifecycle, Local, Module, ModuleCall, Moved, Output,
     ProviderBlock, ProviderRef, Provisioner, Removed, Repeat, RequiredProvider, Resource,
     ResourceName, Resources, Variable,
+};
+pub use packages::{NoPackages, Package, PackageCall, Packages, PackagesByKey, key};
+pub use source::{
+    DEFAULT_REGISTRY, Getter, PackageSource, RegistrySource, Source, SourceError, without_secrets,
 };
 pub use variable::{Defaults, TypeConstraint, type_constraint};
 
@@ -39,6 +46,8 @@ pub struct Definition {
     pub sources: Sources,
     /// The files read: path from the definition's root, and content.
     pub files: Vec<(String, Arc<[u8]>)>,
+    /// The packages of modules that are not local paths, by where they are called.
+    pub packages: PackagesByKey,
 }
 
 impl Definition {
@@ -48,17 +57,26 @@ impl Definition {
     }
 }
 
-/// How deep modules may call modules; more is taken for a call that never ends.
-const MODULE_DEPTH: usize = 64;
-
 /// Loads the definition whose root `files` reads. `base` is how the user would write the path to that root, for
 /// messages; empty when they stand in it.
 ///
 /// Everything that is wrong is collected; what could be read is returned all the same.
-/// `sources` are those read before, which the definition's are added to.
+/// `sources` are those read before, which the definition's are added to. Only local modules are found.
 pub fn load(files: &dyn Files, base: &Path, sources: Sources) -> (Definition, Diagnostics) {
+    load_with(files, &mut NoPackages, base, sources)
+}
+
+/// Loads a definition as [`load`] does; modules that are not local paths are found by `packages`, whose directories
+/// `files` reads.
+pub fn load_with(
+    files: &dyn Files,
+    packages: &mut dyn Packages,
+    base: &Path,
+    sources: Sources,
+) -> (Definition, Diagnostics) {
     let mut loader = Loader {
         files,
+        packages,
         base: base.to_owned(),
         definition: Definition {
             sources,
@@ -69,7 +87,7 @@ pub fn load(files: &dyn Files, base: &Path, sources: Sources) -> (Definition, Di
         diagnostics: Diagnostics::new(),
     };
     match loader.directory("") {
-        Ok(module) => loader.calls(ModulePath::root(), module),
+        Ok(module) => loader.calls(ModulePath::root(), module, None),
         Err(Absent::Empty) => loader.diagnostics.push(
             Diagnostic::error("empty-definition", format!("`{}` has no `.tf` files", loader.shown("")))
                 .help("write a definition there, or say where it is with `definition = \"..\"` in terrace.hcl"),
@@ -85,6 +103,7 @@ pub fn load(files: &dyn Files, base: &Path, sources: Sources) -> (Definition, Di
 
 struct Loader<'f> {
     files: &'f dyn Files,
+    packages: &'f mut dyn Packages,
     base: PathBuf,
     definition: Definition,
     read: BTreeMap<String, Arc<Module>>,
@@ -201,80 +220,6 @@ impl Loader<'_> {
         let (body, diagnostics) = parse(file, &text, name);
         self.diagnostics.extend(diagnostics);
         Some(body)
-    }
-
-    /// Reports arguments of a call for which the module has no variable.
-    fn unknown_arguments(&mut self, call: &ModuleCall, module: &Module) {
-        if module.broken {
-            return;
-        }
-        let known: Vec<&str> = module.variables.keys().map(Str::as_str).collect();
-        for (name, argument) in &call.arguments {
-            if !module.variables.contains_key(name) {
-                let message = format!("module `{}` has no variable `{name}`", call.name);
-                self.diagnostics.push(unknown(
-                    "unknown-name",
-                    &message,
-                    argument.name.span,
-                    name,
-                    &known,
-                ));
-            }
-        }
-    }
-
-    /// Loads the modules that `module`, called at `path`, calls.
-    fn calls(&mut self, path: ModulePath, module: Arc<Module>) {
-        self.definition.modules.insert(path.clone(), module.clone());
-        for call in module.calls.values() {
-            let child = path.child(call.name.clone());
-            if child.0.len() > MODULE_DEPTH {
-                self.diagnostics.push(
-                    Diagnostic::error(
-                        "cycle",
-                        format!("modules call each other more than {MODULE_DEPTH} deep"),
-                    )
-                    .at(call.source_span, "a module that calls itself?"),
-                );
-                return;
-            }
-            let source = call.source.as_str();
-            if !(source.starts_with("./")
-                || source.starts_with("../")
-                || matches!(source, "." | ".."))
-            {
-                self.diagnostics.push(
-                    Diagnostic::error("missing-module", format!("module source `{source}` is not a local path"))
-                        .at(call.source_span, "only local modules can be loaded so far")
-                        .help("copy the module next to the definition and write its path, `./modules/NAME`"),
-                );
-                continue;
-            }
-            let directory = join(&module.directory, source);
-            match self.directory(&directory) {
-                Ok(found) => {
-                    self.unknown_arguments(call, &found);
-                    self.calls(child, found);
-                }
-                Err(absent) => {
-                    let shown = self.shown(&directory);
-                    let (label, note) = match absent {
-                        Absent::Empty => ("has no `.tf` files".to_owned(), None),
-                        Absent::Error(error) if error.kind() == io::ErrorKind::NotFound => {
-                            ("there is no such directory".to_owned(), None)
-                        }
-                        Absent::Error(error) => {
-                            ("cannot be read".to_owned(), Some(error.to_string()))
-                        }
-                    };
-                    let mut diagnostic =
-                        Diagnostic::error("missing-module", format!("no module in `{shown}`"))
-                            .at(call.source_span, label);
-                    diagnostic.notes.extend(note);
-                    self.diagnostics.push(diagnostic);
-                }
-            }
-        }
     }
 }
 

@@ -243,6 +243,8 @@ pub struct ModuleCall {
     pub source_span: Span,
     /// `version` as written.
     pub version: Option<Str>,
+    /// Where `version` is written; `source` where it is not.
+    pub version_span: Span,
     /// `count` or `for_each`.
     pub repeat: Repeat,
     /// `depends_on`.

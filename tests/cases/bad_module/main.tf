@@ -7,7 +7,7 @@ module "empty" {
 }
 
 module "registry" {
-  source = "example/network/cloud"
+  source = "network"
 }
 
 module "arguments" {
@@ -16,3 +16,21 @@ module "arguments" {
 }
 
 module "no_source" {}
+
+module "versioned" {
+  source  = "./empty"
+  version = "1.0"
+}
+
+module "elsewhere" {
+  source = "s3::https://s3.amazonaws.com/bucket/network.zip"
+}
+
+module "nothing" {
+  source = "ftp://anna:secret@127.0.0.1/network.zip"
+}
+
+module "constraint" {
+  source  = "example/network/cloud"
+  version = "newest"
+}

@@ -15,7 +15,7 @@ impl Reader<'_> {
         let what = format!("`module.{}`", label.text);
         let mut parts = Parts::new(block.body, what.clone());
         let source = parts.string("source");
-        let version = parts.string("version").map(|(text, _)| text);
+        let version = parts.string("version");
         let repeat = self.repeat(&mut parts);
         let depends_on = self.depends_on(parts.attribute("depends_on"));
         let providers = self.module_providers(parts.attribute("providers"));
@@ -53,7 +53,8 @@ impl Reader<'_> {
             span: block.header,
             source,
             source_span,
-            version,
+            version_span: version.as_ref().map_or(source_span, |(_, span)| *span),
+            version: version.map(|(text, _)| text),
             repeat,
             depends_on,
             providers,

@@ -1,0 +1,10 @@
+variable "name" {}
+
+module "inner" {
+  source = "./inner"
+  name   = "inner of ${var.name}"
+}
+
+output "text" {
+  value = module.inner.text
+}

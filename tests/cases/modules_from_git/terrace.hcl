@@ -1,0 +1,7 @@
+definition = "infra"
+
+environment "test" {}
+
+environment "production" {
+  after = ["test"]
+}
