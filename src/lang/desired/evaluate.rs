@@ -293,7 +293,13 @@ impl Desired {
         let (value, diagnostics) = evaluate(&output.value, lookup);
         out.extend(diagnostics);
         if output.sensitive {
-            return value.mark(Marks::SENSITIVE);
+            // Terraform 1.11 takes what a module calls sensitive for anything else, also where what is sensitive may not
+            // stand, and shows it. It may stand there, and is not shown.
+            let mark = match addr.is_root() {
+                true => Marks::SENSITIVE,
+                false => Marks::CONCEALED,
+            };
+            return value.mark(mark);
         }
         if addr.is_root() {
             let (_, marks) = value.clone().unmark_deep();

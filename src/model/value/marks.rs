@@ -20,8 +20,8 @@ impl Marks {
     pub const EPHEMERAL: Self = Self(2);
     /// Came from a secret store, by reference.
     pub const SECRET_REFERENCE: Self = Self(4);
-    /// A provider made it from what is sensitive: it is shown and stored as little as that, but nothing says that it is
-    /// sensitive itself, so that it may stand where what is sensitive may not (in an output, say), as with Terraform.
+    /// A provider made it from what is sensitive, or a module calls it that in an output: it is shown and stored as little
+    /// as what is sensitive, and may stand where that may not (in an output, say), as with Terraform.
     pub const CONCEALED: Self = Self(8);
 
     /// Those of both.
