@@ -4,7 +4,7 @@ use std::path::Path;
 
 use delivery::Project;
 use delivery::project::{self, PROJECT_FILE, Undeclared};
-use lang::project::is_name;
+use lang::project::{is_name, means_something_else};
 use model::{Diagnostic, Diagnostics, Sources};
 use state::RecordError;
 
@@ -57,6 +57,16 @@ pub fn run(invocation: &Invocation, args: &InitArgs) -> ExitCode {
                 format!("`{bad}` is not an environment's name"),
             )
             .help("a name has letters, digits, `-`, `_` and `.`"),
+        );
+    }
+    let taken = |name: &String| Some((name.clone(), means_something_else(name)?));
+    if let Some((bad, other)) = args.environments.iter().find_map(taken) {
+        return refuse(
+            Diagnostic::error(
+                "invalid-identifier",
+                format!("an environment cannot be called `{bad}`: to commands this is {other}"),
+            )
+            .help("give it another name, such as `test`"),
         );
     }
     let (mut project, found) = project::open(&directory, &invocation.base.join(&relative));

@@ -1,5 +1,6 @@
 //! `environment` blocks.
 
+use model::serial::PlanId;
 use model::{Diagnostic, Diagnostics, Pattern, Span, Str, Value};
 
 use super::argument::{choice, instances, strings};
@@ -59,6 +60,9 @@ const PROMOTE: &[(&str, Promote)] = &[("auto", Promote::Auto), ("manual", Promot
 /// Reads an `environment` block.
 pub(super) fn read(label: Ident, block: Block) -> (Option<Environment>, Diagnostics) {
     let mut out = Diagnostics::new();
+    if let Some(reserved) = reserved(&label) {
+        out.push(reserved);
+    }
     let mut parts = Parts::new(block.body, format!("environment `{}`", label.text));
     let mut environment = Environment {
         name: label.text,
@@ -85,6 +89,32 @@ pub(super) fn read(label: Ident, block: Block) -> (Option<Environment>, Diagnost
     }
     out.extend(parts.finish());
     (Some(environment), out)
+}
+
+/// Refuses a name that commands take for something else.
+fn reserved(label: &Ident) -> Option<Diagnostic> {
+    let other = means_something_else(&label.text)?;
+    Some(
+        Diagnostic::error(
+            "invalid-identifier",
+            format!("an environment cannot be called `{}`", label.text),
+        )
+        .at(label.span, format!("to commands this is {other}"))
+        .help("give it another name, such as `test`"),
+    )
+}
+
+/// What commands take a word for that could be an environment's name otherwise: a revision, a plan, or the word `run`;
+/// none for all others.
+pub fn means_something_else(name: &str) -> Option<&'static str> {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
+    if is_number(name) || name.strip_prefix('r').is_some_and(is_number) {
+        return Some("a revision");
+    }
+    if name.parse::<PlanId>().is_ok() {
+        return Some("a plan");
+    }
+    (name == "run").then_some("the word in `terrace show run 1`")
 }
 
 /// The entries of an object of literals, each with the place of its value.

@@ -27,7 +27,7 @@ use model::{Diagnostic, Diagnostics, FileId, Span, Str};
 pub use argument::Percent;
 pub use calendar::{Calendar, CalendarError};
 pub use check::{Check, CheckAction};
-pub use environment::{Environment, GivenVariable, Promote};
+pub use environment::{Environment, GivenVariable, Promote, means_something_else};
 pub use freeze::Freeze;
 pub use group::Group;
 pub use heal::{Heal, HealAction, HealLimit, HealOn, HealRule};

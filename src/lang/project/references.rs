@@ -47,7 +47,12 @@ fn names(project: &Project) -> Diagnostics {
     for environment in &project.environments {
         for (name, span) in &environment.after {
             if project.environment(name).is_none() {
-                let known = project.environments.iter().map(|known| known.name.as_str());
+                // What comes after this one cannot come before it.
+                let known = project.environments.iter().filter(|known| {
+                    known.name != environment.name
+                        && !comes_after(project, known, &environment.name)
+                });
+                let known = known.map(|known| known.name.as_str());
                 out.push(missing(
                     "unknown-environment",
                     "environment",
@@ -67,7 +72,7 @@ fn names(project: &Project) -> Diagnostics {
     if let Some(environment) = project
         .environments
         .iter()
-        .find(|one| comes_after_itself(project, one))
+        .find(|one| comes_after(project, one, &one.name))
     {
         let span = environment
             .after
@@ -85,11 +90,12 @@ fn names(project: &Project) -> Diagnostics {
     out
 }
 
-fn comes_after_itself(project: &Project, environment: &Environment) -> bool {
+/// Whether an environment comes after the one of that name, directly or by way of others.
+fn comes_after(project: &Project, environment: &Environment, before: &Str) -> bool {
     let mut queue: Vec<&Str> = environment.after.iter().map(|(name, _)| name).collect();
     let mut seen: Vec<&Str> = Vec::new();
     while let Some(name) = queue.pop() {
-        if *name == environment.name {
+        if name == before {
             return true;
         }
         if !seen.contains(&name) {
@@ -121,6 +127,7 @@ fn missing<'k>(
         None if known.is_empty() => {
             diagnostic.help(format!("declare `{what} \"{name}\" {{ .. }}`"))
         }
+        None if known.len() == 1 => diagnostic.help(format!("there is {}", known.concat())),
         None => diagnostic.help(format!("there are {}", known.join(", "))),
     }
 }

@@ -410,6 +410,21 @@ fn what_is_missing_twice_or_not_known_is_said() {
             ],
         ),
         (
+            "environment \"r1\" {}\nenvironment \"42\" {}\nenvironment \"p12ab34f\" {}\nenvironment \"run\" {}\nenvironment \"r1b\" {}",
+            &[
+                "invalid-identifier: an environment cannot be called `r1` [\"r1\", to commands this is a revision] give it another name, such as `test`",
+                "invalid-identifier: an environment cannot be called `42` [\"42\", to commands this is a revision] give it another name, such as `test`",
+                "invalid-identifier: an environment cannot be called `p12ab34f` [\"p12ab34f\", to commands this is a plan] give it another name, such as `test`",
+                "invalid-identifier: an environment cannot be called `run` [\"run\", to commands this is the word in `terrace show run 1`] give it another name, such as `test`",
+            ],
+        ),
+        (
+            "environment \"test\" {\n after = [\"tset\"]\n}\nenvironment \"tests\" {\n after = [\"test\"]\n}",
+            &[
+                "unknown-environment: there is no environment `tset` [\"tset\", not declared] declare `environment \"tset\" { .. }`",
+            ],
+        ),
+        (
             "heal {\n limit {\n resource = 3\n}\n}",
             &[
                 "unknown-name: `limit` has no argument `resource` [resource, not known here] did you mean `resources`?",
