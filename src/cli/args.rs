@@ -226,10 +226,10 @@ pub fn parse(
     let mut command = Args::command();
     let line =
         around::with_variables(line, &command, variables).map_err(|error| Early::usage(&error))?;
-    let line = one_dash::rewritten(line, &command);
-    let matches = command
-        .try_get_matches_from_mut(line)
-        .map_err(Early::from_clap)?;
+    let line = one_dash::help_last(one_dash::rewritten(line, &command));
+    let matches = command.try_get_matches_from_mut(&line).map_err(|error| {
+        Early::unknown_option(&error, &line, &command).unwrap_or_else(|| Early::from_clap(error))
+    })?;
     let mut args = Args::from_arg_matches(&matches)
         .map_err(|error| Early::from_clap(error.format(&mut command)))?;
     if let Command::Revision(RevisionCommand::Create(args)) = &mut args.command {

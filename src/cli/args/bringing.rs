@@ -24,7 +24,7 @@ pub struct Bringing {
         num_args = 0..=1, require_equals = true, action = ArgAction::Set
     )]
     refresh: bool,
-    /// At most so many operations at once
+    /// At most so many operations at once; when left out, 32, and more as long as providers keep up
     #[arg(long, value_name = "N", value_parser = so_many)]
     parallelism: Option<NonZeroUsize>,
     #[arg(

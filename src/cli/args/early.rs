@@ -1,9 +1,11 @@
 //! Ends before anything began: help, the version, a command line that cannot be understood.
 
+use std::ffi::OsString;
+
 use clap::builder::Styles;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::elsewhere::instead_of;
+use super::elsewhere::{instead_of, option_instead};
 use crate::cli::exit::ExitCode;
 use crate::cli::output::style::Paint;
 
@@ -104,6 +106,48 @@ impl Early {
             error: Some(error),
             code,
         })
+    }
+
+    /// That a command has no such option, with the one that is probably meant, or with what to do instead; none where
+    /// something else is wrong.
+    pub(super) fn unknown_option(
+        error: &clap::Error,
+        line: &[OsString],
+        command: &clap::Command,
+    ) -> Option<Box<Self>> {
+        let ContextValue::String(given) = error.get(ContextKind::InvalidArg)? else {
+            return None;
+        };
+        let bare = given
+            .strip_prefix("--")
+            .filter(|_| error.kind() == ErrorKind::UnknownArgument)?;
+        let mut at = command;
+        let mut words = vec!["terrace"];
+        for word in line.iter().skip(1).filter_map(|word| word.to_str()) {
+            if let Some(inner) = at.find_subcommand(word) {
+                words.push(inner.get_name());
+                at = inner;
+            }
+        }
+        let known = at.get_arguments().chain(command.get_arguments());
+        let known: Vec<&str> = known
+            .filter(|argument| !argument.is_hide_set())
+            .filter_map(clap::Arg::get_long)
+            .collect();
+        let command = words.join(" ");
+        let help = match (option_instead(bare), lang::closest(bare, known)) {
+            (Some(instead), _) => format!("help: {instead}\n\n"),
+            (None, Some(close)) => format!("help: did you mean `--{close}`?\n\n"),
+            (None, None) => String::new(),
+        };
+        let usage = at.clone().render_usage();
+        Some(Box::new(Self {
+            error: None,
+            text: format!(
+                "error: `{command}` has no option `{given}`\n\n{help}{usage}\n\nFor more information: {command} --help\n"
+            ),
+            code: ExitCode::Usage,
+        }))
     }
 
     pub(super) fn usage(message: &str) -> Box<Self> {

@@ -42,3 +42,20 @@ pub(super) fn instead_of(command: &str) -> Option<&'static str> {
     };
     Some(text)
 }
+
+/// What to do instead of an option of Terraform; none for a word that is none.
+pub(super) fn option_instead(option: &str) -> Option<&'static str> {
+    let text = match option {
+        "upgrade" | "get" | "reconfigure" | "migrate-state" | "backend" | "backend-config"
+        | "plugin-dir" | "lockfile" => {
+            "there is nothing to initialise or to fetch: terrace plan reads what is there"
+        }
+        "state" | "state-out" | "backup" | "force-copy" => {
+            "what is recorded is in .terrace/state.db; files of Terraform's state are neither read nor written"
+        }
+        "generate-config-out" => "an object that there is already cannot be taken over yet",
+        "force" => "to be asked nothing: -auto-approve",
+        _ => return None,
+    };
+    Some(text)
+}

@@ -42,6 +42,17 @@ pub(super) fn rewritten(
         .collect()
 }
 
+/// The words of `terrace --help COMMAND` as those of `terrace COMMAND --help`.
+pub(super) fn help_last(mut words: Vec<OsString>) -> Vec<OsString> {
+    let is_help = |word: &OsString| *word == "--help" || *word == "-h";
+    let is_command = |word: &OsString| word.to_str().is_some_and(|text| !text.starts_with('-'));
+    if words.get(1).is_some_and(is_help) && words.get(2).is_some_and(is_command) {
+        let help = words.remove(1);
+        words.push(help);
+    }
+    words
+}
+
 /// The words with `--input NAME=VALUE` as one: `--input` alone is an option of Terraform's that takes its value, if any,
 /// after a `=`.
 fn with_inputs(line: impl IntoIterator<Item = OsString>) -> Vec<OsString> {

@@ -43,7 +43,7 @@ pub struct Planning {
     /// Plan to destroy everything
     #[arg(long, conflicts_with = "replaces")]
     pub destroy: bool,
-    /// At most so many operations at once
+    /// At most so many operations at once; when left out, 32, and more as long as providers keep up
     #[arg(long, value_name = "N", value_parser = so_many)]
     pub parallelism: Option<NonZeroUsize>,
     /// Give an input, which all environments share; may be repeated. --input=false never asks for what is missing

@@ -56,7 +56,7 @@ pub struct PipelineRunArgs {
     /// What follows a failure.
     #[command(flatten)]
     pub failing: Failing,
-    /// At most so many operations at once
+    /// At most so many operations at once; when left out, 32, and more as long as providers keep up
     #[arg(long, value_name = "N", value_parser = so_many)]
     pub parallelism: Option<NonZeroUsize>,
     /// Write JSON, one message a line
@@ -120,7 +120,7 @@ pub struct RollbackArgs {
     /// What it may do without asking.
     #[command(flatten)]
     pub consent: Consent,
-    /// At most so many operations at once
+    /// At most so many operations at once; when left out, 32, and more as long as providers keep up
     #[arg(long, value_name = "N", value_parser = so_many)]
     pub parallelism: Option<NonZeroUsize>,
     /// How it is shown.

@@ -227,13 +227,13 @@ fn show_and_output_and_state_sort_their_words_out() {
 #[test]
 fn a_wrong_option_gets_a_suggestion() {
     insta::assert_snapshot!(refused("plan -targt=a.b"), @r"
-    error: unexpected argument '--targt' found
+    error: `terrace plan` has no option `--targt`
 
-      tip: a similar argument exists: '--target'
+    help: did you mean `--target`?
 
-    Usage: terrace plan --target <ADDRESS> [ENVIRONMENT]
+    Usage: terrace plan [OPTIONS] [ENVIRONMENT]
 
-    For more information, try '--help'.
+    For more information: terrace plan --help
     [EOF]
     ");
     insta::assert_snapshot!(refused("plna"), @r"
