@@ -236,13 +236,14 @@ fn list(invocation: &Invocation, args: &RevisionListArgs) -> Result<String, Refu
             .revisions(None, args.limit)
             .map_err(|error| of_record(&error))?;
         let mut rejected = rejections(&store, None).map_err(|error| of_record(&error))?;
-        views.extend(rows.into_iter().map(|row| RevisionView {
-            rejected: rejected.remove(&name(&row)),
-            row,
-        }));
+        for row in rows {
+            let inputs = manifest(&store, &row)?.inputs;
+            let rejected = rejected.remove(&name(&row));
+            views.push((RevisionView { row, rejected }, inputs));
+        }
     }
     if args.json {
-        let lines = views.iter().map(|view| screen::as_json(view, None));
+        let lines = views.iter().map(|(view, _)| screen::as_json(view, None));
         return Ok(lines.map(|line| format!("{line}\n")).collect());
     }
     Ok(screen::list(&views, invocation.stdout))

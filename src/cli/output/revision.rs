@@ -1,11 +1,14 @@
 //! Revisions on a screen: one in a line, a table of them, one in more words, and what differs between two. The same
 //! facts are the text and the JSON.
 
+use std::collections::BTreeMap;
+
 use delivery::revision::{Change, Difference, Manifest, Source, Stage};
 use model::serial::RevisionId;
 use serde_json::{Value as Json, json};
 use state::{BlobDigest, RevisionRow, RunRow};
 
+use super::elide::elide;
 use super::line::{Line, Page};
 use super::moment::readable;
 use super::plan::write_text;
@@ -26,6 +29,9 @@ pub struct RevisionView {
 
 /// So many digits of a digest or commit are shown.
 const DIGITS: usize = 7;
+
+/// So many columns of its inputs are shown in a table.
+const INPUTS: usize = 40;
 
 fn digits(text: &str) -> String {
     text.chars().take(DIGITS).collect()
@@ -75,8 +81,8 @@ pub fn sentence(row: &RevisionRow, word: &str, look: Look) -> String {
     page.finish()
 }
 
-/// Revisions, a line each, in the order given.
-pub fn list(views: &[RevisionView], look: Look) -> String {
+/// Revisions with their inputs, a line each, in the order given.
+pub fn list(views: &[(RevisionView, BTreeMap<String, Json>)], look: Look) -> String {
     let mut page = Page::new(look);
     if views.is_empty() {
         page.line(&Line::plain("No revision was made yet."));
@@ -88,9 +94,11 @@ pub fn list(views: &[RevisionView], look: Look) -> String {
         ("by", Align::Left),
         ("commit", Align::Left),
         ("branch", Align::Left),
+        ("inputs", Align::Left),
         ("note", Align::Left),
     ]);
-    for view in views {
+    for (view, inputs) in views {
+        let inputs: Vec<String> = inputs.iter().map(input).collect();
         let source = source(&view.row);
         let commit = source.as_ref().map(|source| {
             let edited = if source.dirty { " edited" } else { "" };
@@ -106,11 +114,20 @@ pub fn list(views: &[RevisionView], look: Look) -> String {
             Line::plain(view.row.actor.clone()),
             Line::plain(commit.unwrap_or_default()),
             Line::plain(source.and_then(|source| source.branch).unwrap_or_default()),
+            Line::plain(elide(&inputs.join(" "), INPUTS)),
             note,
         ]);
     }
     table.render(&mut page);
     page.finish()
+}
+
+/// An input as it is given: `size=3`.
+fn input((name, value): (&String, &Json)) -> String {
+    match value {
+        Json::String(text) => format!("{name}={text}"),
+        other => format!("{name}={other}"),
+    }
 }
 
 /// A revision in more words.
