@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use model::Value;
 use model::value::Marks;
+use model::{Type, Value};
 
 use super::elide::{elide, elide_both};
 use super::line::Line;
@@ -227,7 +227,27 @@ pub enum Names {
 /// Deeper values go on in one line.
 const DEEPEST_PRETTY: usize = 2 * 32;
 
+/// With names in quotes also what kind of collection a value is, where its text does not say it, as Terraform does.
 fn write_pretty(out: &mut String, value: &Value, indent: usize, names: Names) {
+    if names == Names::Written || is_secret(value.marks()) {
+        return write_rows(out, value, indent, names);
+    }
+    let conversion = match value.bare() {
+        Value::List(_) | Value::Null(Type::List(_)) => "tolist",
+        Value::Set(_) | Value::Null(Type::Set(_)) => "toset",
+        Value::Map(_) | Value::Null(Type::Map(_)) => "tomap",
+        Value::Null(Type::String) => "tostring",
+        Value::Null(Type::Number) => "tonumber",
+        Value::Null(Type::Bool) => "tobool",
+        _ => return write_rows(out, value, indent, names),
+    };
+    out.push_str(conversion);
+    out.push('(');
+    write_rows(out, value, indent, names);
+    out.push(')');
+}
+
+fn write_rows(out: &mut String, value: &Value, indent: usize, names: Names) {
     let inner = " ".repeat(indent + 2);
     let fields = value.as_fields().filter(|fields| !fields.is_empty());
     let items = value.as_items().filter(|items| !items.is_empty());

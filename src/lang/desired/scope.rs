@@ -17,7 +17,7 @@ use self::instance::instance_key;
 use super::values::{ModuleValues, index_value};
 use super::{Desired, Each, Phase, Repetition};
 use crate::eval::{Indexed, Resolution, Scope};
-use crate::functions::{CallContext, FunctionError, call, terraform_provider};
+use crate::functions::{CallContext, FunctionError, Impure, call, terraform_provider};
 use crate::load::Module;
 use crate::reference::{Subject, subject};
 use crate::suggest::closest;
@@ -103,11 +103,16 @@ impl<'d> Lookup<'d> {
         }
     }
 
-    /// The same for a console, where `type` may be called.
+    /// The same for a console, where `type` may be called, and impure functions give values.
     #[must_use]
     pub fn for_console(self) -> Self {
+        let calls = CallContext {
+            impure: Impure::Evaluated,
+            ..self.calls
+        };
         Self {
             console: true,
+            calls,
             ..self
         }
     }
