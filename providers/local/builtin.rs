@@ -68,10 +68,16 @@ impl Builtin {
     async fn read_one(&self, request: ReadRequest) -> Result<ReadResponse, ProviderError> {
         let kind = match self.kind(&request.rtype)? {
             Kind::Record(kind) => {
-                let object = Some(request.object).filter(|object| kind.is_there(&object.value));
-                return Ok(ReadResponse {
-                    object,
-                    instead: None,
+                let object = request.object;
+                return Ok(match kind.is_there(&object.value) {
+                    true => ReadResponse {
+                        object: Some(object),
+                        instead: None,
+                    },
+                    false => ReadResponse {
+                        object: None,
+                        instead: kind.instead(&object.value),
+                    },
                 });
             }
             Kind::World(kind) => kind,

@@ -73,6 +73,11 @@ pub(crate) trait RecordType: Send + Sync + Debug {
         true
     }
 
+    /// Why one that does not count as there any more does not, in a phrase; none where it is only gone.
+    fn instead(&self, _object: &Value) -> Option<Str> {
+        None
+    }
+
     /// Whether making one takes so much computing that it should not hold up others.
     fn is_slow(&self) -> bool {
         false

@@ -62,10 +62,16 @@ pub fn run(invocation: &Invocation, args: &OutputArgs) -> ExitCode {
                     Some(text) => text,
                     None => {
                         let found = one.value.ty().friendly();
+                        let article = match found.starts_with(['a', 'e', 'i', 'o', 'u']) {
+                            true => "an",
+                            false => "a",
+                        };
                         return refuse(
                             Diagnostic::error(
                                 "value-type",
-                                format!("output `{name}` is {found}, which has no bare text"),
+                                format!(
+                                    "output `{name}` is {article} {found}, which has no bare text"
+                                ),
                             )
                             .help("use --json"),
                         );

@@ -2,7 +2,7 @@
 
 use contract::{PlanRequest, PlanResponse, ProviderError};
 use model::schema::Attribute;
-use model::{Path, Type, Value};
+use model::{Path, Str, Type, Value};
 
 use super::moment::Moment;
 use super::{moment, no_triggers, one_of, part_attributes, parts, triggers};
@@ -174,6 +174,11 @@ impl RecordType for TimeRotating {
 
     fn is_there(&self, object: &Value) -> bool {
         !matches!(moment(object, "rotation_rfc3339"), Ok(Some(at)) if at.has_passed(self.world.now()))
+    }
+
+    fn instead(&self, object: &Value) -> Option<Str> {
+        let at = attributes::text(object, "rotation_rfc3339")?;
+        Some(format!("it was to be replaced at {at}").into())
     }
 
     fn import(&self, id: &str) -> Result<Value, ProviderError> {

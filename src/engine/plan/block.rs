@@ -125,8 +125,17 @@ pub(crate) fn unknown_type(
             provider.source.name
         ),
     );
+    if rtype == "terraform_remote_state" {
+        return diagnostic
+            .help("Terraform's state cannot be read yet: give what is needed as a variable");
+    }
     match lang::closest(rtype, known.iter().map(Str::as_str)) {
         Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
+        None if known.is_empty() => diagnostic.note("it has none"),
+        None if known.len() <= 12 => {
+            let known: Vec<&str> = known.iter().map(Str::as_str).collect();
+            diagnostic.help(format!("known here: {}", known.join(", ")))
+        }
         None => diagnostic,
     }
 }

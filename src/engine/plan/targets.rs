@@ -176,7 +176,10 @@ pub(super) fn unknown(
             out.push(
                 Diagnostic::warning("target-unknown", message)
                     .note("neither the definition nor the record has it")
-                    .help("what is recorded: terrace state list"),
+                    .help(format!(
+                        "what is recorded: terrace state list {}",
+                        recorded.environment
+                    )),
             );
         }
     }

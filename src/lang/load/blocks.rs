@@ -70,7 +70,8 @@ struct Reader<'m> {
 }
 impl Reader<'_> {
     fn block(&mut self, mut block: Block) {
-        if !KINDS.contains(&block.kind.text.as_str()) {
+        let is_guessed = !KINDS.contains(&block.kind.text.as_str());
+        if is_guessed {
             let Some(close) = self.unknown_kind(&block) else {
                 return;
             };
@@ -82,6 +83,10 @@ impl Reader<'_> {
             "variable" | "output" | "module" | "provider" | "check" => &["name"],
             _ => &[],
         };
+        // In JSON an unknown block has no labels: what they should be follows from its name.
+        if is_guessed && block.labels.len() != labels.len() {
+            return;
+        }
         if !self.labels_are_good(&block, labels) {
             return;
         }
@@ -119,10 +124,13 @@ impl Reader<'_> {
         let kind = &block.kind.text;
         if block.labels.len() != wanted.len() {
             let (found, form) = (block.labels.len(), form(kind, wanted));
-            let message = format!(
-                "a `{kind}` block with {found} labels instead of {}",
-                wanted.len()
-            );
+            let article = match kind.starts_with(['e', 'i', 'o']) {
+                true => "an",
+                false => "a",
+            };
+            let wanted = wanted.len();
+            let message =
+                format!("{article} `{kind}` block with {found} labels instead of {wanted}");
             self.diagnostics.push(
                 Diagnostic::error("syntax", message)
                     .at(block.header, "")

@@ -110,10 +110,7 @@ fn sort(cause: Cause) -> (Kind, Vec<String>) {
         ),
         Cause::Drifted { attribute } => (Kind::Drifted, vec![name_of(&attribute.0)]),
         Cause::Gone => (Kind::Alone, vec!["it is gone".into()]),
-        Cause::Instead { found } => {
-            let text = format!("{found}, changed outside of Terrace");
-            (Kind::Alone, vec![text])
-        }
+        Cause::Instead { found } => (Kind::Alone, vec![found.to_string()]),
         Cause::Upstream {
             attribute,
             resource,

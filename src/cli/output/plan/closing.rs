@@ -77,8 +77,13 @@ impl Counts {
 
 /// The counts of a plan.
 pub fn counts(plan: &Plan) -> Counts {
+    // What differs, and is only taken over, is told apart.
+    let taken_over = match plan.mode {
+        PlanMode::RefreshOnly => plan.drift.len() as u64,
+        PlanMode::Normal | PlanMode::Destroy => 0,
+    };
     let mut counts = Counts {
-        unchanged: plan.unchanged,
+        unchanged: plan.unchanged.saturating_sub(taken_over),
         ..Counts::default()
     };
     for change in &plan.changes {

@@ -535,7 +535,7 @@ fn a_refresh_shows_what_was_observed() {
           size  1 -> 2
       - aws_instance.gone                                 gone
 
-    Plan p7f3a91c: 1 changed outside, 1 gone, 23 unchanged
+    Plan p7f3a91c: 1 changed outside, 1 gone, 21 unchanged
     Apply exactly this: terrace apply p7f3a91c
     [EOF]
     ");
