@@ -38,7 +38,10 @@ const LAYERS: &[(&str, &[&str])] = &[
             "terrace-contract",
         ],
     ),
-    ("terrace-modules", &["terrace-model", "terrace-lang"]),
+    (
+        "terrace-modules",
+        &["terrace-model", "terrace-lang", "terrace-web"],
+    ),
     (
         "terrace-delivery",
         &[

@@ -34,7 +34,8 @@ pub use bringing::Bringing;
 pub use changing::{ApplyArgs, DestroyArgs, PlanArgs};
 pub use consent::{Consent, Failing, OnFailure};
 pub use definition::{
-    CompletionsArgs, ConsoleArgs, ExplainArgs, FmtArgs, InitArgs, ValidateArgs, VersionArgs,
+    CompletionsArgs, ConsoleArgs, ExplainArgs, FmtArgs, GetArgs, InitArgs, ValidateArgs,
+    VersionArgs,
 };
 pub use drifting::{AdoptArgs, DriftArgs, WatchArgs};
 pub use early::Early;
@@ -171,8 +172,10 @@ pub enum Command {
     Fmt(FmtArgs),
     /// Evaluate expressions of the language
     Console(ConsoleArgs),
-    /// Begin a project in a directory
+    /// Begin a project in a directory; install its modules
     Init(InitArgs),
+    /// Install the modules of the definition that are not local paths
+    Get(GetArgs),
     /// Show the version
     Version(VersionArgs),
     /// Write a script that completes commands in a shell
@@ -290,6 +293,7 @@ impl Command {
             | Self::Validate(_)
             | Self::Fmt(_)
             | Self::Init(_)
+            | Self::Get(_)
             | Self::Version(_)
             | Self::Completions(_)
             | Self::Hold(_)

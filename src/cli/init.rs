@@ -1,4 +1,5 @@
-//! `terrace init`: begins a project in a directory. Files that are there already are left as they are.
+//! `terrace init`: begins a project in a directory, and installs its modules. Files that are there already are left as
+//! they are.
 
 use std::path::Path;
 
@@ -11,7 +12,9 @@ use state::RecordError;
 use super::args::InitArgs;
 use super::exit::ExitCode;
 use super::invocation::Invocation;
+use super::modules::{self, Resolve};
 use super::output::write;
+use super::prepare::Refused;
 use super::{record, shell};
 
 /// The environments of a project that names none.
@@ -72,9 +75,15 @@ pub fn run(invocation: &Invocation, args: &InitArgs) -> ExitCode {
     let (mut project, found) = project::open(&directory, &invocation.base.join(&relative));
     let is_its_own = project.directory == directory;
     if project.has_file && (is_its_own || args.environments.is_empty()) {
-        invocation.say(&is_there(&project, args, is_its_own));
         if found.has_errors() {
+            invocation.say(&is_there(&project, args, is_its_own));
             return next(&relative, "validate");
+        }
+        match installed(invocation, &mut project, args) {
+            Ok(0) => invocation.say(&is_there(&project, args, is_its_own)),
+            Ok(_) if is_its_own && args.environments.is_empty() => {}
+            Ok(_) => invocation.say(&is_there(&project, args, is_its_own)),
+            Err(refused) => return refused.report(invocation),
         }
         let first = project.environments().into_iter().next();
         return next(&relative, &format!("plan {}", first.unwrap_or_default()));
@@ -105,6 +114,10 @@ pub fn run(invocation: &Invocation, args: &InitArgs) -> ExitCode {
                 ));
             }
             invocation.say(&text);
+            let (mut project, _) = project::open(&directory, &invocation.base.join(&relative));
+            if let Err(refused) = installed(invocation, &mut project, args) {
+                return refused.report(invocation);
+            }
             let first = environments.first().map(String::as_str).unwrap_or_default();
             next(&relative, &format!("plan {first}"))
         }
@@ -112,6 +125,22 @@ pub fn run(invocation: &Invocation, args: &InitArgs) -> ExitCode {
             let message = format!("cannot begin a project in `{}`", directory.display());
             refuse(Diagnostic::error("read-only-directory", message).note(error.to_string()))
         }
+    }
+}
+
+/// Installs the modules of the definition, unless that is not wanted. Returns how many it has.
+fn installed(
+    invocation: &Invocation,
+    project: &mut Project,
+    args: &InitArgs,
+) -> Result<usize, Refused> {
+    let resolve = match args.upgrade {
+        true => Resolve::Anew,
+        false => Resolve::Kept,
+    };
+    match args.get {
+        true => modules::install(invocation, project, resolve),
+        false => Ok(0),
     }
 }
 

@@ -151,6 +151,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>, process: Process) -> ExitCo
         Command::Fmt(args) => fmt::run(&invocation, &args),
         Command::Console(args) => block_on(console::run(&invocation, &args)),
         Command::Init(args) => init::run(&invocation, &args),
+        Command::Get(args) => modules::get(&invocation, &args),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The modules of a definition that are not local paths: installed when they are first needed, and said. How they are
 //! fetched is in the crate `modules`; those of a revision or a saved plan are read where those were kept.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -8,15 +9,83 @@ use delivery::Project;
 use delivery::revision::KeptModule;
 use lang::Definition;
 use lang::load::{Package, PackagesByKey};
+use model::{Diagnostic, Diagnostics};
 pub use modules::Resolve;
 use modules::{Modules, Places, Said};
 
+use super::args::GetArgs;
+use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::line::{Line, Page};
 use super::output::style::Label;
+use super::prepare::{self, Loaded, Refused};
 
 /// Where a saved plan keeps what its modules were, among its files.
 pub const OF_PLAN: &str = ".terraform/modules/packages";
+
+/// Runs `terrace get`.
+pub fn get(invocation: &Invocation, args: &GetArgs) -> ExitCode {
+    let mut project = match prepare::open(invocation) {
+        Ok((project, _)) => project,
+        Err(refused) => return refused.report(invocation),
+    };
+    let resolve = match args.update {
+        true => Resolve::Anew,
+        false => Resolve::Kept,
+    };
+    match install(invocation, &mut project, resolve) {
+        Ok(0) => {
+            invocation.say("Nothing to install: all modules are local paths.\n");
+            ExitCode::Done
+        }
+        Ok(_) => ExitCode::Done,
+        Err(refused) => refused.report(invocation),
+    }
+}
+
+/// Installs the modules of a project's definition that are not local paths. Returns how many it has.
+///
+/// # Errors
+/// With what is wrong where one cannot be had. What else is wrong with the definition is for others to tell.
+pub(super) fn install(
+    invocation: &Invocation,
+    project: &mut Project,
+    resolve: Resolve,
+) -> Result<usize, Refused> {
+    let said = Cell::new(0_usize);
+    let say_it = |told: &Said| {
+        said.set(said.get() + usize::from(matches!(told, Said::Installed { .. })));
+        say(invocation, told);
+    };
+    let mut packages = installing(invocation, project, resolve, &say_it);
+    let Loaded {
+        definition, found, ..
+    } = prepare::definition_with(project, &mut packages);
+    let of_modules = ["missing-module", "module-not-fetched", "version-constraint"];
+    let is_of_modules = |found: &Diagnostic| of_modules.contains(&&*found.id);
+    let found: Diagnostics = found.into_iter().filter(is_of_modules).collect();
+    if found.has_errors() {
+        return Err(Refused {
+            diagnostics: found,
+            sources: definition.sources,
+        });
+    }
+    if resolve == Resolve::Anew {
+        packages.forget_unused();
+    }
+    let count = definition.packages.len();
+    if count > 0 && said.get() == 0 {
+        let plural = if count == 1 {
+            "module is"
+        } else {
+            "modules are"
+        };
+        invocation.say(&format!(
+            "Nothing to do: {count} {plural} installed already. To resolve anew: terrace init -upgrade\n"
+        ));
+    }
+    Ok(count)
+}
 
 /// What installs the modules of a project's definition.
 pub(super) fn installing<'i>(

@@ -9,7 +9,7 @@ use lang::load::{Getter, PackageSource, RegistrySource, Source, without_secrets}
 use crate::address::Address;
 use crate::archive::{NAMES, unpack};
 use crate::configuration::Configuration;
-use crate::http::{self, Web};
+use crate::http;
 use crate::pins::Pin;
 use crate::registry::Registry;
 use crate::trouble::Trouble;
@@ -42,7 +42,6 @@ impl Request {
 /// What fetching takes.
 #[derive(Debug)]
 pub(crate) struct Fetching<'f> {
-    web: &'f Web,
     configuration: &'f Configuration,
     registry: Registry<'f>,
 }
@@ -57,11 +56,10 @@ struct Fetched {
 }
 
 impl<'f> Fetching<'f> {
-    pub(crate) fn new(web: &'f Web, configuration: &'f Configuration) -> Self {
+    pub(crate) fn new(configuration: &'f Configuration) -> Self {
         Self {
-            web,
             configuration,
-            registry: Registry::new(web, configuration),
+            registry: Registry::new(configuration),
         }
     }
 
@@ -190,7 +188,7 @@ impl<'f> Fetching<'f> {
         let (kind, address) = http::kind(url)?;
         if let Some(kind) = kind {
             let archive = work.join("archive");
-            http::archive(self.web, self.configuration, address, &archive)?;
+            http::archive(self.configuration, address, &archive)?;
             let place = work.join("files");
             unpack(&archive, kind, &place)?;
             return Ok(of_files(place));
@@ -200,7 +198,7 @@ impl<'f> Fetching<'f> {
                 "its address leads to another, and that to another, without an end",
             ));
         };
-        let location = http::location(self.web, self.configuration, &address)?;
+        let location = http::location(self.configuration, &address)?;
         // What a web server says must not make this machine's files part of a module.
         if location.starts_with("file:")
             || location.contains("::file:")

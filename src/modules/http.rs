@@ -6,8 +6,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256, Sha512};
+use ureq::Body;
 use ureq::http::Response;
-use ureq::{Agent, Body};
+use web::{Manner, Redirects};
 
 use crate::address::{Address, hidden, joined};
 use crate::archive::{Kind, NAMES};
@@ -21,7 +22,7 @@ const REACHED: Duration = Duration::from_secs(10);
 /// So long it may take to begin an answer.
 const ANSWERED: Duration = Duration::from_secs(60);
 
-/// So long it may take to give all of it.
+/// So long it may take in all.
 const GIVEN: Duration = Duration::from_secs(900);
 
 /// No page or document is larger, in bytes.
@@ -30,52 +31,39 @@ const PAGE: u64 = 16 << 20;
 /// The header that says where a package is.
 const HEADER: &str = "X-Terraform-Get";
 
-/// What is asked of web servers.
-#[derive(Debug)]
-pub(crate) struct Web {
-    agent: Agent,
-}
-
-impl Web {
-    pub(crate) fn new() -> Self {
-        let config = Agent::config_builder()
-            .timeout_connect(Some(REACHED))
-            .timeout_resolve(Some(REACHED))
-            .timeout_recv_response(Some(ANSWERED))
-            .timeout_recv_body(Some(GIVEN))
-            .http_status_as_error(false)
-            .user_agent(concat!("terrace/", env!("CARGO_PKG_VERSION")))
-            .build();
-        Self {
-            agent: config.into(),
-        }
+/// Asks for an address. Whatever the status is, it is an answer.
+pub(crate) fn get(url: &str, authorization: Option<&str>) -> Result<Response<Body>, Trouble> {
+    let mut address = Address::of(url);
+    let login = address.take_login();
+    let manner = Manner {
+        within: GIVEN,
+        redirects: Redirects::Follow,
+    };
+    let agent = web::agent(&address.url(), manner);
+    let agent = agent.map_err(|error| Trouble::new("no host can be asked").note(error))?;
+    let mut request = agent
+        .get(address.url())
+        .config()
+        .timeout_connect(Some(REACHED))
+        .timeout_recv_response(Some(ANSWERED))
+        .user_agent(concat!("terrace/", env!("CARGO_PKG_VERSION")))
+        .build();
+    if let Some(value) = authorization.map(ToOwned::to_owned).or(login) {
+        request = request.header("Authorization", value);
     }
-
-    /// Asks for an address. Whatever the status is, it is an answer.
-    pub(crate) fn get(
-        &self,
-        url: &str,
-        authorization: Option<&str>,
-    ) -> Result<Response<Body>, Trouble> {
-        let mut address = Address::of(url);
-        let login = address.take_login();
-        let mut request = self.agent.get(address.url());
-        if let Some(value) = authorization.map(ToOwned::to_owned).or(login) {
-            request = request.header("Authorization", value);
-        }
-        request.call().map_err(|error| {
-            let is_unreachable = matches!(
-                error,
-                ureq::Error::HostNotFound | ureq::Error::ConnectionFailed | ureq::Error::Io(_)
-            );
-            let label = match matches!(error, ureq::Error::Timeout(_)) {
-                true => "the host does not answer",
-                false if is_unreachable => "the host cannot be reached",
-                false => "the host cannot be asked",
-            };
-            Trouble::new(label).note(hidden(&format!("{}: {error}", address.host()), url))
-        })
-    }
+    request.call().map_err(|error| {
+        let is_unreachable = matches!(
+            error,
+            ureq::Error::HostNotFound | ureq::Error::ConnectionFailed | ureq::Error::Io(_)
+        );
+        let label = match matches!(error, ureq::Error::Timeout(_)) {
+            true => "the host does not answer",
+            false if is_unreachable => "the host cannot be reached",
+            false => "the host cannot be asked",
+        };
+        let said = format!("{}: {}", address.host(), web::words(&error));
+        Trouble::new(label).note(hidden(&said, url))
+    })
 }
 
 /// The text of an answer.
@@ -118,7 +106,6 @@ pub(crate) fn kind(url: &str) -> Result<(Option<Kind>, Address), Trouble> {
 
 /// Downloads an archive to a file.
 pub(crate) fn archive(
-    web: &Web,
     configuration: &Configuration,
     mut address: Address,
     to: &Path,
@@ -126,7 +113,7 @@ pub(crate) fn archive(
     let checksum = address.take("checksum");
     let url = address.url();
     let login = configuration.login(address.host());
-    let mut answer = web.get(&url, login.as_deref())?;
+    let mut answer = get(&url, login.as_deref())?;
     let status = answer.status().as_u16();
     if !answer.status().is_success() {
         return Err(refused(status, address.host()));
@@ -169,14 +156,13 @@ pub(crate) fn check(checksum: &str, file: &Path) -> Result<(), Trouble> {
 
 /// Where a page says that a package is.
 pub(crate) fn location(
-    web: &Web,
     configuration: &Configuration,
     address: &Address,
 ) -> Result<String, Trouble> {
     let mut asked = address.clone();
     asked.ask("terraform-get", "1");
     let login = configuration.login(address.host());
-    let mut answer = web.get(&asked.url(), login.as_deref())?;
+    let mut answer = get(&asked.url(), login.as_deref())?;
     let status = answer.status().as_u16();
     if !answer.status().is_success() {
         return Err(refused(status, address.host()));

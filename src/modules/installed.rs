@@ -14,7 +14,6 @@ use semver::Version;
 use crate::at_once::fetch_all;
 use crate::configuration::Configuration;
 use crate::fetch::{Fetching, Request, directory, expanded};
-use crate::http::Web;
 use crate::listing::{Entry, INSTALLED, Listing};
 use crate::pins::{Pin, Pins};
 use crate::registry::allows;
@@ -241,8 +240,7 @@ impl<'m> Modules<'m> {
             return found;
         }
         let configuration = Configuration::read(self.environment);
-        let web = Web::new();
-        let fetching = Fetching::new(&web, &configuration);
+        let fetching = Fetching::new(&configuration);
         let requests: Vec<&Request> = wanted.into_values().collect();
         found.extend(fetch_all(&fetching, &requests, &self.store, self.say));
         found

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::address::joined;
 use crate::configuration::Configuration;
 use crate::git::listed;
-use crate::http::{Web, header, text};
+use crate::http::{get, header, text};
 use crate::trouble::Trouble;
 
 /// The service that gives modules.
@@ -20,7 +20,6 @@ const SERVICE: &str = "modules.v1";
 /// What is asked of registries; what they said of themselves is remembered.
 #[derive(Debug)]
 pub(crate) struct Registry<'r> {
-    web: &'r Web,
     configuration: &'r Configuration,
     /// Where the service is, by host.
     services: Mutex<BTreeMap<String, String>>,
@@ -44,9 +43,8 @@ struct OneVersion {
 }
 
 impl<'r> Registry<'r> {
-    pub(crate) fn new(web: &'r Web, configuration: &'r Configuration) -> Self {
+    pub(crate) fn new(configuration: &'r Configuration) -> Self {
         Self {
-            web,
             configuration,
             services: Mutex::default(),
         }
@@ -88,9 +86,7 @@ impl<'r> Registry<'r> {
     fn versions(&self, source: &RegistrySource) -> Result<Vec<String>, Trouble> {
         let url = self.url(source, "versions")?;
         let RegistrySource { host, .. } = source;
-        let mut answer = self
-            .web
-            .get(&url, self.configuration.token(host).as_deref())?;
+        let mut answer = get(&url, self.configuration.token(host).as_deref())?;
         let status = answer.status().as_u16();
         if status == 404 {
             return Err(Trouble::missing(format!("{host} has no such module"))
@@ -124,9 +120,7 @@ impl<'r> Registry<'r> {
         }
         let url = self.url(source, &format!("{version}/download"))?;
         let RegistrySource { host, .. } = source;
-        let mut answer = self
-            .web
-            .get(&url, self.configuration.token(host).as_deref())?;
+        let mut answer = get(&url, self.configuration.token(host).as_deref())?;
         let status = answer.status().as_u16();
         if status == 404 {
             return Err(Trouble::version(format!(
@@ -186,9 +180,7 @@ impl<'r> Registry<'r> {
             return Ok(known.clone());
         }
         let url = format!("https://{host}/.well-known/terraform.json");
-        let asked = self
-            .web
-            .get(&url, self.configuration.token(host).as_deref());
+        let asked = get(&url, self.configuration.token(host).as_deref());
         let mut answer = asked.map_err(|trouble| self.configuration.with_unreadable(trouble))?;
         let status = answer.status().as_u16();
         if status == 404 {

@@ -77,8 +77,15 @@ pub struct InitArgs {
     pub(super) input: Option<bool>,
     #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     backend: Option<bool>,
-    #[arg(long, hide = true)]
-    upgrade: bool,
+    /// Resolve modules that are not local paths anew: the newest versions that are allowed, branches as they are now
+    #[arg(long)]
+    pub upgrade: bool,
+    /// Install no modules; they are when they are first needed
+    #[arg(
+        long, value_name = "BOOL", hide_possible_values = true, hide_default_value = true, default_value_t = true, default_missing_value = "true",
+        num_args = 0..=1, require_equals = true, action = ArgAction::Set
+    )]
+    pub get: bool,
     #[arg(long, hide = true)]
     reconfigure: bool,
 }
@@ -86,14 +93,19 @@ pub struct InitArgs {
 impl InitArgs {
     /// Options that were given and have no effect, each with the reason.
     pub fn without_effect(&self) -> Vec<&'static str> {
-        let upgrade = self.upgrade.then_some(
-            "-upgrade has no effect: the providers are built in, and nothing is installed",
-        );
         let backend = (self.backend.is_some() || self.reconfigure).then_some(
             "-backend and -reconfigure have no effect: the record is .terrace/state.db in the project's directory",
         );
-        upgrade.into_iter().chain(backend).collect()
+        backend.into_iter().collect()
     }
+}
+
+/// `terrace get`.
+#[derive(Debug, ClapArgs)]
+pub struct GetArgs {
+    /// Resolve them anew: the newest versions that are allowed, branches as they are now
+    #[arg(long, alias = "upgrade")]
+    pub update: bool,
 }
 
 /// `terrace version`.

@@ -54,7 +54,8 @@ Look at environments:
   log          List the runs of an environment, or verify that none was edited
 
 Write definitions:
-  init         Begin a project in a directory
+  init         Begin a project in a directory; install its modules
+  get          Install the modules of the definition that are not local paths
   validate     Check the definition and the project file
   fmt          Bring definition files into the usual form
   console      Evaluate expressions of the language

@@ -23,7 +23,9 @@ pub(super) fn instead_of(command: &str) -> Option<&'static str> {
              Terraform's test files are not run"
         }
         "providers" => "the providers are built in: terrace version",
-        "get" | "modules" => "modules are read where they are; there is nothing to fetch",
+        "modules" => {
+            "what the modules of a revision are: terrace revision show r1; to install them: terrace get"
+        }
         "graph" => "what depends on what is in the plan: terrace show -json PLAN",
         "force-unlock" => {
             "there is nothing to unlock: the lock of a process that is gone is taken over by the next command"
