@@ -8,7 +8,7 @@
 //!   and stay were updated. Where the last would make a cycle (its dependency is destroyed first to be created anew),
 //!   it gives way.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use lang::Desired;
@@ -60,10 +60,42 @@ struct Builder {
     steps: Vec<Step>,
     /// For each node, what must be done before it.
     edges: Vec<Vec<(u32, Strength)>>,
-    /// Steps that make something, by block.
-    makes: BTreeMap<ResourceAddr, Vec<u32>>,
-    /// Steps that destroy something, by block.
-    destroys: BTreeMap<ResourceAddr, Vec<u32>>,
+    blocks: Blocks,
+}
+
+/// The blocks, numbered as they come: what is known of each is in lists, since there may be as many as steps.
+#[derive(Default)]
+struct Blocks {
+    numbers: HashMap<ResourceAddr, u32>,
+    /// For each, the steps that make something.
+    makes: Vec<Vec<u32>>,
+    /// For each, the steps that destroy something.
+    destroys: Vec<Vec<u32>>,
+}
+
+impl Blocks {
+    /// The number of a block, a new one if it has none yet.
+    fn number(&mut self, resource: ResourceAddr) -> u32 {
+        let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+        let number = *self.numbers.entry(resource).or_insert(next);
+        if number == next {
+            self.makes.push(Vec::new());
+            self.destroys.push(Vec::new());
+        }
+        number
+    }
+}
+
+/// What a list has of a block.
+fn of(lists: &[Vec<u32>], block: u32) -> &[u32] {
+    lists.get(block as usize).map_or(&[], Vec::as_slice)
+}
+
+/// Adds to what a list has of a block.
+fn add(lists: &mut [Vec<u32>], block: u32, what: u32) {
+    if let Some(list) = lists.get_mut(block as usize) {
+        list.push(what);
+    }
 }
 
 impl Builder {
@@ -71,8 +103,7 @@ impl Builder {
         let mut builder = Self {
             steps: Vec::new(),
             edges: Vec::new(),
-            makes: BTreeMap::new(),
-            destroys: BTreeMap::new(),
+            blocks: Blocks::default(),
         };
         for (at, change) in (0..).zip(changes) {
             builder.change(at, change);
@@ -89,23 +120,23 @@ impl Builder {
             .importing
             .is_some()
             .then(|| self.step(StepKind::Import, at));
-        let resource = change.addr.resource();
+        let block = self.blocks.number(change.addr.resource());
         let first = self.steps.len();
         match change.action {
             Action::NoOp => {}
-            Action::Create => self.make(StepKind::Create, at, &resource),
-            Action::Update => self.make(StepKind::Update, at, &resource),
-            Action::Read => self.make(StepKind::Read, at, &resource),
-            Action::Destroy => self.destroy(at, &resource),
+            Action::Create => self.make(StepKind::Create, at, block),
+            Action::Update => self.make(StepKind::Update, at, block),
+            Action::Read => self.make(StepKind::Read, at, block),
+            Action::Destroy => self.destroy(at, block),
             Action::Forget => drop(self.step(StepKind::Forget, at)),
             Action::Replace(ReplaceOrder::DestroyFirst) => {
-                self.destroy(at, &resource);
-                self.make(StepKind::Create, at, &resource);
+                self.destroy(at, block);
+                self.make(StepKind::Create, at, block);
                 self.chain(first);
             }
             Action::Replace(ReplaceOrder::CreateFirst) => {
-                self.make(StepKind::Create, at, &resource);
-                self.destroy(at, &resource);
+                self.make(StepKind::Create, at, block);
+                self.destroy(at, block);
                 self.chain(first);
             }
         }
@@ -135,14 +166,14 @@ impl Builder {
         id
     }
 
-    fn make(&mut self, kind: StepKind, change: u32, resource: &ResourceAddr) {
+    fn make(&mut self, kind: StepKind, change: u32, block: u32) {
         let id = self.step(kind, change);
-        self.makes.entry(resource.clone()).or_default().push(id);
+        add(&mut self.blocks.makes, block, id);
     }
 
-    fn destroy(&mut self, change: u32, resource: &ResourceAddr) {
+    fn destroy(&mut self, change: u32, block: u32) {
         let id = self.step(StepKind::Destroy, change);
-        self.destroys.entry(resource.clone()).or_default().push(id);
+        add(&mut self.blocks.destroys, block, id);
     }
 
     fn join(&mut self, after: impl IntoIterator<Item = (u32, Strength)>) -> u32 {
@@ -161,7 +192,7 @@ impl Builder {
 
     /// Steps that make something wait for what their block refers to, through everything in between.
     fn forward(&mut self, desired: &Desired) {
-        if self.makes.is_empty() {
+        if self.blocks.makes.iter().all(Vec::is_empty) {
             return;
         }
         let graph = desired.graph();
@@ -175,8 +206,8 @@ impl Builder {
                 .collect();
             let own = graph
                 .resource(node)
-                .and_then(|resource| self.makes.get(&resource))
-                .cloned()
+                .and_then(|resource| self.blocks.numbers.get(&resource))
+                .map(|block| of(&self.blocks.makes, *block).to_vec())
                 .unwrap_or_default();
             for &step in &own {
                 for &need in &needs {
@@ -197,43 +228,35 @@ impl Builder {
     }
 
     /// Destroys wait for the destroys, and the updates, of what depends on them.
-    #[expect(
-        clippy::excessive_nesting,
-        reason = "a loop in a match in a loop, each of one line"
-    )]
     fn backward(&mut self, changes: &[Change], recorded: &Recorded) {
-        if self.destroys.is_empty() {
+        if self.blocks.destroys.iter().all(Vec::is_empty) {
             return;
         }
-        let dependents = dependents(changes, recorded);
+        let dependents = dependents(&mut self.blocks, changes, recorded);
         // Joins of the makes of a block, and of the destroys of a block and of all that depends on it.
-        let mut made: HashMap<ResourceAddr, Option<u32>> = HashMap::new();
-        let mut destroyed: HashMap<ResourceAddr, Option<u32>> = HashMap::new();
-        let blocks: Vec<(ResourceAddr, Vec<u32>)> = self
-            .destroys
-            .iter()
-            .map(|(resource, steps)| (resource.clone(), steps.clone()))
-            .collect();
-        for (resource, steps) in blocks {
+        let mut made: Joins = vec![None; dependents.len()];
+        let mut destroyed: Joins = vec![None; dependents.len()];
+        for (block, depending) in (0..).zip(&dependents) {
+            let steps = of(&self.blocks.destroys, block).to_vec();
+            if steps.is_empty() {
+                continue;
+            }
             let mut waits: Vec<(u32, Strength)> = Vec::new();
-            for dependent in dependents.get(&resource).into_iter().flatten() {
-                if let Some(join) = self.destroyed(dependent, &dependents, &mut destroyed) {
-                    waits.push((join, Strength::Recorded));
-                }
-                if let Some(join) = self.made(dependent, &mut made) {
-                    waits.push((join, Strength::Wish));
-                }
+            for &dependent in depending {
+                let gone = self.destroyed(dependent, &dependents, &mut destroyed);
+                waits.extend(gone.map(|join| (join, Strength::Recorded)));
+                let made = self.made(dependent, &mut made);
+                waits.extend(made.map(|join| (join, Strength::Wish)));
             }
             for step in steps {
-                let creates_first = self.creates_first(step, changes);
+                // The old object of a create-first replacement is used until its users have the new one.
+                let least = if self.creates_first(step, changes) {
+                    Strength::Use
+                } else {
+                    Strength::Wish
+                };
                 for (join, strength) in &waits {
-                    // The old object of a create-first replacement is used until its users have the new one.
-                    let strength = if creates_first {
-                        (*strength).max(Strength::Use)
-                    } else {
-                        *strength
-                    };
-                    self.wait(step, *join, strength);
+                    self.wait(step, *join, (*strength).max(least));
                 }
             }
         }
@@ -272,58 +295,42 @@ impl Builder {
         change.is_some_and(|change| change.action == Action::Replace(ReplaceOrder::CreateFirst))
     }
 
-    fn made(
-        &mut self,
-        resource: &ResourceAddr,
-        joins: &mut HashMap<ResourceAddr, Option<u32>>,
-    ) -> Option<u32> {
-        if let Some(join) = joins.get(resource) {
-            return *join;
+    fn made(&mut self, block: u32, joins: &mut Joins) -> Option<u32> {
+        if let Some(join) = joined(joins, block) {
+            return join;
         }
-        let steps = self.makes.get(resource).cloned().unwrap_or_default();
-        let join = match steps.as_slice() {
+        let join = match of(&self.blocks.makes, block) {
             [] => None,
             [one] => Some(*one),
-            steps => Some(self.join(steps.iter().map(|step| (*step, Strength::Must)))),
+            steps => {
+                let steps = steps.to_vec();
+                Some(self.join(steps.into_iter().map(|step| (step, Strength::Must))))
+            }
         };
-        joins.insert(resource.clone(), join);
+        join_as(joins, block, join);
         join
     }
 
     /// The join of a block's destroys and of those of everything that depends on it, however far. Walks with a stack of
     /// its own, so that a long chain of dependencies is no trouble.
-    fn destroyed(
-        &mut self,
-        resource: &ResourceAddr,
-        dependents: &BTreeMap<ResourceAddr, Vec<ResourceAddr>>,
-        joins: &mut HashMap<ResourceAddr, Option<u32>>,
-    ) -> Option<u32> {
-        let mut stack: Vec<(ResourceAddr, bool)> = vec![(resource.clone(), false)];
+    fn destroyed(&mut self, block: u32, dependents: &[Vec<u32>], joins: &mut Joins) -> Option<u32> {
+        let mut stack: Vec<(u32, bool)> = vec![(block, false)];
         while let Some((at, children_done)) = stack.pop() {
             if !children_done {
-                if joins.contains_key(&at) {
+                if joined(joins, at).is_some() {
                     continue;
                 }
                 // In a cycle of recorded dependencies the second visit finds this and goes no further.
-                joins.insert(at.clone(), None);
-                stack.push((at.clone(), true));
-                stack.extend(
-                    dependents
-                        .get(&at)
-                        .into_iter()
-                        .flatten()
-                        .map(|next| (next.clone(), false)),
-                );
+                join_as(joins, at, None);
+                stack.push((at, true));
+                stack.extend(of(dependents, at).iter().map(|next| (*next, false)));
                 continue;
             }
-            let own = self.destroys.get(&at).cloned().unwrap_or_default();
-            let further: BTreeSet<u32> = dependents
-                .get(&at)
-                .into_iter()
-                .flatten()
-                .filter_map(|next| joins.get(next).copied().flatten())
+            let further: BTreeSet<u32> = of(dependents, at)
+                .iter()
+                .filter_map(|next| joined(joins, *next).flatten())
                 .collect();
-            let waits: Vec<(u32, Strength)> = own
+            let waits: Vec<(u32, Strength)> = of(&self.blocks.destroys, at)
                 .iter()
                 .map(|step| (*step, Strength::Must))
                 .chain(further.into_iter().map(|join| (join, Strength::Recorded)))
@@ -333,41 +340,51 @@ impl Builder {
                 [(one, _)] => Some(*one),
                 _ => Some(self.join(waits)),
             };
-            joins.insert(at, join);
+            join_as(joins, at, join);
         }
-        joins.get(resource).copied().flatten()
+        joined(joins, block).flatten()
     }
 }
 
-/// For each block, the blocks that depend on it, by address: as recorded, and as planned.
-fn dependents(
-    changes: &[Change],
-    recorded: &Recorded,
-) -> BTreeMap<ResourceAddr, Vec<ResourceAddr>> {
-    let mut found: BTreeMap<ResourceAddr, Vec<ResourceAddr>> = BTreeMap::new();
-    let mut last: Option<(ResourceAddr, *const Arc<ResourceAddr>)> = None;
-    let mut add = |resource: ResourceAddr, needs: &Dependencies| {
+/// For each block: nothing where it was not asked for yet, else the step to wait for, where there is one.
+type Joins = Vec<Option<Option<u32>>>;
+
+fn joined(joins: &Joins, block: u32) -> Option<Option<u32>> {
+    joins.get(block as usize).copied().flatten()
+}
+
+fn join_as(joins: &mut Joins, block: u32, join: Option<u32>) {
+    if let Some(slot) = joins.get_mut(block as usize) {
+        *slot = Some(join);
+    }
+}
+
+/// For each block, the blocks that depend on it: as recorded, and as planned.
+fn dependents(blocks: &mut Blocks, changes: &[Change], recorded: &Recorded) -> Vec<Vec<u32>> {
+    let mut found: Vec<Vec<u32>> = vec![Vec::new(); blocks.numbers.len()];
+    let mut last: Option<(u32, *const Arc<ResourceAddr>)> = None;
+    let mut depends = |resource: ResourceAddr, needs: &Dependencies| {
         // Instances of one block share their list, so that most are passed over here.
-        let this = (resource, needs.as_ptr());
-        if last.as_ref() == Some(&this) {
+        let block = blocks.number(resource);
+        let this = (block, needs.as_ptr());
+        if last.replace(this) == Some(this) {
             return;
         }
-        for need in needs.iter().filter(|need| ***need != this.0) {
-            found
-                .entry((**need).clone())
-                .or_default()
-                .push(this.0.clone());
+        for need in needs.iter() {
+            let need = blocks.number((**need).clone());
+            found.resize(blocks.numbers.len(), Vec::new());
+            if need != block {
+                add(&mut found, need, block);
+            }
         }
-        last = Some(this);
     };
     for (block, keys) in &recorded.blocks {
-        let resource = block.resource();
         for object in keys
             .values()
             .flat_map(|instance| instance.current.iter().chain(instance.deposed.values()))
         {
             if !object.dependencies.is_empty() {
-                add(resource.clone(), &object.dependencies);
+                depends(block.resource(), &object.dependencies);
             }
         }
     }
@@ -375,9 +392,10 @@ fn dependents(
         .iter()
         .filter(|change| !change.dependencies.is_empty())
     {
-        add(change.addr.resource(), &change.dependencies);
+        depends(change.addr.resource(), &change.dependencies);
     }
-    for dependents in found.values_mut() {
+    found.resize(blocks.numbers.len(), Vec::new());
+    for dependents in &mut found {
         dependents.sort_unstable();
         dependents.dedup();
         dependents.shrink_to_fit();
