@@ -101,6 +101,8 @@ fn named<'p>(addr: &InstanceAddr, protect: &'p [(Pattern, Span)]) -> Option<Guar
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use model::address::{ModulePath, ProviderAddr, ProviderSource};
     use model::change::ReplaceOrder;
     use model::{Sources, Value};
@@ -115,11 +117,11 @@ mod tests {
             deposed: None,
             previous: None,
             importing: None,
-            provider: ProviderAddr {
+            provider: Arc::new(ProviderAddr {
                 module: ModulePath::root(),
                 source: ProviderSource::implied("aws"),
                 alias: None,
-            },
+            }),
             action,
             reason: None,
             because: Vec::new(),

@@ -238,20 +238,20 @@ impl<'i> Left<'i> {
 
     /// The provider configuration that was asked for the effect: as the journal has it, as recorded, as defined, or as
     /// the type's name says.
-    pub(crate) fn provider(&self, inquiry: &Inquiry<'_>) -> ProviderAddr {
+    pub(crate) fn provider(&self, inquiry: &Inquiry<'_>) -> Arc<ProviderAddr> {
         let known = self.undertaken.as_ref().map(|object| &object.provider);
         if let Some(known) = known.or(self.recorded.as_ref().map(|object| &object.provider)) {
-            return (**known).clone();
+            return known.clone();
         }
         let defined = inquiry.defined(&self.intent.addr.resource());
         defined.unwrap_or_else(|| {
             let rtype = self.intent.addr.block.rtype.as_str();
             let source = ProviderSource::implied(rtype.split('_').next().unwrap_or(rtype));
-            ProviderAddr {
+            Arc::new(ProviderAddr {
                 module: model::address::ModulePath::root(),
                 source,
                 alias: None,
-            }
+            })
         })
     }
 
@@ -286,7 +286,7 @@ impl<'i> Left<'i> {
         &self,
         found: Found,
         schema: &ResourceSchema,
-        provider: ProviderAddr,
+        provider: Arc<ProviderAddr>,
         secrets: &SecretTexts,
     ) -> Result<Settled, CodecError> {
         let known = |how, changes| Ok(Settled::Known { how, changes });
@@ -383,7 +383,7 @@ impl<'i> Left<'i> {
         found: Object,
         unfinished: bool,
         schema: &ResourceSchema,
-        provider: ProviderAddr,
+        provider: Arc<ProviderAddr>,
     ) -> Result<Vec<ObjectChange>, CodecError> {
         let addr = &self.intent.addr;
         let is_create = self.prior.is_null();
@@ -401,7 +401,7 @@ impl<'i> Left<'i> {
             value: found.value,
             private: found.private,
             schema_version: schema.schema.version,
-            provider: Arc::new(provider),
+            provider,
             dependencies,
             tainted: unfinished || !is_create && kept.is_some_and(|object| object.tainted),
             create_before_destroy: create_first,

@@ -76,7 +76,7 @@ pub struct Graph {
     /// depends on it comes last.
     pub order: Vec<NodeId>,
     /// For each resource node, its provider configuration.
-    pub providers: FxHashMap<NodeId, ProviderAddr>,
+    pub providers: FxHashMap<NodeId, Arc<ProviderAddr>>,
     index: FxHashMap<Node, NodeId>,
     module_index: FxHashMap<ModulePath, ModuleId>,
 }

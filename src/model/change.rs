@@ -143,7 +143,7 @@ pub struct Change {
     /// The id it is imported by.
     pub importing: Option<Str>,
     /// The provider configuration that does it.
-    pub provider: ProviderAddr,
+    pub provider: Arc<ProviderAddr>,
     /// What happens.
     pub action: Action,
     /// Why this action.

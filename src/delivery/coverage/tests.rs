@@ -21,7 +21,10 @@ fn change(address: &str, action: Action, after: Value) -> Change {
         deposed: None,
         previous: None,
         importing: None,
-        provider: "provider[\"terrace/sim\"]".parse::<ProviderAddr>().unwrap(),
+        provider: "provider[\"terrace/sim\"]"
+            .parse::<ProviderAddr>()
+            .unwrap()
+            .into(),
         action,
         reason: None,
         because: Vec::new(),

@@ -179,7 +179,10 @@ fn change(address: &str, action: Action) -> Change {
         deposed: None,
         previous: None,
         importing: None,
-        provider: "provider[\"terrace/sim\"]".parse::<ProviderAddr>().unwrap(),
+        provider: "provider[\"terrace/sim\"]"
+            .parse::<ProviderAddr>()
+            .unwrap()
+            .into(),
         action,
         reason: None,
         because: Vec::new(),

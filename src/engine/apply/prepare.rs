@@ -152,7 +152,7 @@ impl Schedule<'_> {
         };
         let fingerprint = self.planned.plugins.fingerprint(&change.provider);
         let row = Row {
-            provider: Arc::new(change.provider.clone()),
+            provider: change.provider.clone(),
             dependencies,
             deposed,
             create_before_destroy,

@@ -14,7 +14,7 @@ use super::walk::Walk;
 /// What is the same for all instances of a block.
 pub(super) struct Block {
     pub(super) node: NodeId,
-    pub(super) provider_addr: ProviderAddr,
+    pub(super) provider_addr: Arc<ProviderAddr>,
     pub(super) provider: Arc<dyn Provider>,
     pub(super) schema: Arc<ResourceSchema>,
     pub(super) has_sensitive: bool,

@@ -38,17 +38,17 @@ impl Walk<'_> {
         self.diagnostics.extend(diagnostics);
         let span = self.declared_span(node);
         if failed {
-            self.bad_providers.insert(addr);
+            self.bad_providers.insert((*addr).clone());
             return;
         }
         if !config.is_wholly_known() {
-            self.vague_providers.insert(addr.clone());
+            self.vague_providers.insert((*addr).clone());
         }
         self.configure(&addr, config, span).await;
     }
 
     /// The configuration a provider node stands for, when only recorded objects use it.
-    fn recorded_user(&self, node: NodeId) -> Option<ProviderAddr> {
+    fn recorded_user(&self, node: NodeId) -> Option<Arc<ProviderAddr>> {
         let objects = self
             .recorded
             .blocks
@@ -60,7 +60,7 @@ impl Walk<'_> {
         objects
             .map(|object| &object.provider)
             .find(|addr| addr.module == *module && self.declared_provider(addr) == Some(node))
-            .map(|addr| (**addr).clone())
+            .cloned()
     }
 
     /// The `provider` block of a configuration, if the definition has it.

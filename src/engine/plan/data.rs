@@ -84,7 +84,7 @@ impl Walk<'_> {
     async fn one(
         &mut self,
         one: &One<'_>,
-        provider_addr: &model::address::ProviderAddr,
+        provider_addr: &Arc<model::address::ProviderAddr>,
         provider: &dyn contract::Provider,
     ) -> Value {
         let schema = &one.schema.block;
@@ -145,7 +145,7 @@ impl Walk<'_> {
     fn deferred(
         &mut self,
         one: &One<'_>,
-        provider_addr: &model::address::ProviderAddr,
+        provider_addr: &Arc<model::address::ProviderAddr>,
         config: &Value,
         reason: Reason,
     ) -> Value {

@@ -114,7 +114,10 @@ impl<'e> Inquiry<'e> {
     }
 
     /// The definition's provider configuration for a block.
-    pub(crate) fn defined(&self, resource: &model::address::ResourceAddr) -> Option<ProviderAddr> {
+    pub(crate) fn defined(
+        &self,
+        resource: &model::address::ResourceAddr,
+    ) -> Option<Arc<ProviderAddr>> {
         let graph = self.walk.desired.graph();
         let node = graph.resource_node(resource)?;
         graph.providers.get(&node).cloned()

@@ -102,7 +102,7 @@ struct Look<'e> {
 }
 
 impl Look<'_> {
-    async fn group(&mut self, addr: &BlockAddr, provider: &ProviderAddr, objects: Objects) {
+    async fn group(&mut self, addr: &BlockAddr, provider: &Arc<ProviderAddr>, objects: Objects) {
         let configured = match self.inquiry.provider(provider).await {
             Ok(configured) => configured,
             Err(why) => {

@@ -100,7 +100,11 @@ impl Walk<'_> {
     }
 
     /// Forgets what is only to be forgotten, for which no provider has to be asked; returns the others.
-    fn out_of_reach(&mut self, provider: &ProviderAddr, orphans: Vec<Orphan>) -> Vec<InstanceAddr> {
+    fn out_of_reach(
+        &mut self,
+        provider: &Arc<ProviderAddr>,
+        orphans: Vec<Orphan>,
+    ) -> Vec<InstanceAddr> {
         let mut left = Vec::new();
         for orphan in orphans {
             if self.options.mode == PlanMode::RefreshOnly || !self.is_forgotten(&orphan) {
@@ -116,7 +120,7 @@ impl Walk<'_> {
     async fn orphan_group(
         &mut self,
         block: &Arc<BlockAddr>,
-        provider_addr: &ProviderAddr,
+        provider_addr: &Arc<ProviderAddr>,
         orphans: Vec<Orphan>,
     ) {
         let Some(schema) = self
@@ -176,7 +180,7 @@ impl Walk<'_> {
     pub(super) fn destroy(
         &mut self,
         node: Option<NodeId>,
-        provider: &ProviderAddr,
+        provider: &Arc<ProviderAddr>,
         orphan: Orphan,
         observed: Object,
     ) {
@@ -188,7 +192,7 @@ impl Walk<'_> {
     fn unwanted(
         &mut self,
         node: Option<NodeId>,
-        provider: &ProviderAddr,
+        provider: &Arc<ProviderAddr>,
         orphan: Orphan,
         observed: Object,
         action: Action,

@@ -325,6 +325,7 @@ impl<'e> Walk<'e> {
         let conditions = self
             .desired
             .conditions(|node| looked && self.scope.has_node(node));
+        self.changes.shrink_to_fit();
         self.changes
             .sort_by(|a, b| a.addr.cmp(&b.addr).then_with(|| a.deposed.cmp(&b.deposed)));
         self.drift.sort_by(|a, b| a.addr.cmp(&b.addr));

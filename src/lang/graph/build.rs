@@ -1,8 +1,9 @@
 //! Makes the nodes and edges of a definition's graph.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use model::address::{Mode, ModulePath};
+use model::address::{Mode, ModulePath, ProviderAddr};
 use model::{Diagnostic, Diagnostics, Span, Str};
 
 use super::{Graph, ModuleId, Node, NodeId, NodeKind, cycle, providers};
@@ -27,6 +28,7 @@ pub(super) fn build(definition: &Definition) -> (Graph, Diagnostics) {
         diagnostics: Diagnostics::new(),
         edges: Vec::new(),
         seen: HashSet::new(),
+        providers: HashSet::new(),
     };
     let mut next = 0;
     for (path, module) in &definition.modules {
@@ -100,6 +102,8 @@ struct Builder<'d> {
     /// Edges of the node being visited.
     edges: Vec<NodeId>,
     seen: HashSet<NodeId>,
+    /// Provider configurations that blocks have.
+    providers: HashSet<Arc<ProviderAddr>>,
 }
 
 impl Builder<'_> {
@@ -274,10 +278,23 @@ impl Builder<'_> {
                 });
                 self.edge(configured);
                 if let Some(node) = self.graph.find(id, NodeKind::Resource(resource.id.clone())) {
+                    let provider = self.shared(provider);
                     self.graph.providers.insert(node, provider);
                 }
             }
             Err(diagnostic) => self.diagnostics.push(diagnostic),
+        }
+    }
+
+    /// The address once for all blocks that have the same.
+    fn shared(&mut self, provider: ProviderAddr) -> Arc<ProviderAddr> {
+        match self.providers.get(&provider) {
+            Some(shared) => shared.clone(),
+            None => {
+                let shared = Arc::new(provider);
+                self.providers.insert(shared.clone());
+                shared
+            }
         }
     }
 

@@ -118,7 +118,7 @@ fn change(json: &Json) -> Change {
         deposed: json["deposed"].as_str().map(|key| DeposedKey(key.into())),
         previous: json.get("previous_address").map(addr),
         importing: what["importing"]["id"].as_str().map(Into::into),
-        provider: provider(&json["provider_name"]),
+        provider: provider(&json["provider_name"]).into(),
         action: action(&what["actions"]),
         reason: json
             .get("action_reason")

@@ -40,11 +40,11 @@ fn change(
         deposed: None,
         previous: None,
         importing: None,
-        provider: model::address::ProviderAddr {
+        provider: std::sync::Arc::new(model::address::ProviderAddr {
             module: model::address::ModulePath::root(),
             source: model::address::ProviderSource::implied("aws"),
             alias: None,
-        },
+        }),
         action,
         reason: None,
         because: Vec::new(),

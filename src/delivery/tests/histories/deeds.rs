@@ -143,7 +143,8 @@ fn change(address: &str, action: Action, [one, other]: &[Cell; 2]) -> Change {
         importing: None,
         provider: "provider[\"terrace/sim\"]"
             .parse::<ProviderAddr>()
-            .expect("a provider"),
+            .expect("a provider")
+            .into(),
         action,
         reason: None,
         because: Vec::new(),
