@@ -103,17 +103,7 @@ pub fn run(invocation: &Invocation, args: &InitArgs) -> ExitCode {
     let environments = environments(&kept, &args.environments);
     match begin(&directory, &environments, kept.len()) {
         Ok(made) => {
-            let mut text = String::new();
-            for name in &made {
-                text.push_str(&format!("     Created {}\n", relative.join(name).display()));
-            }
-            for Undeclared { name, objects, .. } in &kept {
-                let plural = if *objects == 1 { "" } else { "s" };
-                text.push_str(&format!(
-                    "`{name}` has {objects} recorded instance{plural}: it is an environment of the project.\n"
-                ));
-            }
-            invocation.say(&text);
+            invocation.say(&what_was_made(&relative, &made, &kept));
             let (mut project, _) = project::open(&directory, &invocation.base.join(&relative));
             if let Err(refused) = installed(invocation, &mut project, args) {
                 return refused.report(invocation);
@@ -126,6 +116,21 @@ pub fn run(invocation: &Invocation, args: &InitArgs) -> ExitCode {
             refuse(Diagnostic::error("read-only-directory", message).note(error.to_string()))
         }
     }
+}
+
+/// Says what was made, and what of it was there before.
+fn what_was_made(relative: &Path, made: &[String], kept: &[Undeclared]) -> String {
+    let mut text = String::new();
+    for name in made {
+        text.push_str(&format!("     Created {}\n", relative.join(name).display()));
+    }
+    for Undeclared { name, objects, .. } in kept {
+        let plural = if *objects == 1 { "" } else { "s" };
+        text.push_str(&format!(
+            "`{name}` has {objects} recorded instance{plural}: it is an environment of the project.\n"
+        ));
+    }
+    text
 }
 
 /// Installs the modules of the definition, unless that is not wanted. Returns how many it has.

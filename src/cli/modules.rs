@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use delivery::Project;
 use delivery::revision::KeptModule;
@@ -19,6 +20,9 @@ use super::invocation::Invocation;
 use super::output::line::{Line, Page};
 use super::output::style::Label;
 use super::prepare::{self, Loaded, Refused};
+
+/// Where nobody watches, what is being fetched is said only after this time.
+const IN_A_LOG: Duration = Duration::from_secs(10);
 
 /// Where a saved plan keeps what its modules were, among its files.
 pub const OF_PLAN: &str = ".terraform/modules/packages";
@@ -99,7 +103,11 @@ pub(super) fn installing<'i>(
         definition: absolute(project.definition_directory()),
         kept: absolute(project.directory.join(".terrace")),
     };
-    Modules::new(places, &invocation.process.environment, resolve, say)
+    let modules = Modules::new(places, &invocation.process.environment, resolve, say);
+    match std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+        true => modules,
+        false => modules.patient(IN_A_LOG),
+    }
 }
 
 /// Says what is done to install modules, as a line of its own.
@@ -129,7 +137,7 @@ pub(super) fn say(invocation: &Invocation, said: &Said) {
 }
 
 /// What a package is, in a line.
-pub(super) fn what(package: &Package) -> String {
+pub fn what(package: &Package) -> String {
     match package.resolved().as_str() {
         "" => package.source.clone(),
         resolved => format!("{}  {resolved}", package.source),

@@ -263,7 +263,13 @@ fn diff(invocation: &Invocation, args: &RevisionDiffArgs) -> Result<String, Refu
     let (store, old) = named(invocation, &args.old)?;
     let (_, new) = named(invocation, &args.new)?;
     let (old, new) = (&old, &new);
-    let difference = Difference::between(&manifest(&store, old)?, &manifest(&store, new)?);
+    let manifests = [manifest(&store, old)?, manifest(&store, new)?];
+    let [before, after] = &manifests;
+    let difference = Difference::between(before, after);
+    let in_module = |path: &str| {
+        let mut manifests = manifests.iter();
+        manifests.find_map(|manifest| manifest.module_of(path).map(ToOwned::to_owned))
+    };
     let text = |digest: Option<&FileDigest>| match digest {
         None => Some(String::new()),
         Some(digest) => String::from_utf8(store.blob(digest.0).ok()?).ok(),
@@ -276,7 +282,7 @@ fn diff(invocation: &Invocation, args: &RevisionDiffArgs) -> Result<String, Refu
     Ok(screen::difference(
         (old, new),
         &difference,
-        &texts,
+        (&texts, &in_module),
         invocation.stdout,
     ))
 }

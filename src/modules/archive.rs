@@ -224,3 +224,127 @@ impl Unpacking {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    /// A tape archive of these files.
+    fn tape(files: &[(&str, &str)]) -> Vec<u8> {
+        let mut tape = tar::Builder::new(Vec::new());
+        for (path, text) in files {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(text.len() as u64);
+            header.set_mode(if path.ends_with(".sh") { 0o755 } else { 0o644 });
+            // Written as it is: the builder refuses what a broken archive has.
+            let name = header.as_gnu_mut().unwrap();
+            name.name[..path.len()].copy_from_slice(path.as_bytes());
+            header.set_cksum();
+            tape.append(&header, text.as_bytes()).unwrap();
+        }
+        tape.into_inner().unwrap()
+    }
+
+    fn packed(kind: Kind, plain: &[u8]) -> Vec<u8> {
+        match kind {
+            Kind::Zip => unreachable!("made by its own"),
+            Kind::Gzip => {
+                let mut out =
+                    flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+                out.write_all(plain).unwrap();
+                out.finish().unwrap()
+            }
+            Kind::Bzip2 => {
+                let mut out = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+                out.write_all(plain).unwrap();
+                out.finish().unwrap()
+            }
+            Kind::Xz => {
+                let mut out = Vec::new();
+                lzma_rs::xz_compress(&mut BufReader::new(plain), &mut out).unwrap();
+                out
+            }
+        }
+    }
+
+    fn zipped(files: &[(&str, &str)]) -> Vec<u8> {
+        let mut out = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+        for (path, text) in files {
+            let mode = if path.ends_with(".sh") { 0o755 } else { 0o644 };
+            let options = zip::write::SimpleFileOptions::default().unix_permissions(mode);
+            out.start_file(*path, options).unwrap();
+            out.write_all(text.as_bytes()).unwrap();
+        }
+        out.finish().unwrap().into_inner()
+    }
+
+    /// Unpacks an archive, and returns what it says and where it unpacked to.
+    fn unpacked(kind: Kind, bytes: &[u8]) -> (tempfile::TempDir, Result<(), Trouble>) {
+        let bed = tempfile::tempdir().unwrap();
+        let archive = bed.path().join("archive");
+        fs::write(&archive, bytes).unwrap();
+        let done = unpack(&archive, kind, &bed.path().join("files"));
+        (bed, done)
+    }
+
+    const FILES: &[(&str, &str)] = &[("main.tf", "a"), ("./sub/run.sh", "b")];
+
+    #[test]
+    fn every_kind_of_archive_is_unpacked() {
+        let plain = tape(FILES);
+        let tapes = [Kind::Gzip, Kind::Bzip2, Kind::Xz];
+        let tapes = tapes.map(|kind| (kind, packed(kind, &plain)));
+        for (kind, bytes) in tapes.into_iter().chain([(Kind::Zip, zipped(FILES))]) {
+            let (bed, done) = unpacked(kind, &bytes);
+            assert_eq!(done, Ok(()), "{kind:?}");
+            let files = bed.path().join("files");
+            assert_eq!(
+                fs::read_to_string(files.join("main.tf")).unwrap(),
+                "a",
+                "{kind:?}"
+            );
+            let run = files.join("sub/run.sh").metadata().unwrap();
+            assert_eq!(run.permissions().mode() & 0o777, 0o755, "{kind:?}");
+            let (_, broken) = unpacked(kind, &bytes[..bytes.len() / 2]);
+            assert!(broken.is_err(), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn no_file_is_unpacked_outside_of_its_directory() {
+        for path in ["../out", "/tmp/out-of-it", "sub/../../out"] {
+            let tape = packed(Kind::Gzip, &tape(&[("main.tf", "a"), (path, "b")]));
+            for (kind, bytes) in [(Kind::Gzip, tape), (Kind::Zip, zipped(&[(path, "b")]))] {
+                let (bed, done) = unpacked(kind, &bytes);
+                assert!(done.is_err(), "{path} {kind:?}");
+                assert!(!bed.path().join("out").exists(), "{path} {kind:?}");
+                assert!(!Path::new("/tmp/out-of-it").exists());
+            }
+        }
+    }
+
+    #[test]
+    fn no_file_is_written_through_a_link() {
+        let bed = tempfile::tempdir().unwrap();
+        let outside = bed.path().join("outside");
+        fs::create_dir(&outside).unwrap();
+        let mut tape = tar::Builder::new(Vec::new());
+        let mut link = tar::Header::new_gnu();
+        link.set_entry_type(tar::EntryType::Symlink);
+        link.set_size(0);
+        tape.append_link(&mut link, "link", &outside).unwrap();
+        let mut deeper = tar::Header::new_gnu();
+        deeper.set_entry_type(tar::EntryType::Symlink);
+        deeper.set_size(0);
+        tape.append_link(&mut deeper, "link/deeper", "x").unwrap();
+        let mut file = tar::Header::new_gnu();
+        file.set_size(1);
+        tape.append_data(&mut file, "link/file", &b"x"[..]).unwrap();
+        let bytes = packed(Kind::Gzip, &tape.into_inner().unwrap());
+        let (unpacked, _) = unpacked(Kind::Gzip, &bytes);
+        assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
+        assert!(unpacked.path().join("files/link/file").is_file());
+    }
+}

@@ -14,9 +14,6 @@ use crate::trouble::Trouble;
 /// So many packages are fetched at once.
 const AT_ONCE: usize = 8;
 
-/// After so long it is said what is being fetched.
-const SOON: Duration = Duration::from_millis(250);
-
 /// A request that was answered: its place in the list, and what it was resolved to.
 type Answer = (usize, Result<Pin, Trouble>);
 
@@ -25,7 +22,7 @@ pub(crate) fn fetch_all(
     fetching: &Fetching<'_>,
     requests: &[&Request],
     store: &Path,
-    say: &dyn Fn(&Said),
+    (say, soon): (&dyn Fn(&Said), Duration),
 ) -> BTreeMap<String, Result<Pin, Trouble>> {
     let workers = requests.len().min(AT_ONCE);
     let next = Mutex::new(0..requests.len());
@@ -36,7 +33,7 @@ pub(crate) fn fetch_all(
             scope.spawn(move || work(fetching, requests, (store, next), &done));
         }
         drop(done);
-        let answers = collect(requests, &answers, say);
+        let answers = collect(requests, &answers, (say, soon));
         let named = answers.into_iter().filter_map(|(at, answer)| {
             let request = requests.get(at)?;
             Some((request.name(), answer))
@@ -63,10 +60,14 @@ fn work(
 }
 
 /// Takes all answers, and says once what is not answered soon.
-fn collect(requests: &[&Request], answers: &Receiver<Answer>, say: &dyn Fn(&Said)) -> Vec<Answer> {
+fn collect(
+    requests: &[&Request],
+    answers: &Receiver<Answer>,
+    (say, soon): (&dyn Fn(&Said), Duration),
+) -> Vec<Answer> {
     let mut found = Vec::new();
     let mut open: BTreeSet<usize> = (0..requests.len()).collect();
-    let mut patience = Some(SOON);
+    let mut patience = Some(soon);
     loop {
         let next = match patience {
             Some(patience) => answers.recv_timeout(patience),

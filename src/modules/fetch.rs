@@ -208,7 +208,10 @@ impl<'f> Fetching<'f> {
                 Trouble::new("it leads to a file of this machine").note(without_secrets(&location))
             );
         }
-        self.at(&location, work, hops)
+        let found = self.at(&location, work, hops)?;
+        // A directory that is named on the way is all there is of the package, as Terraform has it.
+        let inside = expanded(&found.place, &found.directory)?;
+        Ok(of_files(found.place.join(inside)))
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use lang::load::{Getter, Package, PackageCall, Packages, Source, join, key, without_secrets};
 use model::Diagnostic;
@@ -25,6 +26,9 @@ const STORE: &str = "modules";
 
 /// How the names of directories begin that are being made, and of those that are on their way out.
 pub(crate) const UNFINISHED: &str = ".unfinished-";
+
+/// After so long it is said what is being fetched.
+const SOON: Duration = Duration::from_millis(250);
 
 /// Whether what was resolved before stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +74,7 @@ pub struct Modules<'m> {
     environment: &'m BTreeMap<String, String>,
     resolve: Resolve,
     say: &'m dyn Fn(&Said),
+    soon: Duration,
     /// What was resolved by this, by the names of requests.
     resolved: BTreeMap<String, Pin>,
 }
@@ -98,8 +103,15 @@ impl<'m> Modules<'m> {
             environment,
             resolve,
             say,
+            soon: SOON,
             resolved: BTreeMap::new(),
         }
+    }
+
+    /// Says only after this time what is being fetched.
+    #[must_use]
+    pub fn patient(self, soon: Duration) -> Self {
+        Self { soon, ..self }
     }
 
     /// The module of a call, where it is installed and is what the call wants.
@@ -242,7 +254,12 @@ impl<'m> Modules<'m> {
         let configuration = Configuration::read(self.environment);
         let fetching = Fetching::new(&configuration);
         let requests: Vec<&Request> = wanted.into_values().collect();
-        found.extend(fetch_all(&fetching, &requests, &self.store, self.say));
+        found.extend(fetch_all(
+            &fetching,
+            &requests,
+            &self.store,
+            (self.say, self.soon),
+        ));
         found
     }
 

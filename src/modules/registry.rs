@@ -89,8 +89,9 @@ impl<'r> Registry<'r> {
         let mut answer = get(&url, self.configuration.token(host).as_deref())?;
         let status = answer.status().as_u16();
         if status == 404 {
-            return Err(Trouble::missing(format!("{host} has no such module"))
-                .help("a private module is only shown to whom the host knows: see `terrace explain module-not-fetched`"));
+            return Err(Trouble::missing(format!("{host} has no such module")).help(
+                "a private one is shown to whom the host knows: terrace explain module-not-fetched",
+            ));
         }
         if !answer.status().is_success() {
             return Err(self.refused(status, host));

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use delivery::revision::{Change, Difference, Manifest, Source, Stage};
+use delivery::revision::{Change, Difference, KeptModule, Manifest, Source, Stage};
+use lang::load::Package;
 use model::serial::RevisionId;
 use serde_json::{Value as Json, json};
 use state::{BlobDigest, RevisionRow, RunRow};
@@ -16,6 +17,7 @@ use super::style::{Label, Look};
 use super::table::{Align, Table};
 use super::text_diff::LineDifference;
 use super::value::Amount;
+use crate::cli::modules::what;
 use crate::cli::revised::source;
 
 /// A revision and what was said of it.
@@ -204,13 +206,33 @@ fn contents(page: &mut Page, manifest: &Manifest) {
             .map(|(name, stage)| format!("{name}{}", stage_text(stage)))
             .collect(),
     );
+    let modules = manifest.modules.iter();
+    part(
+        "modules",
+        modules
+            .map(|(key, kept)| {
+                let count = manifest.files.keys();
+                let count = count
+                    .filter(|path| manifest.module_of(path) == Some(key))
+                    .count();
+                let plural = if count == 1 { "" } else { "s" };
+                format!("{key}  {}  {count} file{plural}", module_text(kept))
+            })
+            .collect(),
+    );
     let files = manifest.files.iter();
+    let files = files.filter(|(path, _)| manifest.module_of(path).is_none());
     part(
         &format!("files of {}", manifest.definition),
         files
             .map(|(path, digest)| format!("{}  {path}", digits(&digest.to_string())))
             .collect(),
     );
+}
+
+/// What a module is: its source, and what that was resolved to.
+fn module_text(kept: &KeptModule) -> String {
+    what(&Package::from(kept.clone()))
 }
 
 fn stage_text(stage: &Stage) -> String {
@@ -227,11 +249,16 @@ fn stage_text(stage: &Stage) -> String {
 /// The text of a file in both revisions; none where it is not text.
 pub type Texts<'t> = &'t dyn Fn(&str) -> Option<(String, String)>;
 
+/// The module that is not a local path whose package a file is in, in either revision.
+pub type InModule<'m> = &'m dyn Fn(&str) -> Option<String>;
+
 /// What differs between two revisions.
+///
+/// `in_module` tells the module whose package a file is in: of those only the number is told.
 pub fn difference(
     (old, new): (&RevisionRow, &RevisionRow),
     found: &Difference,
-    texts: Texts<'_>,
+    (texts, in_module): (Texts<'_>, InModule<'_>),
     look: Look,
 ) -> String {
     let mut page = Page::new(look);
@@ -249,6 +276,8 @@ pub fn difference(
     }
     let plain = |value: &Json| value.to_string();
     part(&mut page, "inputs", &found.inputs, plain);
+    part(&mut page, "modules", &found.modules, module_text);
+    module_files(&mut page, found, in_module);
     part(
         &mut page,
         "environments",
@@ -265,7 +294,8 @@ pub fn difference(
         marked(&mut page, change, &format!("check {check}"), "");
         page_text(&mut page, &text(old), &text(new));
     }
-    for (path, change) in &found.files {
+    let own = |path: &&String| in_module(path).is_none();
+    for (path, change) in found.files.iter().filter(|(path, _)| own(path)) {
         page.gap();
         match texts(path) {
             Some((old, new)) => {
@@ -280,7 +310,7 @@ pub fn difference(
             None => marked(&mut page, change, path, "  not text"),
         }
     }
-    for (path, runs) in &found.executables {
+    for (path, runs) in found.executables.iter().filter(|(path, _)| own(path)) {
         let text = if *runs {
             "can be run now"
         } else {
@@ -289,6 +319,38 @@ pub fn difference(
         page.line(&Line::of(Label::Update, "  ~ ").then(format!("{path}  {text}")));
     }
     page.finish()
+}
+
+/// Says of how many files of each module something differs, under the heading of modules.
+fn module_files(page: &mut Page, found: &Difference, in_module: InModule<'_>) {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for key in found
+        .files
+        .keys()
+        .chain(found.executables.keys())
+        .filter_map(|path| in_module(path))
+    {
+        *counts.entry(key).or_default() += 1;
+    }
+    let is_whole = |key: &String| {
+        matches!(
+            found.modules.get(key),
+            Some(Change::Added(_) | Change::Removed(_))
+        )
+    };
+    counts.retain(|key, _| !is_whole(key));
+    if found.modules.is_empty() && !counts.is_empty() {
+        page.gap();
+        page.line(&Line::of(Label::Heading, "modules"));
+    }
+    for (key, count) in counts {
+        let plural = if count == 1 { "" } else { "s" };
+        let text = format!(
+            "{key}  {count} file{plural} differ{}",
+            if count == 1 { "s" } else { "" }
+        );
+        page.line(&Line::of(Label::Update, "  ~ ").then(text));
+    }
 }
 
 fn page_text(page: &mut Page, old: &str, new: &str) {
@@ -316,7 +378,7 @@ fn marked<T>(page: &mut Page, change: &Change<T>, name: &str, rest: &str) {
 fn part<T>(
     page: &mut Page,
     title: &'static str,
-    changes: &std::collections::BTreeMap<String, Change<T>>,
+    changes: &BTreeMap<String, Change<T>>,
     text: impl Fn(&T) -> String,
 ) {
     if changes.is_empty() {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::manifest::{FileDigest, Manifest};
+use super::modules::KeptModule;
 use super::shape::Stage;
 
 /// How one thing differs.
@@ -32,6 +33,8 @@ pub struct Difference {
     pub files: BTreeMap<String, Change<FileDigest>>,
     /// Files of which only that changed: whether they can be run now.
     pub executables: BTreeMap<String, bool>,
+    /// Modules that are not local paths, by the path of their call. Their files are among the files.
+    pub modules: BTreeMap<String, Change<KeptModule>>,
     /// Shared inputs.
     pub inputs: BTreeMap<String, Change<Json>>,
     /// Environments and their place.
@@ -58,6 +61,7 @@ impl Difference {
                 .then(|| (old.definition.clone(), new.definition.clone())),
             executables,
             files,
+            modules: changes(&old.modules, &new.modules),
             inputs: changes(&old.inputs, &new.inputs),
             environments: changes(&old.shape.environments, &new.shape.environments),
             checks: changes(&old.shape.checks, &new.shape.checks),

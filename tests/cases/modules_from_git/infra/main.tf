@@ -1,10 +1,10 @@
 module "whole" {
-  source = "git::REPOSITORY"
+  source = "git::https://git.example.com/network.git"
   name   = terraform.workspace
 }
 
 module "tagged" {
-  source = "git::REPOSITORY//inner?ref=v1"
+  source = "git::https://git.example.com/network.git//inner?ref=v1"
   name   = "tagged"
 }
 
