@@ -40,7 +40,22 @@ pub async fn check(desired: Desired, providers: Arc<dyn Providers>) -> Diagnosti
         let (_, diagnostics) = check.desired.assertions(node);
         check.take(diagnostics);
     }
-    once(check.found)
+    let mut found = written(&check.desired, &check.plugins);
+    merge(&mut found, once(check.found));
+    found
+}
+
+/// Reports attributes of resource and data blocks that their types do not have: as they are written, whatever comes of
+/// the expressions they stand in.
+pub(crate) fn written(desired: &Desired, plugins: &Plugins) -> Diagnostics {
+    let (graph, definition) = (desired.graph(), desired.definition());
+    let mut found = graph.check_uses(definition, |source, mode, rtype| match mode {
+        Mode::Managed => Some(&plugins.resource_schema(source, rtype)?.schema.block),
+        Mode::Data => Some(&plugins.data_schema(source, rtype)?.block),
+        Mode::Ephemeral => None,
+    });
+    found.sort();
+    found
 }
 
 /// Adds to `found` what another look at the same text found at places where `found` has no error yet: where it has

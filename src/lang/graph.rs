@@ -1,18 +1,23 @@
 //! What depends on what in a definition: one node for each block, whatever its number of instances, and an edge for
 //! each reference. Static: nothing is evaluated. Entry point: [`Graph::of`].
 
+mod around;
 mod build;
 mod cycle;
 mod providers;
 mod targets;
+mod uses;
 
 use std::sync::Arc;
 
+pub(crate) use around::meaningless;
 pub(crate) use build::iterator_name;
 use model::address::{Mode, ModulePath, ProviderAddr, ResourceAddr};
 use model::change::Dependencies;
 use model::{Diagnostics, Span, Str};
 use rustc_hash::FxHashMap;
+
+pub(crate) use uses::without_index;
 
 use crate::load::{Definition, ResourceName};
 
@@ -77,6 +82,8 @@ pub struct Graph {
     pub order: Vec<NodeId>,
     /// For each resource node, its provider configuration.
     pub providers: FxHashMap<NodeId, Arc<ProviderAddr>>,
+    /// What expressions name of resource and data blocks.
+    uses: Vec<uses::Use>,
     index: FxHashMap<Node, NodeId>,
     module_index: FxHashMap<ModulePath, ModuleId>,
 }
@@ -269,3 +276,6 @@ impl Graph {
         format!("{}{name}", module.unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests;

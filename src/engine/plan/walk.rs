@@ -20,6 +20,7 @@ use super::targets::Scope;
 use super::unsupported::unsupported;
 use super::{Checks, PlanOptions, Planned, handover, moves, order, orphan, targets, triggers};
 use crate::asking::Asking;
+use crate::check::written;
 use crate::events::Events;
 use crate::plugins::{self, Plugins};
 use crate::recorded::Recorded;
@@ -106,6 +107,8 @@ impl<'e> Walk<'e> {
         self.diagnostics
             .extend(unsupported(definition, self.options.mode));
         self.open_sources().await;
+        let written = written(&self.desired, &self.plugins);
+        self.evaluated(written);
         let unknown = targets::unknown(&self.desired, &self.recorded, &self.options);
         self.diagnostics.extend(unknown);
         self.scope = Scope::of(&self.desired, &self.recorded, &self.options);

@@ -18,6 +18,7 @@ use super::values::{ModuleValues, index_value};
 use super::{Desired, Each, Phase, Repetition};
 use crate::eval::{Indexed, Resolution, Scope};
 use crate::functions::{CallContext, FunctionError, Impure, call, terraform_provider};
+use crate::graph::meaningless;
 use crate::load::Module;
 use crate::reference::{Subject, subject};
 use crate::suggest::closest;
@@ -222,12 +223,10 @@ impl Scope for Lookup<'_> {
             .iter()
             .take(consumed)
             .fold(root.span, |span, step| span.to(step.span));
-        let mut outside = |name: &str, help: &str| {
-            out.push(
-                Diagnostic::error("unknown-reference", format!("`{name}` has no meaning here"))
-                    .at(span, "")
-                    .help(help.to_owned()),
-            );
+        let mut outside = |subject: &Subject| {
+            if !self.was_checked() {
+                out.push(meaningless(subject, span));
+            }
             Value::dynamic()
         };
         let value = match subject {
@@ -248,28 +247,21 @@ impl Scope for Lookup<'_> {
             Subject::CountIndex => match (&self.key, &self.any) {
                 (InstanceKey::Index(index), _) => index_value(*index),
                 (_, Some(Each::Index)) => Value::unknown_not_null(Type::Number),
-                (InstanceKey::None | InstanceKey::Key(_), _) => {
-                    outside("count.index", "it stands only in a block with `count`")
-                }
+                (InstanceKey::None | InstanceKey::Key(_), _) => outside(&Subject::CountIndex),
             },
             Subject::EachKey => match (&self.key, &self.any) {
                 (InstanceKey::Key(key), _) => Value::String(key.clone()),
                 (_, Some(Each::Value(_))) => Value::unknown_not_null(Type::String),
-                (InstanceKey::None | InstanceKey::Index(_), _) => {
-                    outside("each.key", "it stands only in a block with `for_each`")
-                }
+                (InstanceKey::None | InstanceKey::Index(_), _) => outside(&Subject::EachKey),
             },
             Subject::EachValue => match (&self.key, &self.each_value, &self.any) {
                 (InstanceKey::Key(_), Some(value), _) => value.clone(),
                 (_, _, Some(Each::Value(value))) => value.clone(),
-                _ => outside("each.value", "it stands only in a block with `for_each`"),
+                _ => outside(&Subject::EachValue),
             },
             Subject::This => match &self.this {
                 Some(value) => value.clone(),
-                None => outside(
-                    "self",
-                    "it stands only in a postcondition, a provisioner or a connection",
-                ),
+                None => outside(&Subject::This),
             },
         };
         Some(Resolution {

@@ -27,6 +27,7 @@ pub(crate) use operand::kind_of;
 pub use references::{FreeTraversal, references};
 pub use render::render;
 pub use scope::{Bound, Indexed, Resolution, Scope};
+pub(crate) use traversal::name_steps;
 pub use traversal::walk;
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ pub struct FreeTraversal<'e> {
     pub steps: &'e [TraversalStep],
     /// All of it.
     pub span: Span,
+    /// Whether the expression may have a value though this has none: it stands in an argument of `try` or `can`, or
+    /// in what is not always evaluated (a branch, what a `for` makes of each element).
+    pub may_fail: bool,
 }
 
 /// Adds everything that `expr` refers to, in the order it is written, to `out`. Names that a `for` binds are left
@@ -22,6 +25,7 @@ pub fn references<'e>(expr: &'e Expr, out: &mut Vec<FreeTraversal<'e>>) {
     Walk {
         out,
         bound: Vec::new(),
+        may_fail: false,
     }
     .expr(expr);
 }
@@ -30,6 +34,8 @@ struct Walk<'e, 'o> {
     out: &'o mut Vec<FreeTraversal<'e>>,
     /// Names bound where the walk is, the innermost last.
     bound: Vec<&'e Ident>,
+    /// [`FreeTraversal::may_fail`] of what stands where the walk is.
+    may_fail: bool,
 }
 
 impl<'e> Walk<'e, '_> {
@@ -54,6 +60,7 @@ impl<'e> Walk<'e, '_> {
                         root,
                         steps,
                         span: expr.span,
+                        may_fail: self.may_fail,
                     });
                 }
             }
@@ -67,12 +74,16 @@ impl<'e> Walk<'e, '_> {
             }
             ExprKind::Call { name, args, .. } => match (name.last(), args.as_slice()) {
                 (Some(name), [value, _]) if *name == "convert" => self.expr(value),
+                (Some(name), args) if matches!(name.as_str(), "try" | "can") => {
+                    self.maybe(|walk| walk.all(args));
+                }
                 _ => self.all(args),
             },
             ExprKind::Unary { operand, .. } => self.expr(operand),
             ExprKind::Binary { .. } => self.binary(expr),
             ExprKind::Conditional { condition, yes, no } => {
-                self.all([&**condition, &**yes, &**no]);
+                self.expr(condition);
+                self.maybe(|walk| walk.all([&**yes, &**no]));
             }
             ExprKind::Tuple(items) => self.all(items),
             ExprKind::Object(items) => {
@@ -97,9 +108,11 @@ impl<'e> Walk<'e, '_> {
     fn comprehension(&mut self, expr: &'e ForExpr) {
         self.expr(&expr.collection);
         self.bind(expr.key_name.as_ref(), &expr.value_name, |walk| {
-            walk.all(expr.key.as_ref());
-            walk.expr(&expr.value);
-            walk.all(expr.condition.as_ref());
+            walk.maybe(|walk| {
+                walk.all(expr.key.as_ref());
+                walk.expr(&expr.value);
+                walk.all(expr.condition.as_ref());
+            });
         });
     }
 
@@ -112,10 +125,7 @@ impl<'e> Walk<'e, '_> {
                     condition, yes, no, ..
                 } => {
                     self.expr(condition);
-                    with_room(|| {
-                        self.template(yes);
-                        self.template(no);
-                    });
+                    with_room(|| self.maybe(|walk| [yes, no].map(|part| walk.template(part))));
                 }
                 TemplatePart::For {
                     key,
@@ -126,7 +136,7 @@ impl<'e> Walk<'e, '_> {
                 } => {
                     self.expr(collection);
                     self.bind(key.as_ref(), value, |walk| {
-                        with_room(|| walk.template(body));
+                        with_room(|| walk.maybe(|walk| walk.template(body)));
                     });
                 }
             }
@@ -143,6 +153,14 @@ impl<'e> Walk<'e, '_> {
                 }
             }
         }
+    }
+
+    /// Walks what may fail without the expression failing.
+    fn maybe<T>(&mut self, inside: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.may_fail, true);
+        let found = inside(self);
+        self.may_fail = before;
+        found
     }
 
     fn bind(&mut self, key: Option<&'e Ident>, value: &'e Ident, inside: impl FnOnce(&mut Self)) {

@@ -32,6 +32,30 @@ pub fn walk(value: Value, steps: &[TraversalStep]) -> (Value, Diagnostics) {
     (value, out)
 }
 
+/// Takes the steps of a name from `taken` on from the value of what is before them, and reports the one that leads
+/// nowhere.
+pub(crate) fn name_steps(
+    value: Value,
+    root: &Ident,
+    steps: &[TraversalStep],
+    taken: usize,
+) -> Diagnostics {
+    let mut value = value;
+    for (at, step) in steps.iter().enumerate().skip(taken) {
+        let here = Named {
+            root: Some(root),
+            steps,
+            taken: at,
+        };
+        let next = match one(&value, step, &here) {
+            Ok(next) => next,
+            Err(reason) => return reason().at_least(root.span.to(step.span)).into(),
+        };
+        value = next;
+    }
+    Diagnostics::new()
+}
+
 /// The part of an expression that a value comes from, as far as it can be named in a message.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Named<'a> {

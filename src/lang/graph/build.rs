@@ -6,8 +6,10 @@ use std::sync::Arc;
 use model::address::{Mode, ModulePath, ProviderAddr};
 use model::{Diagnostic, Diagnostics, Span, Str};
 
+use super::around::{Around, meaningless};
+use super::uses::Use;
 use super::{Graph, ModuleId, Node, NodeId, NodeKind, cycle, providers};
-use crate::eval;
+use crate::eval::{self, FreeTraversal};
 use crate::load::{Condition, Definition, Module, Provisioner, Resource, ResourceName};
 use crate::reference::{Subject, subject};
 use crate::suggest::closest;
@@ -29,6 +31,7 @@ pub(super) fn build(definition: &Definition) -> (Graph, Diagnostics) {
         edges: Vec::new(),
         seen: HashSet::new(),
         providers: HashSet::new(),
+        around: Around::default(),
     };
     let mut next = 0;
     for (path, module) in &definition.modules {
@@ -104,6 +107,8 @@ struct Builder<'d> {
     seen: HashSet<NodeId>,
     /// Provider configurations that blocks have.
     providers: HashSet<Arc<ProviderAddr>>,
+    /// The block around what is being visited.
+    around: Around,
 }
 
 impl Builder<'_> {
@@ -226,12 +231,13 @@ impl Builder<'_> {
         let Some(id) = self.graph.module_id(&parent) else {
             return;
         };
-        if let Some(argument) = module
-            .calls
-            .get(call)
-            .and_then(|call| call.arguments.get(name))
-        {
+        let Some(call) = module.calls.get(call) else {
+            return;
+        };
+        if let Some(argument) = call.arguments.get(name) {
+            self.around = Around::of(&call.repeat);
             self.expr(id, &module, &argument.expr);
+            self.around = Around::default();
         }
     }
 
@@ -245,13 +251,20 @@ impl Builder<'_> {
             self.reference(id, module, &reference.subject, reference.span);
         }
         let lifecycle = &resource.lifecycle;
+        let around = Around::of(&resource.repeat);
+        let this = self.graph.find(id, NodeKind::Resource(resource.id.clone()));
+        self.around = around;
         self.conditions(id, module, &lifecycle.preconditions);
-        // `self` aside, a postcondition may refer to the instance it belongs to only through `self`.
-        self.conditions(id, module, &lifecycle.postconditions);
+        // What triggers a replacement may name a whole block where others must name an instance.
+        let uses = self.graph.uses.len();
         for expr in &lifecycle.replace_triggered_by {
             self.expr(id, module, expr);
         }
+        self.graph.uses.truncate(uses);
         self.body(id, module, &resource.body, &mut Vec::new());
+        self.around = around.with_self(this);
+        // `self` aside, a postcondition may refer to the instance it belongs to only through `self`.
+        self.conditions(id, module, &lifecycle.postconditions);
         for Provisioner {
             body, connection, ..
         } in &resource.provisioners
@@ -265,6 +278,7 @@ impl Builder<'_> {
             .connection
             .iter()
             .for_each(|body| self.body(id, module, body, &mut Vec::new()));
+        self.around = Around::default();
         match providers::of_resource(self.definition, path, resource) {
             Ok(provider) => {
                 let configured = self.graph.module_id(&provider.module).and_then(|at| {
@@ -357,10 +371,61 @@ impl Builder<'_> {
                 continue;
             }
             match subject(free.root, free.steps) {
-                Ok((subject, _)) => self.reference(id, module, &subject, free.span),
+                Ok((subject, named)) => {
+                    self.used(id, &subject, &free, named);
+                    // Only its evaluation tells whether there must be such an output.
+                    if let Subject::Output(call, output) = &subject
+                        && free.may_fail
+                        && !self.has_output(id, call, output)
+                    {
+                        self.module_reference(id, module, call, free.span);
+                    } else {
+                        self.reference(id, module, &subject, free.span);
+                    }
+                }
                 Err(diagnostic) => self.diagnostics.push(diagnostic),
             }
         }
+    }
+
+    /// Notes what is named of a resource or data block, and reports what means nothing here.
+    fn used(&mut self, id: ModuleId, subject: &Subject, free: &FreeTraversal<'_>, named: usize) {
+        if !self.around.has(subject) {
+            let name = free.steps.iter().take(named);
+            let span = name.fold(free.root.span, |span, step| span.to(step.span));
+            self.diagnostics.push(meaningless(subject, span));
+        }
+        let is_instance = *subject == Subject::This;
+        let of = match subject {
+            Subject::Resource(name) => self.graph.find(id, NodeKind::Resource(name.clone())),
+            Subject::This => self.around.this,
+            Subject::Variable(_)
+            | Subject::Local(_)
+            | Subject::Module(_)
+            | Subject::Output(..)
+            | Subject::Path(_)
+            | Subject::Terraform(_)
+            | Subject::CountIndex
+            | Subject::EachKey
+            | Subject::EachValue => None,
+        };
+        if let Some(of) = of
+            && free.steps.len() > named
+        {
+            self.graph.uses.push(Use {
+                of,
+                root: free.root.clone(),
+                steps: free.steps.to_vec(),
+                named,
+                is_instance,
+            });
+        }
+    }
+
+    fn has_output(&self, id: ModuleId, call: &Str, output: &Str) -> bool {
+        self.child(id, call)
+            .and_then(|(_, at)| self.graph.find(at, NodeKind::Output(output.clone())))
+            .is_some()
     }
 
     fn reference(&mut self, id: ModuleId, module: &Module, subject: &Subject, span: Span) {

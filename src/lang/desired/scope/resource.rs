@@ -1,12 +1,13 @@
 //! What the name of a resource or data block stands for: all its instances, or one of them.
 
-use model::{Diagnostic, Diagnostics, Span, Value};
+use model::{Diagnostics, Span, Value};
 
 use super::super::values::Instances;
 use super::super::{Each, Repetition};
 use super::instance::{instance_key, no_such_instance};
 use super::{Lookup, undeclared};
 use crate::eval::Resolution;
+use crate::graph::without_index;
 use crate::load::ResourceName;
 use crate::reference::index_key;
 use crate::syntax::ast::TraversalStep;
@@ -50,7 +51,11 @@ impl Lookup<'_> {
             if let Some(step) = rest.first()
                 && matches!(block.repetition, Repetition::Any(Each::Index))
             {
-                out.push(without_index(&block.addr.to_string(), span.to(step.span)));
+                out.push(without_index(
+                    &block.addr.to_string(),
+                    "count",
+                    span.to(step.span),
+                ));
                 return Resolution {
                     value: Value::dynamic(),
                     taken: consumed + rest.len(),
@@ -96,14 +101,4 @@ impl Lookup<'_> {
             Value::dynamic()
         }))
     }
-}
-
-/// An attribute of a block whose instances are counted.
-fn without_index(block: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(
-        "unknown-attribute",
-        format!("`{block}` has `count`, so that only its instances have attributes"),
-    )
-    .at(span, "which instance?")
-    .help("take one with `[0]`, or all with `[*]`")
 }
