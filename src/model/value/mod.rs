@@ -248,6 +248,32 @@ impl Value {
         }
     }
 
+    /// The value with each whole number that fits in 64 bits to its last digit, however it was worked out: a number of
+    /// lower precision is written with fewer digits and zeros after them.
+    #[must_use]
+    pub fn in_whole_digits(&self) -> Self {
+        let each = |items: &[Self]| items.iter().map(Self::in_whole_digits).collect();
+        match self {
+            Self::Number(number) => {
+                Self::Number(number.to_i64().map_or_else(|| number.clone(), Number::from))
+            }
+            Self::Unknown(_) | Self::Null(_) | Self::Bool(_) | Self::String(_) => self.clone(),
+            Self::List(list) => Self::list(list.element.clone(), each(&list.items)),
+            Self::Set(set) => Self::set(set.element.clone(), each(&set.items)),
+            Self::Tuple(items) => Self::tuple(each(items)),
+            Self::Map(map) => {
+                let entries = map.entries.iter();
+                let entries = entries.map(|(key, item)| (key.clone(), item.in_whole_digits()));
+                Self::map(map.element.clone(), entries)
+            }
+            Self::Object(fields) => {
+                let fields = fields.iter();
+                Self::object(fields.map(|(name, value)| (name.clone(), value.in_whole_digits())))
+            }
+            Self::Marked(marked) => marked.value.in_whole_digits().mark(marked.marks),
+        }
+    }
+
     /// The value without the marks at its top; those further in stay.
     pub fn bare(&self) -> &Self {
         if let Self::Marked(marked) = self {
@@ -359,5 +385,30 @@ impl From<&str> for Value {
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
         raw_equal(self, other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_have_all_their_digits() {
+        let rounded = Number::parse("4611686018427387904").unwrap();
+        let rounded = Number::from_f64(rounded.to_f64()).unwrap();
+        assert_eq!(rounded.to_string(), "4611686018427388000");
+        let value = Value::tuple(vec![Value::map(
+            Type::Number,
+            [("a".into(), Value::Number(rounded).mark(Marks::SENSITIVE))],
+        )]);
+        let found = value.in_whole_digits();
+        assert_eq!(found, value);
+        let inner = found.as_items().and_then(|items| items.first());
+        let number = inner.and_then(|map| map.get("a")).unwrap();
+        assert_eq!(number.marks(), Marks::SENSITIVE);
+        assert_eq!(
+            number.as_number().unwrap().to_string(),
+            "4611686018427387904"
+        );
     }
 }

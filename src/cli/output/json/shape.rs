@@ -33,6 +33,10 @@ fn known_at(value: &Value, depth: usize) -> Option<Json> {
         Value::Null(_) => Json::Null,
         Value::Bool(value) => Json::Bool(*value),
         Value::Number(number) => {
+            // As in what Terraform reads back from plans and providers, whole numbers have all their digits.
+            if let Some(whole) = number.to_i64() {
+                return Some(json!(whole));
+            }
             let text = number.to_string();
             text.parse().map_or(Json::String(text), Json::Number)
         }
