@@ -1,5 +1,6 @@
 //! The JSON of a plan against what Terraform wrote for the same definition: each directory of `tests/plan_json` has a
-//! definition and, in `terraform.json`, Terraform's answer. Where there is a `before.tfvars`, it was applied first. In
+//! definition and, in `terraform.json`, Terraform's answer. Where there is a `before.tfvars`, it was applied first; the
+//! files in `later` then take the places of those that were applied, and `options` has more options of the plan. In
 //! `conditions`, `terraform_state.json` has the checks of the states after two applies and a destroy.
 //!
 //! `RECORD_PLAN_JSON=1 cargo test --test plan_json` asks the `terraform` on the path (1.11.4) anew.
@@ -32,9 +33,9 @@ const OTHER: &[(&str, &str, &str)] = &[
         "in JSON syntax Terraform takes the text of a template for a constant value besides its references",
     ),
     (
-        "what_contributes",
-        "/prior_state/values/root_module/*/depends_on*",
-        "direct dependencies are recorded; Terraform records indirect ones too",
+        "moved",
+        "/prior_state/values/outputs/power/value",
+        "what is known already is worked out anew for the prior state, with fewer digits; ours have them all everywhere",
     ),
 ];
 
@@ -179,7 +180,14 @@ fn plan_of(program: &str, directory: &Path) -> Value {
     if copy.directory.path().join("before.tfvars").exists() {
         copy.run(&["apply", "-auto-approve", "-var-file=before.tfvars"]);
     }
-    copy.run(&["plan", "-out=made"]);
+    let later = directory.join("later");
+    if later.exists() {
+        copy_into(&later, copy.directory.path());
+    }
+    let options = fs::read_to_string(directory.join("options")).unwrap_or_default();
+    let mut arguments = vec!["plan", "-out=made"];
+    arguments.extend(options.split_whitespace());
+    copy.run(&arguments);
     copy.json(&["show", "-json", "made"])
 }
 

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 const VERSION: u8 = 1;
 
 /// The version of plans' encoding.
-pub const PLAN: u8 = 2;
+pub const PLAN: u8 = 3;
 
 /// The version of the encoding of what the journal has of a step; version 1 was the bare value.
 pub(crate) const UNDERTAKEN: u8 = 2;

@@ -168,11 +168,14 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// How many instances nothing happens to.
     pub unchanged: u64,
+    /// With `-target` or `-exclude`, the recorded instances that nothing happens to and that it is about; none when it
+    /// is about everything.
+    pub stays: Option<Vec<InstanceAddr>>,
     /// The effects.
     pub steps: Vec<Step>,
     /// Their order.
     pub order: Order,
-    /// Root outputs that change.
+    /// Root outputs that change; with `-target` or `-exclude`, all that it is about.
     pub outputs: Vec<OutputChange>,
     /// Observed differences from the record.
     pub drift: Vec<Drift>,

@@ -349,7 +349,8 @@ impl Schedule<'_> {
             let value = match plan.mode {
                 model::plan::PlanMode::RefreshOnly => value.known_or_null(),
                 model::plan::PlanMode::Normal | model::plan::PlanMode::Destroy => value,
-            };
+            }
+            .in_whole_digits();
             if value.is_wholly_known() {
                 if !value.is_null() {
                     outputs.insert(name, (value, sensitive));
@@ -358,12 +359,17 @@ impl Schedule<'_> {
                 outputs.insert(name, (recorded.value.clone(), recorded.sensitive));
             }
         }
-        // Outputs that were not evaluated, because they are not targeted, stay.
+        // Outputs that were not evaluated, because they are not targeted, stay; and with targets those that the
+        // definition has no more.
         for (name, recorded) in &self.planned.recorded.outputs {
             let known = declared
                 .as_ref()
                 .is_some_and(|root| root.outputs.contains_key(name));
-            if known && !outputs.contains_key(name) && self.planned.desired.output(name).is_none() {
+            let stays = match known {
+                true => self.planned.desired.output(name).is_none(),
+                false => !plan.targets.is_empty(),
+            };
+            if stays && !outputs.contains_key(name) {
                 outputs.insert(name.clone(), (recorded.value.clone(), recorded.sensitive));
             }
         }

@@ -321,9 +321,26 @@ impl<'e> Walk<'e> {
         self.changes.push(change);
     }
 
+    /// Of a plan that is about a part only, the recorded instances of that part that nothing happens to.
+    fn left_as_they_are(&self) -> Option<Vec<InstanceAddr>> {
+        if self.options.targets.is_empty() && self.options.excludes.is_empty() {
+            return None;
+        }
+        let graph = self.desired.graph();
+        let is_meant = |addr: &InstanceAddr| match graph.resource_node(&addr.resource()) {
+            Some(node) => self.scope.has_node(node) && self.scope.has_instance(node, addr),
+            None => self.scope.has_recorded(addr),
+        };
+        let recorded = self.recorded.instances();
+        let current = recorded.filter(|(_, instance)| instance.current.is_some());
+        let stays = current.filter(|(addr, _)| !self.changed.contains_key(addr) && is_meant(addr));
+        Some(stays.map(|(addr, _)| addr).collect())
+    }
+
     fn finish(mut self) -> (Option<Planned>, Diagnostics) {
         let outputs: Vec<OutputChange> = self.output_changes();
         let relinked = self.dependencies();
+        let stays = self.left_as_they_are();
         let looked = self.options.mode != PlanMode::Destroy;
         let conditions = self
             .desired
@@ -353,6 +370,7 @@ impl<'e> Walk<'e> {
             files: options.files,
             changes: self.changes,
             unchanged: self.unchanged,
+            stays,
             steps,
             order,
             outputs,

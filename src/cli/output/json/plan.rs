@@ -41,6 +41,11 @@ pub struct PlanView<'a> {
 /// When `out` cannot be written.
 pub fn write(out: &mut dyn Write, view: PlanView) -> io::Result<()> {
     let plan = view.plan;
+    let present = at_present(view);
+    let view = PlanView {
+        recorded: &present,
+        ..view
+    };
     let entries = entries(view);
     let mut object = Object { out, first: true };
     object.out.write_all(b"{")?;
@@ -101,6 +106,42 @@ pub fn write(out: &mut dyn Write, view: PlanView) -> io::Result<()> {
     object.member("errored", &json!(false))?;
     object.member("terrace", &ours(plan))?;
     object.out.write_all(b"}\n")
+}
+
+/// What is recorded, as the plan has it: also what was before goes by the addresses of now, and depends on what the
+/// definition says now.
+fn at_present<'a>(view: PlanView<'a>) -> Vec<RecordedView<'a>> {
+    let moved: HashMap<_, _> = view
+        .plan
+        .changes
+        .iter()
+        .filter_map(|change| {
+            let previous = change.previous.as_ref()?;
+            Some(((previous, change.deposed.as_ref()), &change.addr))
+        })
+        .collect();
+    let defined = view.plan.changes.iter().filter(|change| {
+        change.deposed.is_none() && !matches!(change.action, Action::Destroy | Action::Forget)
+    });
+    let relinked = view.plan.relinked.iter();
+    let depends_on: HashMap<_, _> = defined
+        .map(|change| (&change.addr, &*change.dependencies))
+        .chain(relinked.map(|one| (&one.addr, &*one.dependencies)))
+        .collect();
+    let present = view.recorded.iter().map(|object| {
+        let addr = moved.get(&(&object.addr, object.deposed));
+        let addr = addr.map_or_else(|| object.addr.clone(), |addr| (*addr).clone());
+        let now = match object.deposed {
+            None => depends_on.get(&addr).copied(),
+            Some(_) => None,
+        };
+        RecordedView {
+            addr,
+            depends_on: now.unwrap_or(object.depends_on),
+            ..object.clone()
+        }
+    });
+    present.collect()
 }
 
 /// Facts that Terraform's format has no place for.
@@ -180,15 +221,10 @@ fn entries<'a>(view: PlanView<'a>) -> Vec<Entry<'a>> {
     let touched: HashSet<_> = plan
         .changes
         .iter()
-        .flat_map(|change| {
-            let key = change.deposed.as_ref();
-            [
-                Some((&change.addr, key)),
-                change.previous.as_ref().map(|previous| (previous, key)),
-            ]
-        })
-        .flatten()
+        .map(|change| (&change.addr, change.deposed.as_ref()))
         .collect();
+    let part: Option<HashSet<&InstanceAddr>> =
+        plan.stays.as_ref().map(|stays| stays.iter().collect());
     let observed: HashMap<_, _> = plan
         .drift
         .iter()
@@ -196,6 +232,12 @@ fn entries<'a>(view: PlanView<'a>) -> Vec<Entry<'a>> {
         .collect();
     let stays = view.recorded.iter().filter_map(|object| {
         if object.deposed.is_some() || touched.contains(&(&object.addr, None)) {
+            return None;
+        }
+        if part
+            .as_ref()
+            .is_some_and(|part| !part.contains(&object.addr))
+        {
             return None;
         }
         let value = observed.get(&object.addr).copied().unwrap_or(object.value);
@@ -324,7 +366,7 @@ fn output_changes(view: PlanView) -> Map<String, Json> {
         name,
         value,
         sensitive,
-    } in view.outputs
+    } in whole(view)
     {
         changes.insert(name, output_change(&["no-op"], value, value, *sensitive));
     }
@@ -345,6 +387,15 @@ fn output_changes(view: PlanView) -> Map<String, Json> {
         .into_iter()
         .map(|(name, change)| (name.to_string(), change))
         .collect()
+}
+
+/// The recorded outputs that a plan leaves as they are; a plan of a part lists those that it is about itself.
+fn whole<'a>(view: PlanView<'a>) -> &'a [OutputView<'a>] {
+    if view.plan.stays.is_some() {
+        &[]
+    } else {
+        view.outputs
+    }
 }
 
 fn output_change(actions: &[&str], before: &Value, after: &Value, sensitive: bool) -> Json {
@@ -399,8 +450,7 @@ fn prior_outputs<'a>(view: PlanView<'a>) -> Vec<OutputView<'a>> {
 
 fn planned_values(view: PlanView, entries: &[Entry]) -> Json {
     let mut json = Map::new();
-    let mut outputs: BTreeMap<&Str, (&Value, bool)> = view
-        .outputs
+    let mut outputs: BTreeMap<&Str, (&Value, bool)> = whole(view)
         .iter()
         .map(|output| (output.name, (output.value, output.sensitive)))
         .collect();

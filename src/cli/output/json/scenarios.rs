@@ -191,6 +191,7 @@ fn scenario(case: &Json) -> Scenario {
         files: Vec::new(),
         changes,
         unchanged: stays.len() as u64,
+        stays: None,
         steps: Vec::new(),
         order: Order::default(),
         outputs: outputs

@@ -1,10 +1,11 @@
 //! What is recorded as Terraform's state JSON (`show -json`, format 1.0).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::{self, Write};
+use std::rc::Rc;
 
 use model::Value;
-use model::address::ModuleAddr;
+use model::address::{ModuleAddr, ResourceAddr};
 use model::change::DeposedKey;
 use model::condition::Conditions;
 use model::value::type_to_json;
@@ -45,9 +46,11 @@ pub(super) fn state(objects: &[RecordedView], outputs: &[OutputView]) -> Json {
     }
     let mut sorted: Vec<&RecordedView> = objects.iter().collect();
     sorted.sort_by(|a, b| (&a.addr, a.deposed).cmp(&(&b.addr, b.deposed)));
-    let resources = sorted
-        .into_iter()
-        .map(|object| (object.addr.module().clone(), resource(object)));
+    let mut needs = Needs::of(objects);
+    let resources = sorted.into_iter().map(|object| {
+        let depends_on = needs.all(&object.addr.resource());
+        (object.addr.module().clone(), resource(object, &depends_on))
+    });
     let mut values = Map::new();
     if !outputs.is_empty() {
         let outputs = outputs.iter().map(|output| {
@@ -66,20 +69,62 @@ pub(super) fn state(objects: &[RecordedView], outputs: &[OutputView]) -> Json {
     state
 }
 
-fn resource(object: &RecordedView) -> Json {
+/// Which blocks each recorded block needs, also through others, as Terraform records it.
+struct Needs<'a> {
+    direct: HashMap<ResourceAddr, BTreeSet<&'a ResourceAddr>>,
+    all: HashMap<ResourceAddr, Rc<[String]>>,
+}
+
+impl<'a> Needs<'a> {
+    fn of(objects: &'a [RecordedView<'a>]) -> Self {
+        let mut direct: HashMap<ResourceAddr, BTreeSet<&'a ResourceAddr>> = HashMap::new();
+        for object in objects
+            .iter()
+            .filter(|object| !object.depends_on.is_empty())
+        {
+            let known = direct.entry(object.addr.resource()).or_default();
+            known.extend(object.depends_on.iter().map(|need| &**need));
+        }
+        Self {
+            direct,
+            all: HashMap::new(),
+        }
+    }
+
+    /// What a block needs, in the order of the addresses' texts; its own instances are not told.
+    fn all(&mut self, block: &ResourceAddr) -> Rc<[String]> {
+        if let Some(known) = self.all.get(block) {
+            return known.clone();
+        }
+        let mut seen: HashSet<&ResourceAddr> = HashSet::new();
+        let mut queue: Vec<&ResourceAddr> = Vec::new();
+        queue.extend(self.direct.get(block).into_iter().flatten());
+        while let Some(next) = queue.pop() {
+            if next != block && seen.insert(next) {
+                queue.extend(self.direct.get(next).into_iter().flatten());
+            }
+        }
+        let mut names: Vec<String> = seen.into_iter().map(ToString::to_string).collect();
+        names.sort();
+        let names: Rc<[String]> = names.into();
+        self.all.insert(block.clone(), names.clone());
+        names
+    }
+}
+
+fn resource(object: &RecordedView, needs: &[String]) -> Json {
     let RecordedView {
         addr,
         deposed,
         provider,
         schema_version,
         value,
-        depends_on,
+        depends_on: _,
         tainted,
     } = object;
     let mut resource = values(addr, &provider.source.to_string(), *schema_version, value);
-    if !depends_on.is_empty() {
-        let depends_on: Vec<String> = depends_on.iter().map(ToString::to_string).collect();
-        resource.insert("depends_on".into(), json!(depends_on));
+    if !needs.is_empty() {
+        resource.insert("depends_on".into(), json!(needs));
     }
     if *tainted {
         resource.insert("tainted".into(), json!(true));
@@ -158,6 +203,47 @@ mod tests {
     use model::{Marks, Str};
 
     use super::*;
+
+    #[test]
+    fn a_block_depends_on_what_it_needs_through_others_as_well() {
+        let provider = ProviderAddr {
+            module: ModulePath::root(),
+            source: ProviderSource::builtin(),
+            alias: None,
+        };
+        let value = Value::object::<Str>([]);
+        let block = |addr: &str| {
+            let addr: model::address::InstanceAddr = addr.parse().unwrap();
+            std::sync::Arc::new(addr.resource())
+        };
+        let needs = [
+            ("t.top", vec![block("t.middle"), block("t.aside")]),
+            ("t.middle", vec![block("module.m.t.low"), block("t.top")]),
+            ("module.m.t.low[0]", Vec::new()),
+            ("module.m.t.low[1]", vec![block("t.base")]),
+            ("t.base", Vec::new()),
+        ];
+        let objects: Vec<_> = needs
+            .iter()
+            .map(|(addr, depends_on)| RecordedView {
+                addr: addr.parse().unwrap(),
+                deposed: None,
+                provider: &provider,
+                schema_version: 0,
+                value: &value,
+                depends_on,
+                tainted: false,
+            })
+            .collect();
+        let mut all = Needs::of(&objects);
+        let mut of = |addr: &str| all.all(&block(addr)).to_vec();
+        assert_eq!(
+            of("t.top"),
+            ["module.m.t.low", "t.aside", "t.base", "t.middle"]
+        );
+        assert_eq!(of("module.m.t.low[0]"), ["t.base"]);
+        assert_eq!(of("t.base"), [""; 0]);
+    }
 
     #[test]
     fn a_state_has_modules_and_what_is_special_about_objects() {

@@ -137,10 +137,10 @@ pub fn plan<'a>(
     let drift = plan.drift.iter().map(resource_drift);
     let changes = plan.changes.iter().filter_map(planned_change);
     let summary = change_summary(planned_summary(plan), Operation::Plan);
-    drift
-        .chain(changes)
-        .chain([summary])
-        .chain(planned_outputs(&plan.outputs, recorded))
+    drift.chain(changes).chain([summary]).chain(planned_outputs(
+        &plan.outputs,
+        if plan.stays.is_some() { &[] } else { recorded },
+    ))
 }
 
 /// Only the planned changes, which an apply of a saved plan repeats.

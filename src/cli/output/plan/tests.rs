@@ -90,6 +90,7 @@ fn plan(changes: Vec<Change>) -> Plan {
         variables: std::collections::BTreeMap::new(),
         files: Vec::new(),
         unchanged: 23,
+        stays: None,
         steps: steps
             .map(|(at, _)| Step {
                 kind: StepKind::Update,
