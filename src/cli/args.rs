@@ -180,7 +180,7 @@ pub enum Command {
     Version(VersionArgs),
     /// Write a script that completes commands in a shell
     Completions(CompletionsArgs),
-    /// Explain an error or warning by its id
+    /// Explain an error by its id, or a resource type with its arguments
     Explain(ExplainArgs),
 }
 

@@ -117,10 +117,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>, process: Process) -> ExitCo
         }
         Command::Version(args) => answer(version::text(&args).as_bytes(), ExitCode::Done),
         Command::Completions(args) => answer(&completions::script(&args), ExitCode::Done),
-        Command::Explain(args) => {
-            let (text, code) = explain::text(&args, invocation.stdout);
-            answer(text.as_bytes(), code)
-        }
+        Command::Explain(args) => block_on(explain::run(&invocation, &args)),
         Command::Promote(args) => {
             let reporting = args.reporting.clone();
             let work = promote::run(&invocation, args);

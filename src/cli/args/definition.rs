@@ -131,6 +131,7 @@ pub struct CompletionsArgs {
 /// `terrace explain`.
 #[derive(Debug, ClapArgs)]
 pub struct ExplainArgs {
-    /// The id, as in `error[unknown-attribute]`; all ids when left out
+    /// The id, as in `error[unknown-attribute]`, or a resource type; `types` for all types, all ids when left out
+    #[arg(value_name = "ID | TYPE")]
     pub id: Option<String>,
 }

@@ -61,7 +61,7 @@ Write definitions:
   console      Evaluate expressions of the language
 
 About Terrace:
-  explain      Explain an error or warning by its id
+  explain      Explain an error by its id, or a resource type with its arguments
   completions  Write a script that completes commands in a shell
   version      Show the version
   help         Show this, or the help of a command

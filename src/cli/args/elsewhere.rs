@@ -22,7 +22,9 @@ pub(super) fn instead_of(command: &str) -> Option<&'static str> {
             "to check a definition: terrace validate; to check what was applied: the checks of terrace.hcl.\n\
              Terraform's test files are not run"
         }
-        "providers" => "the providers are built in: terrace version",
+        "providers" => {
+            "the providers are built in; what they have: terrace explain types, and terrace explain local_file"
+        }
         "modules" => {
             "what the modules of a revision are: terrace revision show r1; to install them: terrace get"
         }
@@ -48,9 +50,9 @@ pub(super) fn instead_of(command: &str) -> Option<&'static str> {
 /// What to do instead of an option of Terraform; none for a word that is none.
 pub(super) fn option_instead(option: &str) -> Option<&'static str> {
     let text = match option {
-        "upgrade" | "get" | "reconfigure" | "migrate-state" | "backend" | "backend-config"
-        | "plugin-dir" | "lockfile" => {
-            "there is nothing to initialise or to fetch: terrace plan reads what is there"
+        "get" | "reconfigure" | "migrate-state" | "backend" | "backend-config" | "plugin-dir"
+        | "lockfile" => {
+            "there is nothing to initialise but modules: terrace get installs them, terrace plan reads what is there"
         }
         "state" | "state-out" | "backup" | "force-copy" => {
             "what is recorded is in .terrace/state.db; files of Terraform's state are neither read nor written"

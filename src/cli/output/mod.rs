@@ -28,6 +28,7 @@ pub mod rollback;
 pub mod run;
 pub mod run_view;
 pub mod runs;
+pub mod schema;
 mod source_lines;
 pub mod state;
 pub mod status;
