@@ -191,14 +191,22 @@ impl<'m> Modules<'m> {
         if let Err(trouble) = known.pins.write(&self.store) {
             return fails(trouble);
         }
+        // Another one may have been faster.
+        let is_there = |call| match self.resolve {
+            Resolve::Kept => self.installed(call, &known),
+            Resolve::Anew => None,
+        };
+        let there: Vec<Option<Package>> = calls.iter().map(is_there).collect();
+        if let Err(trouble) = self.unlist(calls, &there, &mut known) {
+            return fails(trouble);
+        }
         let installed: Vec<Result<Package, Trouble>> = calls
             .iter()
             .zip(&requests)
-            .map(|(call, request)| {
-                // Another one may have been faster.
-                let is_there = self.resolve == Resolve::Kept;
-                if let Some(found) = self.installed(call, &known).filter(|_| is_there) {
-                    return Ok(found);
+            .zip(there)
+            .map(|((call, request), there)| {
+                if let Some(there) = there {
+                    return Ok(there);
                 }
                 let pin = match fetched.get(&request.name()) {
                     Some(fetched) => fetched.clone()?,
@@ -207,10 +215,30 @@ impl<'m> Modules<'m> {
                 self.place(call, &pin, &mut known)
             })
             .collect();
-        match known.pins.write(&self.store) {
+        let definition = &self.places.definition;
+        let listed = known.listing.write(definition);
+        let listed = listed.map_err(Trouble::file(definition));
+        match known.pins.write(&self.store).and(listed) {
             Ok(()) => installed,
             Err(trouble) => fails(trouble),
         }
+    }
+
+    /// Takes out of the listing what is to be installed: what is half there is not listed.
+    fn unlist(
+        &self,
+        calls: &[PackageCall<'_>],
+        there: &[Option<Package>],
+        known: &mut Known,
+    ) -> Result<(), Trouble> {
+        let modules = self.places.definition.join(INSTALLED);
+        self.make(&modules)?;
+        let wanted = calls.iter().zip(there).filter(|(_, there)| there.is_none());
+        for (call, _) in wanted {
+            known.listing.remove(&key(call.path));
+        }
+        let written = known.listing.write(&self.places.definition);
+        written.map_err(Trouble::file(&modules))
     }
 
     /// What a call asks for.
@@ -280,13 +308,6 @@ impl<'m> Modules<'m> {
         let inside = expanded(&kept, &join(&pin.directory, inside))?;
         let definition = &self.places.definition;
         let modules = definition.join(INSTALLED);
-        self.make(&modules)?;
-        // What is half there is not listed.
-        known.listing.remove(&key);
-        known
-            .listing
-            .write(definition)
-            .map_err(Trouble::file(&modules))?;
         let fresh = modules.join(format!("{UNFINISHED}{key}"));
         let digest = tree::copy(&kept, &fresh)?;
         if digest != pin.digest {
@@ -319,11 +340,6 @@ impl<'m> Modules<'m> {
             directory: package.directory.clone(),
         });
         known.pins.installed.insert(key.clone(), pin.clone());
-        known.pins.write(&self.store)?;
-        known
-            .listing
-            .write(definition)
-            .map_err(Trouble::file(&modules))?;
         (self.say)(&Said::Installed {
             key,
             package: package.clone(),

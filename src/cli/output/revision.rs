@@ -206,15 +206,20 @@ fn contents(page: &mut Page, manifest: &Manifest) {
             .map(|(name, stage)| format!("{name}{}", stage_text(stage)))
             .collect(),
     );
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for key in manifest
+        .files
+        .keys()
+        .filter_map(|path| manifest.module_of(path))
+    {
+        *counts.entry(key).or_default() += 1;
+    }
     let modules = manifest.modules.iter();
     part(
         "modules",
         modules
             .map(|(key, kept)| {
-                let count = manifest.files.keys();
-                let count = count
-                    .filter(|path| manifest.module_of(path) == Some(key))
-                    .count();
+                let count = counts.get(key.as_str()).copied().unwrap_or_default();
                 let plural = if count == 1 { "" } else { "s" };
                 format!("{key}  {}  {count} file{plural}", module_text(kept))
             })

@@ -122,12 +122,15 @@ impl Manifest {
             "." => path,
             definition => path.strip_prefix(definition)?.strip_prefix('/')?,
         };
-        let is_in = |kept: &KeptModule| {
-            let rest = inside.strip_prefix(kept.root.as_str());
-            rest.is_some_and(|rest| rest.starts_with('/'))
-        };
-        let found = self.modules.iter().find(|(_, kept)| is_in(kept));
-        found.map(|(key, _)| key.as_str())
+        // The last part of a package's directory is the path of its call.
+        let mut parts = inside
+            .match_indices('/')
+            .map(|(at, _)| inside.split_at(at).0);
+        parts.find_map(|directory| {
+            let key = directory.rsplit('/').next()?;
+            let (key, kept) = self.modules.get_key_value(key)?;
+            (kept.root == directory).then_some(key.as_str())
+        })
     }
 
     /// Its canonical text: the same for equal content.

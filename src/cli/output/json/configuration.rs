@@ -149,7 +149,10 @@ impl Writer<'_> {
 
     fn call(&self, path: &ModulePath, call: &ModuleCall) -> Json {
         let mut json = Map::new();
-        json.insert("source".into(), json!(call.source.as_str()));
+        json.insert(
+            "source".into(),
+            json!(lang::load::without_secrets(&call.source)),
+        );
         let arguments = call.arguments.iter();
         let arguments = arguments
             .map(|(name, argument)| (name.to_string(), Json::Object(expression(&argument.expr))));
