@@ -19,6 +19,9 @@ use crate::term::EnvironmentId;
 pub struct ChainReport {
     /// Ended runs that are as they were written, from the first.
     pub sound: u64,
+    /// The hash of the last of those, which covers all of them; none where there is none. Who keeps it elsewhere notices a
+    /// whole record that was put back from an older copy.
+    pub head: Option<[u8; 32]>,
     /// The first place where something is wrong.
     pub broken: Option<Break>,
 }
@@ -32,6 +35,17 @@ pub struct Break {
     pub run: Option<RunId>,
     /// What is wrong.
     pub wrong: Wrong,
+}
+
+/// A place in a history whose hash is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Linked {
+    /// The environment.
+    pub environment: Str,
+    /// The place among its ended runs, from 1.
+    pub position: u64,
+    /// The run there.
+    pub run: RunId,
 }
 
 /// What is wrong with a place in the history.
@@ -193,6 +207,7 @@ pub(crate) fn verify(
     let Some(stored) = stored(conn, environment)? else {
         return Ok(ChainReport {
             sound: 0,
+            head: None,
             broken: None,
         });
     };
@@ -202,9 +217,10 @@ pub(crate) fn verify(
     let mut rows = select.query([stored.id])?;
     let mut previous = Vec::new();
     let mut sound = 0;
-    let broken = |sound, run, wrong| {
+    let broken = |sound, previous: &[u8], run, wrong| {
         Ok(ChainReport {
             sound,
+            head: previous.try_into().ok(),
             broken: Some(Break {
                 position: sound + 1,
                 run,
@@ -215,31 +231,47 @@ pub(crate) fn verify(
     while let Some(row) = rows.next()? {
         let run = RunId(row.get(0)?);
         if row.get::<_, u64>(1)? != sound + 1 {
-            return broken(sound, None, Wrong::Removed);
+            return broken(sound, &previous, None, Wrong::Removed);
         }
         if sound == stored.length {
-            return broken(sound, Some(run), Wrong::Added);
+            return broken(sound, &previous, Some(run), Wrong::Added);
         }
         match check_run(conn, &previous, run)? {
             Ok(hash) => previous = hash,
-            Err(wrong) => return broken(sound, Some(run), wrong),
+            Err(wrong) => return broken(sound, &previous, Some(run), wrong),
         }
         sound += 1;
     }
     if sound < stored.length {
-        return broken(sound, None, Wrong::Removed);
+        return broken(sound, &previous, None, Wrong::Removed);
     }
     if previous != stored.hash {
         // Every run fits the one before it, so the last was replaced whole.
-        return broken(sound.saturating_sub(1), None, Wrong::RunEdited);
+        return broken(sound.saturating_sub(1), &[], None, Wrong::RunEdited);
     }
     if is_cut(conn, environment, &stored, keyring)? {
-        return broken(sound, None, Wrong::Removed);
+        return broken(sound, &previous, None, Wrong::Removed);
     }
     Ok(ChainReport {
         sound,
+        head: previous.try_into().ok(),
         broken: None,
     })
+}
+
+/// Finds the runs whose hash begins with `digits`, in whatever environment.
+pub(crate) fn linked(conn: &Connection, digits: &str) -> Result<Vec<Linked>, Failure> {
+    let sql = "SELECT environment.name, run.position, run.id FROM run JOIN environment ON environment.id = run.environment \
+               WHERE run.position IS NOT NULL AND lower(hex(run.hash)) LIKE ?1 || '%' ORDER BY run.id";
+    let mut select = conn.prepare_cached(sql)?;
+    let rows = select.query_map([digits.to_ascii_lowercase()], |row| {
+        Ok(Linked {
+            environment: row.get::<_, String>(0)?.into(),
+            position: row.get(1)?,
+            run: RunId(row.get(2)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Returns the hash of a run that is as it was written.

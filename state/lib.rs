@@ -46,7 +46,7 @@ mod word;
 mod writer;
 
 pub use blob::BlobDigest;
-pub use chain::{Break, ChainReport, Wrong};
+pub use chain::{Break, ChainReport, Linked, Wrong};
 pub use claim::{Claim, Claimant, Learned};
 pub use configuration::ConfigurationDigest;
 pub use error::{Cause, RecordError};

@@ -9,7 +9,7 @@ use model::Str;
 use model::serial::{RunId, Serial};
 use rusqlite::Connection;
 
-use crate::chain::{self, ChainReport};
+use crate::chain::{self, ChainReport, Linked};
 use crate::desk::{Desk, find_environment};
 use crate::error::{Failure, RecordError};
 use crate::fuse::Fuse;
@@ -508,6 +508,15 @@ impl Store {
     /// was edited is no error but a finding.
     pub fn verify_chain(&self, environment: &Str) -> Result<ChainReport, RecordError> {
         self.reading(|conn| chain::verify(conn, environment, &self.0.keyring))
+    }
+
+    /// Finds the ended runs whose hash begins with `digits`, hexadecimal, in whatever environment. Nothing is checked: a hash
+    /// says something of a run only where it stands before the end of what is sound.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn linked(&self, digits: &str) -> Result<Vec<Linked>, RecordError> {
+        self.reading(|conn| chain::linked(conn, digits))
     }
 }
 

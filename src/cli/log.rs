@@ -2,13 +2,13 @@
 
 use delivery::Project;
 use model::clock::Timestamp;
-use model::{Diagnostic, Sources, Str};
-use state::{PROJECT, RecordError, RunFilter, RunOutcome, RunRow, Store};
+use model::{Diagnostic, Diagnostics, Sources, Str};
+use state::{Linked, PROJECT, RecordError, RunFilter, RunOutcome, RunRow, Store};
 
 use super::args::LogArgs;
 use super::exit::ExitCode;
 use super::invocation::Invocation;
-use super::output::chain::{Checked, as_json, screen};
+use super::output::chain::{Checked, Kept, as_json, screen};
 use super::output::moment;
 use super::output::runs::{none, run_json, runs as table};
 use super::output::write;
@@ -29,7 +29,7 @@ pub fn run(invocation: &Invocation, args: &LogArgs) -> ExitCode {
         },
     };
     if args.verify {
-        return verify(invocation, &project, environment, args.json);
+        return verify(invocation, &project, environment, args);
     }
     let now = invocation.process.clock.now();
     let since = match args.since.as_deref().map(|text| moment::since(text, now)) {
@@ -134,44 +134,84 @@ impl Wanted<'_> {
     }
 }
 
-/// Checks that no run of the history was edited, removed or added.
+/// Checks that no run of the history was edited, removed or added, and that it goes on from where others knew it.
 fn verify(
     invocation: &Invocation,
     project: &Project,
     environment: Option<Str>,
-    json: bool,
+    args: &LogArgs,
 ) -> ExitCode {
-    let checked = record::open_existing(&project.record()).and_then(|store| {
+    let verified = record::open_existing(&project.record()).and_then(|store| {
         let Some(store) = store else {
-            return Ok(Vec::new());
+            let kept = args.heads.iter().map(|head| missing(head));
+            return Ok((Vec::new(), kept.collect()));
         };
-        let names = match environment {
-            Some(environment) => vec![environment],
-            None => {
-                let known = store.environment_names()?.into_iter();
-                known.chain([Str::from(PROJECT)]).collect()
-            }
-        };
-        let reports = names.into_iter().map(|environment| {
-            let report = store.verify_chain(&environment)?;
-            Ok(Checked {
-                environment,
-                report,
-            })
-        });
-        reports.collect::<Result<Vec<Checked>, RecordError>>()
+        let checked = checked(&store, environment)?;
+        let kept = args.heads.iter().map(|head| kept(&store, &checked, head));
+        let kept = kept.collect::<Result<Vec<Kept>, RecordError>>()?;
+        Ok((checked, kept))
     });
-    let checked = match checked {
-        Ok(checked) => checked,
+    let (checked, kept) = match verified {
+        Ok(verified) => verified,
         Err(error) => return record::report(invocation, &error),
     };
-    let text = match json {
-        true => format!("{:#}\n", as_json(&checked)),
+    let text = match args.json {
+        true => format!("{:#}\n", as_json(&checked, &kept)),
         false => screen(&checked, invocation.stdout),
     };
+    let gone = kept.iter().filter(|one| one.found.is_none());
+    let gone: Diagnostics = gone.map(|one| not_there(&one.head)).collect();
     let is_sound = checked.iter().all(|one| one.report.broken.is_none());
-    if write::answer(&text).is_err() || !is_sound {
-        return ExitCode::Failed;
+    let is_told = write::answer(&text).is_ok();
+    invocation.report(&gone, &Sources::default(), "", false);
+    match is_told && is_sound && gone.is_empty() {
+        true => ExitCode::Done,
+        false => ExitCode::Failed,
     }
-    ExitCode::Done
+}
+
+fn checked(store: &Store, environment: Option<Str>) -> Result<Vec<Checked>, RecordError> {
+    let names = match environment {
+        Some(environment) => vec![environment],
+        None => {
+            let known = store.environment_names()?.into_iter();
+            known.chain([Str::from(PROJECT)]).collect()
+        }
+    };
+    let reports = names.into_iter().map(|environment| {
+        let report = store.verify_chain(&environment)?;
+        Ok(Checked {
+            environment,
+            report,
+        })
+    });
+    reports.collect()
+}
+
+fn missing(head: &str) -> Kept {
+    Kept {
+        head: head.to_owned(),
+        found: None,
+    }
+}
+
+/// Finds a head in what is sound of the histories that were checked.
+fn kept(store: &Store, checked: &[Checked], head: &str) -> Result<Kept, RecordError> {
+    let is_sound = |found: &Linked| {
+        let mut of_it = checked
+            .iter()
+            .filter(|one| one.environment == found.environment);
+        of_it.any(|one| found.position <= one.report.sound)
+    };
+    let found = store.linked(head)?.into_iter().find(is_sound);
+    Ok(Kept {
+        found,
+        ..missing(head)
+    })
+}
+
+fn not_there(head: &str) -> Diagnostic {
+    Diagnostic::error("unknown-head", format!("the history has no head {head}"))
+        .note("it may have been put back from an older copy, or be another project's")
+        .help("see what it has: terrace log --verify")
 }

@@ -397,6 +397,7 @@ pub const IDS: &[&str] = &[
     "unknown-block",
     "unknown-environment",
     "unknown-function",
+    "unknown-head",
     "unknown-input",
     "unknown-name",
     "unknown-reference",

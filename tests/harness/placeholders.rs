@@ -31,6 +31,7 @@ impl Placeholders {
                     "deposed",
                     regex(r#"(?:deposed(?: object)?:? |"deposed":")([0-9a-f]{8})\b"#),
                 ),
+                ("head", regex(r"\bhead ([0-9a-f]{16})\b")),
                 ("hash", regex(r"\b[0-9a-f]{64}\b")),
             ],
             plain: vec![

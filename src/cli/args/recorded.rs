@@ -158,7 +158,8 @@ pub struct DiffArgs {
 Examples:
   terrace log production --kind promote,rollback --since 7d
   terrace log --failed --by ci
-  terrace log --verify                         whether the history is as it was written; exit code 1 if not")]
+  terrace log --verify                         whether the history is as it was written; exit code 1 if not
+  terrace log --verify --head 9f3a1c7b2e4d5f60 and whether it goes on from the head that was printed then")]
 pub struct LogArgs {
     /// The environment; all of them when left out
     pub environment: Option<String>,
@@ -183,6 +184,9 @@ pub struct LogArgs {
     /// Verify that no run was edited, removed or added
     #[arg(long, conflicts_with_all = ["limit", "kinds", "revision", "by", "since", "failed"])]
     pub verify: bool,
+    /// With --verify: fail unless the history has this head, as `log --verify` printed it once; as often as needed
+    #[arg(long = "head", value_name = "HASH", requires = "verify", value_parser = head)]
+    pub heads: Vec<String>,
     /// Write JSON, one run a line
     #[arg(long)]
     pub json: bool,
@@ -193,6 +197,20 @@ impl LogArgs {
     pub fn is_choosy(&self) -> bool {
         let texts = [&self.environment, &self.revision, &self.by, &self.since];
         self.failed || !self.kinds.is_empty() || texts.iter().any(|text| text.is_some())
+    }
+}
+
+/// The fewest digits of a head that are no chance.
+const FEWEST_DIGITS: usize = 8;
+
+/// The first digits of the hash of a history.
+fn head(text: &str) -> Result<String, String> {
+    let is_hash = text.bytes().all(|one| one.is_ascii_hexdigit());
+    match is_hash && text.len() >= FEWEST_DIGITS {
+        true => Ok(text.to_ascii_lowercase()),
+        false => Err(format!(
+            "a head is at least {FEWEST_DIGITS} hexadecimal digits, as log --verify prints them"
+        )),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use model::Str;
 use serde_json::{Value as Json, json};
-use state::{Break, ChainReport, PROJECT, Wrong};
+use state::{Break, ChainReport, Linked, PROJECT, Wrong};
 
 use super::line::{Line, Page};
 use super::style::{Label, Look};
@@ -15,6 +15,27 @@ pub struct Checked {
     pub environment: Str,
     /// What was found.
     pub report: ChainReport,
+}
+
+/// A head that somebody kept, and where it stands; none where it is no more.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Its first digits, as they were given.
+    pub head: String,
+    /// Where it is in a part of the history that is sound.
+    pub found: Option<Linked>,
+}
+
+/// So many digits of a hash are shown: nobody finds another history with the same.
+const DIGITS: usize = 16;
+
+/// A hash as it is shown in JSON.
+fn hexadecimal(hash: &[u8]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn head(report: &ChainReport) -> Option<String> {
+    report.head.map(|hash| hexadecimal(&hash))
 }
 
 fn place(environment: &Str) -> &str {
@@ -77,7 +98,11 @@ pub fn screen(checked: &[Checked], look: Look) -> String {
         line.pad_to(column);
         let sound = runs(one.report.sound);
         line = match &one.report.broken {
-            None => line.with(Label::Done, format!("{sound} as written")),
+            None => line.with(Label::Done, format!("{sound} as written")).then(
+                head(&one.report).map_or_else(String::new, |head| {
+                    format!(", head {}", head.get(..DIGITS).unwrap_or(&head))
+                }),
+            ),
             Some(found) => line
                 .then(format!("{sound} as written, then "))
                 .with(Label::Failed, wrong(found)),
@@ -102,7 +127,7 @@ pub fn screen(checked: &[Checked], look: Look) -> String {
 }
 
 /// The same for programs.
-pub fn as_json(checked: &[Checked]) -> Json {
+pub fn as_json(checked: &[Checked], kept: &[Kept]) -> Json {
     let all = checked.iter().map(|one| {
         let broken = one.report.broken.as_ref().map(|found| {
             json!({
@@ -114,9 +139,22 @@ pub fn as_json(checked: &[Checked]) -> Json {
         json!({
             "environment": one.environment.as_str(),
             "sound_runs": one.report.sound,
+            "head": head(&one.report),
             "broken": broken,
         })
     });
     let is_sound = checked.iter().all(|one| one.report.broken.is_none());
-    json!({"sound": is_sound, "environments": all.collect::<Vec<_>>()})
+    let mut json = json!({"sound": is_sound, "environments": all.collect::<Vec<_>>()});
+    if let (Some(fields), false) = (json.as_object_mut(), kept.is_empty()) {
+        let heads = kept.iter().map(|one| {
+            let found = one.found.as_ref();
+            json!({
+                "head": one.head,
+                "environment": found.map(|found| found.environment.as_str()),
+                "run": found.map(|found| found.run.0),
+            })
+        });
+        fields.insert("heads".to_owned(), heads.collect());
+    }
+    json
 }

@@ -563,6 +563,14 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     ("unknown-function", "There is no function of this name."),
     (
+        "unknown-head",
+        "A head is the hash of the last run of a history, and covers all runs before it. terrace log --verify prints that of \
+         every environment; who keeps them outside of the record (in the log of a CI job, in a ticket) can ask later whether \
+         the history still goes on from there: terrace log --verify --head HASH.\n\n\
+         Where it does not, the record is not the one that the head is from, or was put back from an older copy together with \
+         its key, which nothing inside of it can tell.",
+    ),
+    (
         "unknown-input",
         "`--input` names an input that terrace.hcl does not declare. Variables of one environment are set with -var.",
     ),

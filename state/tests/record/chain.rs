@@ -43,6 +43,31 @@ fn an_untouched_history_is_sound() {
 }
 
 #[test]
+fn a_head_that_was_kept_is_in_the_chain_as_long_as_its_run_is() {
+    let (bed, ids) = history();
+    let head = |environment: &str| {
+        let report = bed.store.verify_chain(&environment.into()).unwrap();
+        let digits = report.head.unwrap().map(|byte| format!("{byte:02X}"));
+        digits.concat()
+    };
+    let kept = head("staging");
+    let found = |digits: &str| {
+        let found = bed.store.linked(digits).unwrap().into_iter();
+        found
+            .map(|found| (found.environment.to_string(), found.position, found.run))
+            .collect::<Vec<_>>()
+    };
+    let there = [("staging".into(), 1, RunId(4))];
+    assert_eq!(found(&kept), there);
+    assert_eq!(found(&kept[..12]), there);
+    bed.change("staging", vec![put("a.b", "1")]);
+    assert_ne!(head("staging"), kept);
+    assert_eq!(found(&kept), there);
+    assert_eq!(found(&head("test")), [("test".into(), 3, ids[2])]);
+    assert_eq!(found("0123456789abcdef"), []);
+}
+
+#[test]
 fn a_run_that_goes_on_is_no_break() {
     let (bed, _) = history();
     let lease = bed
