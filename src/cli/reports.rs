@@ -103,14 +103,27 @@ impl Reports {
         put(&self.junit, &|| {
             report::junit(subject).map_err(std::io::Error::other)
         });
-        put(&self.markdown, &|| {
-            Ok(report::markdown(subject, self.max_bytes).text)
-        });
+        let markdown = (self.markdown.as_ref()).map(|_| report::markdown(subject, self.max_bytes));
+        if let Some(markdown) = &markdown {
+            put(&self.markdown, &|| Ok(markdown.text.clone()));
+            if markdown.exceeds {
+                self.exceeds(invocation, markdown.text.len());
+            }
+        }
         written
     }
 }
 
 impl Reports {
+    /// Says that the Markdown has more bytes than it was to have.
+    fn exceeds(&self, invocation: &Invocation, bytes: usize) {
+        let wanted = self.max_bytes;
+        let message = format!("the Markdown has {bytes} bytes, and was to have {wanted} at most");
+        let diagnostic = Diagnostic::warning("report-too-long", message)
+            .note("what is destroyed or replaced is never left out; everything else is");
+        invocation.report(&diagnostic.into(), &Sources::default(), "", false);
+    }
+
     /// Writes the metrics where they are asked for. Returns `code`, or that it failed where they cannot be written.
     pub fn write_metrics(
         &self,

@@ -378,6 +378,7 @@ pub const IDS: &[&str] = &[
     "record-newer",
     "record-unreadable",
     "record-write",
+    "report-too-long",
     "reserved-name",
     "revision-too-large",
     "rollback-failed",

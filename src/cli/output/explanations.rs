@@ -464,6 +464,12 @@ const TEXTS: &[(&str, &str)] = &[
          Make room and apply again.",
     ),
     (
+        "report-too-long",
+        "With --max-bytes, a summary in Markdown is folded until it fits: details first, then reasons, then lists. What is \
+         destroyed or replaced stays in it, by the names of the blocks. Where these alone are more, they are all that is in the \
+         file, and it is longer than was asked for.",
+    ),
+    (
         "reserved-name",
         "This name has a meaning of its own in the language and cannot be given to anything else.",
     ),

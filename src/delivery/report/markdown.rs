@@ -1,5 +1,6 @@
 //! A summary in Markdown that fits where there is a limit of bytes. What does not fit is folded: details first, then reasons,
-//! then lists. What is destroyed or replaced stays named longest: each instance, then each block. What was folded is said.
+//! then lists. What is destroyed or replaced stays named, each instance or at least each block, also where that alone is
+//! more than fits. What was folded is said.
 //! Entry point: [`markdown`].
 
 mod escape;
@@ -16,8 +17,10 @@ const NOTICE: usize = 400;
 /// A summary.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Markdown {
-    /// The text, never longer than was asked for.
+    /// The text, not longer than was asked for, unless it `exceeds`.
     pub text: String,
+    /// Whether what is destroyed or replaced alone is more than was asked for: that is never left out.
+    pub exceeds: bool,
     /// What was folded, in phrases; empty when everything is in it.
     pub folded: Vec<String>,
 }
@@ -47,48 +50,65 @@ const FOLDS: [Fold; 5] = [
 
 /// Writes a summary of at most `max_bytes` bytes.
 ///
-/// What is destroyed or replaced is in it by name, if need be by the name of its block with the number of instances. Only
-/// where not even all these blocks fit, the last of them are counted instead; the summary then says so.
+/// What is destroyed or replaced is in it by name, if need be by the name of its block with the number of instances. Where
+/// not even all these blocks fit, they are all that is in it, and the summary has as many bytes as they need.
 pub fn markdown(subject: &Subject, max_bytes: usize) -> Markdown {
     for fold in FOLDS {
         let folded = sections::folded(subject, fold);
         let mut text = sections::written(subject, fold);
         text.push_str(&notice(&folded, max_bytes));
         if text.len() <= max_bytes {
-            return Markdown { text, folded };
+            return Markdown {
+                text,
+                exceeds: false,
+                folded,
+            };
         }
     }
     as_much_as_fits(subject, max_bytes)
 }
 
-/// The danger first, line by line as far as it goes, then the rest.
+/// The danger, all of it; then line by line the rest, as far as it goes.
 fn as_much_as_fits(subject: &Subject, max_bytes: usize) -> Markdown {
     let room = max_bytes.saturating_sub(NOTICE).max(max_bytes / 2);
-    let mut text = String::new();
-    let mut left_out = 0_usize;
-    let mut destructive_left_out = 0_usize;
-    for line in sections::by_danger(subject) {
-        // Once a line is left out the others are too, so that what is there is the beginning.
-        if left_out == 0 && text.len() + line.text.len() < room {
-            text.push_str(&line.text);
-            text.push('\n');
-        } else {
-            left_out += 1;
-            destructive_left_out += line.instances;
-        }
-    }
+    let sections::ByDanger {
+        title,
+        danger,
+        rest,
+    } = sections::by_danger(subject);
     let mut folded = sections::folded(subject, Fold::Instances);
     folded.insert(0, "the table of environments".into());
+    if danger.len() > max_bytes {
+        return Markdown {
+            text: danger + "**Everything else is folded.**\n",
+            exceeds: true,
+            folded,
+        };
+    }
+    let mut text = match title.len() + danger.len() <= max_bytes {
+        true => title + &danger,
+        false => danger,
+    };
+    let fitting = rest.iter().take_while(|line| {
+        let fits = text.len() + line.len() < room;
+        if fits {
+            text.push_str(line);
+            text.push('\n');
+        }
+        fits
+    });
+    let left_out = rest.len() - fitting.count();
     if left_out > 0 {
         folded.insert(0, format!("the last {left_out} lines"));
     }
-    if destructive_left_out > 0 {
-        let what = format!("{destructive_left_out} more instances that are destroyed or replaced");
-        folded.insert(0, what);
+    let mut notice = notice(&folded, max_bytes);
+    escape::cut(&mut notice, max_bytes.saturating_sub(text.len()));
+    text.push_str(&notice);
+    Markdown {
+        text,
+        exceeds: false,
+        folded,
     }
-    text.push_str(&notice(&folded, max_bytes));
-    escape::cut(&mut text, max_bytes);
-    Markdown { text, folded }
 }
 
 fn notice(folded: &[String], max_bytes: usize) -> String {

@@ -10,10 +10,13 @@ use crate::report::subject::{
     StepResult, Subject,
 };
 
-/// A line, and how many destroyed or replaced instances it names.
-pub(super) struct Line {
-    pub(super) text: String,
-    pub(super) instances: usize,
+/// A summary of the last resort, in parts.
+pub(super) struct ByDanger {
+    pub(super) title: String,
+    /// What is destroyed or replaced, by block; empty where nothing is.
+    pub(super) danger: String,
+    /// The environments, then what went wrong, line by line.
+    pub(super) rest: Vec<String>,
 }
 
 /// The whole summary, but for what it says was folded.
@@ -27,11 +30,8 @@ pub(super) fn written(subject: &Subject, fold: Fold) -> String {
     }
     let danger = danger(subject, fold);
     if !danger.is_empty() {
-        out.push_str("\n## Destroyed or replaced\n\n");
-        for line in danger {
-            out.push_str(&line.text);
-            out.push('\n');
-        }
+        out.push('\n');
+        out.push_str(&danger);
     }
     for environment in &subject.environments {
         out.push_str(&section(environment, fold));
@@ -39,29 +39,27 @@ pub(super) fn written(subject: &Subject, fold: Fold) -> String {
     out
 }
 
-/// The lines of the last resort: what is destroyed or replaced by block, then the environments, then what went wrong.
-pub(super) fn by_danger(subject: &Subject) -> Vec<Line> {
-    let plain = |text: String| Line { text, instances: 0 };
-    let mut lines = vec![plain(format!("# {}\n", words(&subject.operation)))];
-    let danger = danger(subject, Fold::Instances);
+/// What is destroyed or replaced by block, then the environments, then what went wrong.
+pub(super) fn by_danger(subject: &Subject) -> ByDanger {
+    let mut danger = danger(subject, Fold::Instances);
     if !danger.is_empty() {
-        lines.push(plain("## Destroyed or replaced\n".into()));
-        lines.extend(danger);
-        lines.push(plain(String::new()));
+        danger.push('\n');
     }
+    let mut rest = Vec::new();
     for environment in &subject.environments {
         let result = result(&environment.outcome);
         let name = code(&environment.name);
-        lines.push(plain(format!("- {name}: {result}")));
+        rest.push(format!("- {name}: {result}"));
     }
     for environment in &subject.environments {
-        lines.extend(
-            section(environment, Fold::Instances)
-                .lines()
-                .map(|line| plain(line.into())),
-        );
+        let section = section(environment, Fold::Instances);
+        rest.extend(section.lines().map(ToOwned::to_owned));
     }
-    lines
+    ByDanger {
+        title: format!("# {}\n\n", words(&subject.operation)),
+        danger,
+        rest,
+    }
 }
 
 /// What this degree leaves out of this summary, in phrases.
@@ -144,14 +142,15 @@ fn short(text: &str) -> String {
     words(&text)
 }
 
-fn danger(subject: &Subject, fold: Fold) -> Vec<Line> {
+/// The section of what is destroyed or replaced; empty where nothing is.
+fn danger(subject: &Subject, fold: Fold) -> String {
     let mut lines = Vec::new();
     for environment in &subject.environments {
         let name = code(&environment.name);
         if fold < Fold::Instances {
-            lines.extend(environment.destructive().map(|change| Line {
-                text: format!("- {name}: **{}** {}", change.verb(), named(change, fold)),
-                instances: 1,
+            let changes = environment.destructive();
+            lines.extend(changes.map(|change| {
+                format!("- {name}: **{}** {}\n", change.verb(), named(change, fold))
             }));
             continue;
         }
@@ -161,16 +160,17 @@ fn danger(subject: &Subject, fold: Fold) -> Vec<Line> {
             *blocks.entry(block).or_default() += 1;
         }
         lines.extend(blocks.into_iter().map(|((verb, block), instances)| {
-            let times = if instances == 1 {
-                String::new()
-            } else {
-                format!(" ({instances} instances)")
+            let times = match instances {
+                1 => String::new(),
+                many => format!(" ({many} instances)"),
             };
-            let text = format!("- {name}: **{verb}** {}{times}", code(&block));
-            Line { text, instances }
+            format!("- {name}: **{verb}** {}{times}\n", code(&block))
         }));
     }
-    lines
+    match lines.is_empty() {
+        true => String::new(),
+        false => format!("## Destroyed or replaced\n\n{}", lines.concat()),
+    }
 }
 
 fn named(change: &PlannedChange, fold: Fold) -> String {

@@ -204,36 +204,62 @@ fn what_a_text_says_is_no_markup() {
     "#);
 }
 
+/// Makes sure that a summary fits, and names all that is destroyed or replaced, whether that fits or not.
+fn is_within(subject: &Subject, bytes: usize, summary: &Markdown) {
+    let Markdown { text, exceeds, .. } = summary;
+    assert_eq!(text.len() > bytes, *exceeds, "{} for {bytes}", text.len());
+    let destructive = || {
+        subject
+            .environments
+            .iter()
+            .flat_map(Environment::destructive)
+    };
+    assert!(!exceeds || destructive().next().is_some());
+    for change in destructive() {
+        let is_named = |address: String| {
+            let address = super::escape::code(&address);
+            text.contains(&format!("**{}** {address}", change.verb()))
+        };
+        let (instance, block) = (&change.address, change.address.resource());
+        assert!(
+            is_named(instance.to_string()) || is_named(block.to_string()),
+            "{instance} is not in the summary of {bytes} bytes: {text}"
+        );
+    }
+}
+
+#[test]
+fn what_is_destroyed_is_named_whatever_the_size() {
+    let subject = a_pipeline();
+    for bytes in 0..markdown(&subject, usize::MAX).text.len() + 2 {
+        is_within(&subject, bytes, &markdown(&subject, bytes));
+    }
+    let tiny = markdown(&subject, 10);
+    insta::assert_snapshot!(tiny.text + "[EOF]", @"
+    ## Destroyed or replaced
+
+    - `test`: **destroy** `local_file.legacy`
+    - `test`: **replace** `module.web.local_process.server`
+
+    **Everything else is folded.**
+    [EOF]
+    ");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
-    fn a_summary_always_fits(subject in subjects(), bytes in 0..20_000_usize) {
+    fn a_summary_always_fits_unless_it_names_what_is_destroyed_alone(subject in subjects(), bytes in 0..20_000_usize) {
         let summary = markdown(&subject, bytes);
-        prop_assert!(summary.text.len() <= bytes, "{} > {bytes}", summary.text.len());
+        is_within(&subject, bytes, &summary);
         let whole = markdown(&subject, usize::MAX).text.len();
         prop_assert_eq!(summary.folded.is_empty(), whole <= bytes);
     }
 
     #[test]
-    fn what_is_destroyed_stays_named_as_long_as_its_blocks_fit(subject in subjects(), bytes in 0..20_000_usize) {
-        let Markdown { text, folded } = markdown(&subject, bytes);
-        let cut = folded.first().is_some_and(|phrase| phrase.contains("more instances"));
-        for change in subject.environments.iter().flat_map(Environment::destructive) {
-            let instance = change.address.to_string();
-            let block = change.address.resource().to_string();
-            // Only where hardly anything fits are there fewer.
-            prop_assert!(
-                text.contains(&instance) || text.contains(&block) || cut || bytes < 1_000,
-                "{instance} in {text}"
-            );
-            prop_assert!(bytes < 10_000 || !cut, "ten blocks have room in {bytes}");
-        }
-    }
-
-    #[test]
     fn a_summary_is_balanced_while_it_is_only_folded(subject in subjects(), bytes in 3_000..20_000_usize) {
-        let Markdown { text, folded } = markdown(&subject, bytes);
+        let Markdown { text, folded, .. } = markdown(&subject, bytes);
         if !folded.iter().any(|phrase| phrase.contains("the table")) {
             let lines = outside_of_code(&text);
             let count = |start: &str| lines.iter().filter(|line| line.starts_with(start)).count();
