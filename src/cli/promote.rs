@@ -12,6 +12,7 @@ use delivery::coverage::Effects;
 use delivery::facts::{Facts, History};
 use delivery::gate::{Question, Unmet, Waits, approvals_of, unmet};
 use delivery::gather::gather;
+use delivery::half::{as_approved, half_made};
 use delivery::report::{Wait, WaitsFor};
 use delivery::stages::{Pipeline, Stage};
 use delivery::verdict::{self, Verdict};
@@ -414,12 +415,14 @@ impl Promotion {
         if self.stage.approvals == 0 {
             return Ok(Effects::default());
         }
+        let half_made = || half_made(&self.store, &plan.environment, self.revision);
+        let changes = as_approved(&plan.changes, half_made)?;
         let digests = self.store.fingerprints(&plan.environment)?;
         let given = self.facts.environments.get(&self.stage.name);
         let given = given.into_iter().flat_map(|here| &here.approvals);
         let given = given.filter(|approval| approval.revision == self.revision);
         let approved = given.map(|approval| &approval.covers);
-        let found = Effects::of(&plan.changes, |bytes| digests.of(EFFECT, bytes).0, approved);
+        let found = Effects::of(&changes, |bytes| digests.of(EFFECT, bytes).0, approved);
         found.map_err(|error| bug(&error))
     }
 }

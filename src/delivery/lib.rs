@@ -12,6 +12,7 @@ pub mod facts;
 pub mod gate;
 pub mod gather;
 mod group;
+pub mod half;
 pub mod heal;
 pub mod identity;
 pub mod inputs;

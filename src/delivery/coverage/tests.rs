@@ -2,12 +2,13 @@
 
 use model::Value;
 use model::address::{InstanceAddr, ProviderAddr};
-use model::change::{Action, Change, Dependencies, DeposedKey, ReplaceOrder};
+use model::change::{Action, Change, Dependencies, DeposedKey, Reason, ReplaceOrder};
 use model::ty::Type;
 use model::value::Marks;
 use sha2::{Digest as _, Sha256};
 
 use super::*;
+use crate::half::as_approved;
 
 const REPLACE: Action = Action::Replace(ReplaceOrder::DestroyFirst);
 
@@ -78,6 +79,35 @@ fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
 
 fn set(items: Vec<Value>) -> Value {
     Value::set(Type::Dynamic, items)
+}
+
+#[test]
+fn who_approved_that_something_is_made_approved_that_its_half_is_made_whole() {
+    let seen = [change("a.x", Action::Create, object([("id", unknown())]))];
+    let again = |reason, action| Change {
+        reason,
+        ..change("a.x", action, object([("id", unknown())]))
+    };
+    let tainted = Some(Reason::ReplaceBecauseTainted);
+    let half = || Ok::<_, ()>(BTreeSet::from(["a.x".parse::<InstanceAddr>().unwrap()]));
+    let covered = |now: Change, half: &dyn Fn() -> Result<BTreeSet<InstanceAddr>, ()>| {
+        let now = [now];
+        covers(&seen, &as_approved(&now, half).unwrap())
+    };
+    assert!(covered(again(tainted, REPLACE), &half));
+    // Where something else made it, or it came whole, an object goes that nobody saw.
+    assert!(!covered(again(tainted, REPLACE), &|| Ok(BTreeSet::new())));
+    assert!(!covered(again(None, REPLACE), &half));
+    let cannot = Some(Reason::ReplaceBecauseCannotUpdate);
+    assert!(!covered(again(cannot, REPLACE), &half));
+    assert!(!covered(again(tainted, Action::Destroy), &half));
+    let mut other = again(tainted, REPLACE);
+    other.after = object([("id", unknown()), ("name", text("b"))]);
+    assert!(!covered(other, &half));
+    // Who approves it after that saw the replacement, and approved the same.
+    let replaced = [again(tainted, REPLACE)];
+    let now = as_approved(&replaced, half).unwrap();
+    assert!(covers(&replaced, &now));
 }
 
 #[test]

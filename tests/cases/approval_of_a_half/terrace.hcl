@@ -1,0 +1,11 @@
+definition = "infra"
+
+environment "test" {}
+
+environment "production" {
+  after = ["test"]
+
+  require {
+    approvals = 1
+  }
+}
