@@ -85,6 +85,27 @@ pub fn sentence(rule: &Unmet, revision: RevisionId, stage: &Stage) -> String {
     }
 }
 
+/// The environment before that a rule is about, and a newer revision that was brought there, so that this one comes there
+/// no more.
+fn left_to_newer(rule: &Unmet) -> Option<(&Str, RevisionId)> {
+    if let Unmet::NotDeployed { before, newer, .. }
+    | Unmet::NotVerified {
+        before,
+        is_there: false,
+        newer,
+        ..
+    }
+    | Unmet::NotSoaked {
+        before,
+        until: None,
+        newer,
+    } = rule
+    {
+        return newer.map(|newer| (before, newer));
+    }
+    None
+}
+
 /// What to do about it.
 pub fn what_to_do(rule: &Unmet, revision: RevisionId, stage: &Stage, now: Timestamp) -> String {
     let here = &stage.name;
@@ -95,6 +116,11 @@ pub fn what_to_do(rule: &Unmet, revision: RevisionId, stage: &Stage, now: Timest
             duration::short(until.since(now))
         )
     };
+    if let Some((before, newer)) = left_to_newer(rule) {
+        return format!(
+            "promote {newer} or a newer one: {newer} was brought to {before} meanwhile"
+        );
+    }
     match rule {
         Unmet::Unknown => "see what there is: terrace revision list".into(),
         Unmet::Rejected(_) => "make another revision: terrace pipeline run".into(),
@@ -106,24 +132,6 @@ pub fn what_to_do(rule: &Unmet, revision: RevisionId, stage: &Stage, now: Timest
         }
         Unmet::Overtakes { newer } => {
             format!("promote {newer} or a newer one; to go back is a rollback")
-        }
-        Unmet::NotDeployed {
-            before,
-            newer: Some(newer),
-            ..
-        }
-        | Unmet::NotVerified {
-            before,
-            is_there: false,
-            newer: Some(newer),
-            ..
-        }
-        | Unmet::NotSoaked {
-            before,
-            until: None,
-            newer: Some(newer),
-        } => {
-            format!("promote {newer} or a newer one: {newer} was brought to {before} meanwhile")
         }
         Unmet::NotDeployed {
             before,

@@ -1,6 +1,6 @@
 //! Each rule of promotion alone: what keeps a revision away, and until when.
 #![expect(
-    clippy::indexing_slicing,
+    clippy::expect_used,
     reason = "a test fails where what it made is not there"
 )]
 
@@ -112,9 +112,11 @@ impl Bed {
     /// When r1 has soaked, if nothing disturbs it; none where that cannot be told.
     fn soaked(&self, second: i64) -> Option<i64> {
         let missing = self.missing(second).into_iter();
-        let mut until = missing.filter_map(|rule| match rule {
-            Unmet::NotSoaked { until, .. } => Some(until.map(|until| until.0 / 1000)),
-            _ => None,
+        let mut until = missing.filter_map(|rule| {
+            if let Unmet::NotSoaked { until, .. } = rule {
+                return Some(until.map(|until| until.0 / 1000));
+            }
+            None
         });
         until.next().expect("it has not soaked")
     }
@@ -162,7 +164,7 @@ fn evidence_lasts_as_long_as_its_check_and_the_environment_both_allow() {
         assert_eq!(bed.missing(170), [], "{expires:?} {evidence:?}");
         assert_eq!(
             bed.missing(171),
-            [stale.clone()],
+            std::slice::from_ref(&stale),
             "{expires:?} {evidence:?}"
         );
     }
