@@ -138,6 +138,9 @@ pub(super) struct Bed {
     record: Connection,
 }
 
+/// A day in 2026, some time after noon.
+const BEGINNING: i64 = 1_790_000_000_000;
+
 /// More writes than there ever are.
 const FOREVER: i64 = 1 << 40;
 
@@ -179,6 +182,8 @@ pub(super) fn let_commands_be_heard() {
 impl Bed {
     pub(super) fn new(seed: u64) -> Self {
         let directory = directory();
+        // Some begin in the night.
+        let hour = (seed % 24).cast_signed();
         let record = directory.path().join(".terrace");
         std::fs::create_dir(&record).expect("a directory");
         let record = record.join("state.db");
@@ -198,7 +203,7 @@ impl Bed {
             .unwrap_or_else(PoisonError::into_inner)
             .insert(directory.path().to_owned(), place);
         Self {
-            clock: Arc::new(TestClock(AtomicI64::new(1_790_000_000_000))),
+            clock: Arc::new(TestClock(AtomicI64::new(BEGINNING + hour * 3_600_000))),
             random: Arc::new(Chance::new(seed ^ 0x5eed)),
             cloud,
             store: Store::open(&record, Options::create()).expect("the record"),

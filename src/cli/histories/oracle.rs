@@ -10,7 +10,8 @@ use model::serial::{RevisionId, RunId};
 use serde_json::Value;
 use state::{PROJECT, RunKind, RunOutcome, RunRow, Store};
 
-use super::project::{APPROVERS, Place, Rules};
+use super::healing;
+use super::project::{APPROVERS, Edition, Place, Rules};
 use super::story::{Counted, Does};
 
 /// What somebody saw who approved.
@@ -37,8 +38,6 @@ pub(super) struct Notes {
     pub(super) tampered: Vec<Tampered>,
     /// After which runs environments were given another colour.
     pub(super) recolored: Vec<(RunId, &'static str)>,
-    /// After which runs the clock was set back, and by how much.
-    pub(super) went_back: Vec<(RunId, Duration)>,
 }
 
 /// What a plan does that was written as JSON lines: addresses and steps.
@@ -131,9 +130,7 @@ struct Known {
     rolled_back: BTreeSet<RevisionId>,
     /// Runs that approve.
     approvals: Vec<(RunId, RevisionId, String)>,
-    /// What healing did: when, to what, and how often it destroyed.
-    healed: Vec<(RunId, Timestamp, BTreeSet<String>)>,
-    looks: Vec<RunId>,
+    healing: healing::Here,
 }
 
 /// The log of a history, and what is known beside it.
@@ -142,6 +139,7 @@ pub(super) struct Log<'l> {
     pub(super) rules: &'l Rules,
     pub(super) notes: &'l Notes,
     pub(super) author: &'l BTreeMap<RevisionId, String>,
+    pub(super) editions: &'l BTreeMap<RevisionId, Edition>,
 }
 
 impl Log<'_> {
@@ -175,7 +173,10 @@ impl Log<'_> {
                 assert_eq!(revision(run), bound_to, "run {id} was not promoted");
             }
             if run.kind == RunKind::Heal {
-                self.heals_within_limits(&known, place, run);
+                let nothing = healing::Here::default();
+                let here = known.get(place.name).map(|here| &here.healing);
+                let here = here.unwrap_or(&nothing);
+                here.healed_well(self.store, (self.rules.policy, place), self.notes, run);
             }
             self.takes(known.entry(place.name.into()).or_default(), run);
         }
@@ -242,6 +243,9 @@ impl Log<'_> {
             let longest = longest.max().unwrap_or_default();
             assert!(longest >= place.soak, "run {id} soaked for {longest:?}");
         }
+        if place.by_day {
+            assert!(healing::is_day(run.started), "run {id} came at night");
+        }
         if place.approvals > 0 {
             self.is_approved(here, place, run, revision);
         }
@@ -276,54 +280,6 @@ impl Log<'_> {
         );
     }
 
-    /// Healing does no more than it may, and only to what drifted.
-    fn heals_within_limits(&self, known: &BTreeMap<Str, Known>, place: &Place, run: &RunRow) {
-        let policy = self.rules.policy;
-        let nothing = Known::default();
-        let here = known.get(place.name).unwrap_or(&nothing);
-        let (id, does) = (run.id, self.does(run));
-        let touched: BTreeSet<&String> = does.iter().map(|(addr, _)| addr).collect();
-        for (addr, step) in &does {
-            assert!(
-                matches!(step.as_str(), "create" | "update"),
-                "run {id} did {step} {addr}"
-            );
-            let tampered = self.notes.tampered.iter();
-            let mut of_it = tampered
-                .filter(|one| one.place == place.name && one.addr == *addr && one.after < run.id);
-            let first = of_it.next();
-            let first = first.unwrap_or_else(|| panic!("run {id}: {addr} had not drifted"));
-            let looks = here.looks.iter().filter(|look| **look > first.after);
-            assert!(
-                looks.count() >= policy.confirm,
-                "run {id}: {addr} was not confirmed"
-            );
-        }
-        let went_back = |since: RunId| {
-            let mut back = self.notes.went_back.iter();
-            back.any(|(after, _)| *after >= since && *after < run.id)
-        };
-        // What was done at a time that is in the future by now counts as well, so that a clock that is set back gives no room.
-        let recent = here
-            .healed
-            .iter()
-            .filter(|(_, at, _)| run.started.since(*at) < policy.per);
-        let recent: usize = recent.map(|(_, _, touched)| touched.len()).sum();
-        assert!(
-            recent + touched.len() <= policy.resources,
-            "run {id} heals {touched:?} after {:?}",
-            here.healed
-        );
-        for (before, at, others) in &here.healed {
-            let age = run.started.since(*at) + Duration::from_secs(1);
-            let again = touched.iter().any(|addr| others.contains(*addr));
-            assert!(
-                !again || age >= policy.cooldown || went_back(*before),
-                "run {id} comes {age:?} after {before}"
-            );
-        }
-    }
-
     /// Remembers what a run did.
     fn takes(&self, here: &mut Known, run: &RunRow) {
         let started = run.started;
@@ -332,6 +288,9 @@ impl Log<'_> {
         let succeeded = outcome(run) == Some(RunOutcome::Succeeded)
             || outcome(run) == Some(RunOutcome::Failed) && !checks.is_empty();
         let of = revision(run);
+        let edition = of.and_then(|of| self.editions.get(&of)).copied();
+        let edition = edition.filter(|_| run.kind != RunKind::Destroy);
+        here.healing.takes(self.store, run, (edition, succeeded));
         let leaves = |here: &mut Known| {
             let gone = here.there.take().and_then(|old| here.stays.get_mut(&old));
             if let Some(stay) = gone.and_then(|stays| stays.last_mut()) {
@@ -374,17 +333,7 @@ impl Log<'_> {
                 }
                 self.hears(here, run);
             }
-            RunKind::Heal => {
-                let does = self.does(run);
-                let touched = does.into_iter().map(|(addr, _)| addr).collect();
-                here.healed.push((run.id, started, touched));
-                self.hears(here, run);
-            }
-            RunKind::Drift => {
-                here.looks.push(run.id);
-                self.hears(here, run);
-            }
-            RunKind::Verify => self.hears(here, run),
+            RunKind::Heal | RunKind::Drift | RunKind::Verify => self.hears(here, run),
             RunKind::Approve => {
                 let revision = of.expect("an approval is of a revision");
                 here.approvals.push((run.id, revision, run.actor.clone()));

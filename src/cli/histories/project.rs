@@ -15,6 +15,8 @@ pub(super) struct Place {
     pub(super) approvals: usize,
     /// How old the checks of those before may be.
     pub(super) evidence: Option<Duration>,
+    /// Whether nothing comes from six in the evening to six in the morning.
+    pub(super) by_day: bool,
 }
 
 /// What may be healed.
@@ -25,6 +27,11 @@ pub(super) struct Policy {
     pub(super) attempts: usize,
     pub(super) resources: usize,
     pub(super) per: Duration,
+    pub(super) destroys: usize,
+    /// Whether what was changed is made anew, and not put right in place.
+    pub(super) recreates: bool,
+    /// Whether nothing is healed from six in the evening to six in the morning.
+    pub(super) by_day: bool,
 }
 
 /// All of `terrace.hcl`.
@@ -43,6 +50,9 @@ pub(super) const APPROVERS: [&str; 3] = ["bruno", "carla", "dora"];
 /// Everyone.
 pub(super) const PEOPLE: [&str; 4] = ["anna", "bruno", "carla", "eve"];
 
+/// From six in the morning to six in the evening.
+const DAY: &str = "06:00-18:00 UTC";
+
 const HOUR: Duration = Duration::from_secs(3600);
 
 impl Rules {
@@ -58,6 +68,7 @@ impl Rules {
             soak: soak(3),
             approvals: 0,
             evidence: chance.one_in(4).then_some(HOUR * 3),
+            by_day: false,
         };
         let mut places = vec![
             Place {
@@ -76,6 +87,7 @@ impl Rules {
         };
         places.push(Place {
             is_manual: chance.one_in(3),
+            by_day: chance.one_in(4),
             approvals: [0, 1, 1, 2][usize::try_from(chance.below(4)).expect("it is small")],
             ..place("production", before_production)
         });
@@ -85,10 +97,13 @@ impl Rules {
             expires: chance.one_in(3).then_some(HOUR * 2),
             policy: Policy {
                 confirm: count(1, 2),
-                cooldown: [Duration::ZERO, Duration::from_secs(600)][count(0, 2)],
+                cooldown: Duration::from_secs([0, 600, 1200][count(0, 3)]),
                 attempts: count(1, 3),
-                resources: count(1, 2),
-                per: HOUR,
+                resources: count(1, 4),
+                per: [HOUR, Duration::from_secs(120)][count(0, 2)],
+                destroys: count(0, 3),
+                recreates: chance.one_in(2),
+                by_day: chance.one_in(5),
             },
         }
     }
@@ -118,6 +133,9 @@ impl Rules {
             if let Some(limit) = place.evidence {
                 require += &format!("    evidence = \"{}s\"\n", limit.as_secs());
             }
+            if place.by_day {
+                require += &format!("    window = [{DAY:?}]\n");
+            }
             text += &format!(
                 "environment {:?} {{\n  after = [{}]\n  promote = {promote:?}\n  variables = {{ color = \"{color}\" }}\n  \
                  verify = [check.good]\n",
@@ -140,12 +158,20 @@ impl Rules {
             attempts,
             resources,
             per,
+            destroys,
+            recreates,
+            by_day,
         } = self.policy;
+        let changed = if recreates { "recreate" } else { "update" };
+        let window = match by_day {
+            true => format!("  window = [{DAY:?}]\n"),
+            false => String::new(),
+        };
         text += &format!(
-            "}}\nheal {{\n  confirm = {confirm}\n  cooldown = \"{}s\"\n  attempts = {attempts}\n  \
+            "}}\nheal {{\n  confirm = {confirm}\n  cooldown = \"{}s\"\n  attempts = {attempts}\n{window}  \
              rule \"gone\" {{\n    match = [\"sim_server.*\"]\n    on = [\"missing\"]\n    action = \"recreate\"\n  }}\n  \
-             rule \"changed\" {{\n    match = [\"sim_server.*\"]\n    on = [\"changed\"]\n    action = \"update\"\n  }}\n  \
-             limit {{\n    resources = {resources}\n    per = \"{}s\"\n  }}\n}}\n",
+             rule \"changed\" {{\n    match = [\"sim_server.*\"]\n    on = [\"changed\"]\n    action = {changed:?}\n  }}\n  \
+             limit {{\n    resources = {resources}\n    per = \"{}s\"\n    destroys = {destroys}\n  }}\n}}\n",
             cooldown.as_secs(),
             per.as_secs()
         );
@@ -173,6 +199,13 @@ impl Edition {
             network: self.network + u64::from(chance.one_in(6)),
             image: self.image + u64::from(chance.one_in(4)),
         }
+    }
+
+    /// Whether an instance is in it.
+    pub(super) fn wants(&self, addr: &str) -> bool {
+        let number = addr.strip_prefix("sim_server.web[");
+        let number = number.and_then(|rest| rest.strip_suffix(']')?.parse::<u64>().ok());
+        number.is_none_or(|number| number < self.servers)
     }
 
     /// The text of the definition.

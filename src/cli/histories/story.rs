@@ -4,12 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use model::clock::Clock;
 use model::serial::{RevisionId, RunId};
 use sim::{Failure, Operation, Script};
 use state::RunFilter;
 
 use super::bed::{Bed, Death, Ended};
 use super::chance::Chance;
+use super::healing;
 use super::oracle::{self, Approved, Tampered};
 use super::project::{APPROVERS, Edition, PEOPLE, Place, Rules};
 use super::world;
@@ -173,7 +175,8 @@ impl Story {
             29 => self.fail(),
             30 => self.time_passes(),
             31 => self.destroy(),
-            32..36 => self.hurry(),
+            32..35 => self.hurry(),
+            35 => self.dies_half_way(),
             _ => self.approve_too_early(),
         }
     }
@@ -194,6 +197,22 @@ impl Story {
                 let words = ["promote", &newest, place.name, "-auto-approve"];
                 self.run("eve", &words);
             }
+        }
+    }
+
+    /// A replacement gets half of the way, and who looks next is to heal it.
+    fn dies_half_way(&mut self) {
+        self.edition = self.edition.next(&self.chance);
+        self.edition.image += 1;
+        self.write();
+        self.told.push(format!("{:?}", self.edition));
+        let death = Death {
+            writes: 6 + self.chance.below(18),
+            is_whole: self.chance.one_in(2),
+        };
+        self.run_until("anna", &["pipeline", "run"], Some(death));
+        for _ in 0..3 {
+            self.run("cron", &["drift", "--heal"]);
         }
     }
 
@@ -360,9 +379,21 @@ impl Story {
         };
     }
 
-    /// The world changes by itself, and somebody looks.
+    /// The world changes by itself, and somebody looks; or does it again and again.
     fn drift(&mut self) {
         let place = self.a_place().name;
+        if self.chance.one_in(3) {
+            for _ in 0..2 + self.chance.below(5) {
+                self.tamper(place);
+                for _ in 0..self.rules.policy.confirm {
+                    self.run("cron", &["drift", place, "--heal"]);
+                }
+                if self.chance.one_in(4) {
+                    self.bed.clock.advance(Duration::from_secs(3600));
+                    self.told.push("an hour passes".into());
+                }
+            }
+        }
         self.tamper(place);
         for _ in 0..1 + self.chance.below(3) {
             match self.chance.below(4) {
@@ -444,7 +475,6 @@ impl Story {
         match self.chance.one_in(3) {
             true => {
                 self.bed.clock.set_back(by);
-                self.notes.went_back.push((self.newest_run(), by));
                 self.told.push(format!("the clock is set back by {by:?}"));
             }
             false => {
@@ -465,6 +495,9 @@ impl Story {
         self.bed.cloud.set_script(Script::default());
         let _ = std::fs::remove_dir_all(self.bed.path("bad"));
         self.bed.clock.advance(Duration::from_secs(6 * 3600));
+        while !healing::is_day(self.bed.clock.now()) {
+            self.bed.clock.advance(Duration::from_secs(3600));
+        }
         for place in self.rules.places.clone() {
             self.run_until("eve", &["release-hold", place.name], None);
         }
@@ -514,6 +547,7 @@ impl Story {
             rules: &self.rules,
             notes: &self.notes,
             author: &self.authors(),
+            editions: &self.editions,
         };
         log.is_as_promised(&self.runs());
     }

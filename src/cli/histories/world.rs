@@ -25,7 +25,7 @@ pub(super) fn tamper(bed: &Bed, chance: &Chance, of: &str) -> Option<String> {
     let objects = bed.cloud.objects().expect("the cloud");
     let servers: Vec<&SimObject> = objects
         .iter()
-        .filter(|object| place(object) == of && object.rtype == "sim_server")
+        .filter(|object| place(object) == of && (object.rtype == "sim_server" || chance.one_in(8)))
         .collect();
     if servers.is_empty() {
         return None;
@@ -40,6 +40,9 @@ pub(super) fn tamper(bed: &Bed, chance: &Chance, of: &str) -> Option<String> {
         }),
     };
     changed.expect("it was there");
+    if server.rtype == "sim_network" {
+        return Some("sim_network.net".into());
+    }
     let number = text(server, "name").rsplit('-').next().unwrap_or_default();
     Some(format!("sim_server.web[{number}]"))
 }
