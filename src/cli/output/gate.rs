@@ -157,27 +157,31 @@ pub fn what_to_do(rule: &Unmet, revision: RevisionId, stage: &Stage, now: Timest
             None => format!("bring it there and leave it: terrace promote {revision} {before}"),
         },
         Unmet::Approvals { may, outdated, .. } => {
-            let who = match may {
-                Some(may) if may.is_empty() => {
-                    "nobody but its author may, so first name somebody else in `by`, who".into()
-                }
-                Some(may) => format!("one of {}", joined(may)),
-                None => "someone other than its author".into(),
-            };
-            let again = match outdated.as_slice() {
-                [] => String::new(),
-                people => format!(
-                    "; what {} approved does not cover what would be done now",
-                    joined(people)
-                ),
-            };
-            format!("{who} runs: terrace approve {here} {revision}{again}")
+            let command = format!("terrace approve {here} {revision}");
+            who_approves(may.as_deref(), outdated, &command)
         }
         Unmet::Closed { opens, .. } => match opens {
             Some(opens) => wait(opens),
             None => "its windows and freezes leave no time: change them in terrace.hcl".into(),
         },
     }
+}
+
+/// Who may approve by `command`, and whose approval is none of this any more.
+fn who_approves(may: Option<&[Str]>, outdated: &[Str], command: &str) -> String {
+    let who = match may {
+        Some([]) => "nobody but its author may, so first name somebody else in `by`, who".into(),
+        Some(may) => format!("one of {}", joined(may)),
+        None => "someone other than its author".into(),
+    };
+    let again = match outdated {
+        [] => String::new(),
+        people => format!(
+            "; what {} approved does not cover what would be done now",
+            joined(people)
+        ),
+    };
+    format!("{who} runs: {command}{again}")
 }
 
 /// What to do, with the command in it told apart from the words around it: it is to be copied, and never broken.
