@@ -126,9 +126,9 @@ pub fn list(views: &[(RevisionView, BTreeMap<String, Json>)], look: Look) -> Str
 
 /// An input as it is given: `size=3`.
 fn input((name, value): (&String, &Json)) -> String {
-    match value {
-        Json::String(text) => format!("{name}={text}"),
-        other => format!("{name}={other}"),
+    match value.as_str() {
+        Some(text) => format!("{name}={text}"),
+        None => format!("{name}={value}"),
     }
 }
 

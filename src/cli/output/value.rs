@@ -239,7 +239,14 @@ fn write_pretty(out: &mut String, value: &Value, indent: usize, names: Names) {
         Value::Null(Type::String) => "tostring",
         Value::Null(Type::Number) => "tonumber",
         Value::Null(Type::Bool) => "tobool",
-        _ => return write_rows(out, value, indent, names),
+        Value::Null(_)
+        | Value::Unknown(_)
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Tuple(_)
+        | Value::Object(_)
+        | Value::Marked(_) => return write_rows(out, value, indent, names),
     };
     out.push_str(conversion);
     out.push('(');

@@ -350,6 +350,30 @@ fn a_value_of_persons_and_inputs_that_is_none_says_what_to_write() {
 }
 
 #[test]
+fn an_environment_is_not_called_as_something_else_nor_said_to_come_before_itself() {
+    for (text, expected) in [
+        (
+            "environment \"r1\" {}\nenvironment \"42\" {}\nenvironment \"p12ab34f\" {}\nenvironment \"run\" {}\nenvironment \"r1b\" {}",
+            &[
+                "invalid-identifier: an environment cannot be called `r1` [\"r1\", to commands this is a revision] give it another name, such as `test`",
+                "invalid-identifier: an environment cannot be called `42` [\"42\", to commands this is a revision] give it another name, such as `test`",
+                "invalid-identifier: an environment cannot be called `p12ab34f` [\"p12ab34f\", to commands this is a plan] give it another name, such as `test`",
+                "invalid-identifier: an environment cannot be called `run` [\"run\", to commands this is the word in `terrace show run 1`] give it another name, such as `test`",
+            ],
+        ),
+        (
+            "environment \"test\" {\n after = [\"tset\"]\n}\nenvironment \"tests\" {\n after = [\"test\"]\n}",
+            &[
+                "unknown-environment: there is no environment `tset` [\"tset\", not declared] declare `environment \"tset\" { .. }`",
+            ],
+        ),
+    ] as [(&str, &[&str]); 2]
+    {
+        assert_eq!(wrong(text), expected, "{text}");
+    }
+}
+
+#[test]
 fn what_is_missing_twice_or_not_known_is_said() {
     for (text, expected) in [
         (
@@ -407,21 +431,6 @@ fn what_is_missing_twice_or_not_known_is_said() {
             "notify \"n\" {\n slack = \"https://h\"\n command = [\"c\"]\n}",
             &[
                 "missing-argument: notify `n` has more than one of `webhook`, `slack`, `command` [notify \"n\", exactly one is wanted] write for example `webhook = \"https://example.com/hook\"`",
-            ],
-        ),
-        (
-            "environment \"r1\" {}\nenvironment \"42\" {}\nenvironment \"p12ab34f\" {}\nenvironment \"run\" {}\nenvironment \"r1b\" {}",
-            &[
-                "invalid-identifier: an environment cannot be called `r1` [\"r1\", to commands this is a revision] give it another name, such as `test`",
-                "invalid-identifier: an environment cannot be called `42` [\"42\", to commands this is a revision] give it another name, such as `test`",
-                "invalid-identifier: an environment cannot be called `p12ab34f` [\"p12ab34f\", to commands this is a plan] give it another name, such as `test`",
-                "invalid-identifier: an environment cannot be called `run` [\"run\", to commands this is the word in `terrace show run 1`] give it another name, such as `test`",
-            ],
-        ),
-        (
-            "environment \"test\" {\n after = [\"tset\"]\n}\nenvironment \"tests\" {\n after = [\"test\"]\n}",
-            &[
-                "unknown-environment: there is no environment `tset` [\"tset\", not declared] declare `environment \"tset\" { .. }`",
             ],
         ),
         (
