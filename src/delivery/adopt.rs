@@ -90,6 +90,28 @@ impl Written<'_> {
     /// # Errors
     /// Why there is none.
     pub fn place(&self, addr: &InstanceAddr, path: &[PathStep]) -> Result<Place, Kept> {
+        let place = self.anywhere(addr, path)?;
+        match self.fetched_from(place.span) {
+            None => Ok(place),
+            Some(source) => {
+                let why = format!("it is written in a module that is fetched from {source}");
+                Err(Kept::at(place.span, why))
+            }
+        }
+    }
+
+    /// The source of the module that a place is in, where it is not a local path: what is edited there is nobody's to keep.
+    fn fetched_from(&self, span: Span) -> Option<&str> {
+        let name = self.sources.file(span.file)?.name.as_str();
+        let mut packages = self.definition.packages.values();
+        let found = packages.find(|package| {
+            let root = format!("{}/", package.root);
+            name.starts_with(&root) || name.contains(&format!("/{root}"))
+        });
+        found.map(|package| package.source.as_str())
+    }
+
+    fn anywhere(&self, addr: &InstanceAddr, path: &[PathStep]) -> Result<Place, Kept> {
         let resource = addr.resource();
         let module = self.module(&resource.module)?;
         let found = module.resources.values().find(|known| {
