@@ -477,7 +477,9 @@ pub fn at<'v>(value: &'v Value, path: &[PathStep]) -> Option<&'v Value> {
     at(inner, rest)
 }
 
-/// A text with other words at some of its places, which do not overlap; all else is as it was.
+/// A text with other words at some of its places; all else is as it was.
+///
+/// `edits` has the first byte of a place and the byte after it, and what is to stand there. Places must not overlap.
 pub fn spliced(text: &str, edits: &BTreeMap<(usize, usize), String>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut done = 0;

@@ -127,7 +127,7 @@ pub enum Waits {
 }
 
 impl Unmet {
-    /// What it waits for.
+    /// What it waits for, which decides the exit code: time alone, a person, or something else to be done first.
     pub fn waits(&self) -> Waits {
         match self {
             Self::NotSoaked { until: Some(_), .. } | Self::Closed { opens: Some(_), .. } => {

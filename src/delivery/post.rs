@@ -69,7 +69,8 @@ enum Failed {
     Never(String),
 }
 
-/// The value of the header [`SIGNATURE`].
+/// The value of the header [`SIGNATURE`]: `sha256=` and, in hexadecimal digits, the HMAC-SHA256 of `timestamp`, a dot and
+/// `body`. `timestamp` is what the header [`TIMESTAMP`] says, in seconds since 1970; a secret of any length is a key.
 pub fn signature(secret: &str, timestamp: i64, body: &str) -> String {
     // A key of any length is one.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else {

@@ -231,7 +231,7 @@ impl Project {
             .map_or(".", |(directory, _)| directory.as_str())
     }
 
-    /// The definition's directory.
+    /// The definition's directory: that of `terrace.hcl`, with what its `definition` says below it.
     pub fn definition_directory(&self) -> PathBuf {
         match self.definition() {
             "." | "" => self.directory.clone(),
@@ -400,7 +400,7 @@ impl Project {
             .is_some_and(|declared| declared.verify.iter().any(|(name, _)| name == check))
     }
 
-    /// The record's file.
+    /// The record's file, below the directory of `terrace.hcl`; it need not be there yet.
     pub fn record(&self) -> PathBuf {
         self.directory.join(RECORD)
     }
