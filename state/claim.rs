@@ -81,6 +81,25 @@ impl Store {
         })
     }
 
+    /// Says of each of `things` which instances of `environment` have it by what is recorded of their current objects; not
+    /// more than a few of each, and none of what is kept sealed.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn holders(
+        &self,
+        environment: &Str,
+        things: &[Str],
+    ) -> Result<Vec<Vec<InstanceAddr>>, RecordError> {
+        self.reading(|conn| {
+            let Some(own) = find_environment(conn, environment)? else {
+                return Ok(vec![Vec::new(); things.len()]);
+            };
+            let of = |thing: &Str| holders(conn, own, thing);
+            things.iter().map(of).collect()
+        })
+    }
+
     /// Lists the things claimed in any environment that begin with `prefix`, in order, each once; none that are sealed.
     ///
     /// # Errors
@@ -363,6 +382,28 @@ fn claimant(
         environment: name.into(),
         address: address(conn, holder)?,
     }))
+}
+
+/// The instances of an environment whose current objects have the thing.
+fn holders(
+    conn: &Connection,
+    own: EnvironmentId,
+    thing: &str,
+) -> Result<Vec<InstanceAddr>, Failure> {
+    let sql = "SELECT object.block, object.key FROM claim JOIN object ON object.id = claim.holder \
+               WHERE claim.thing = ?1 AND claim.environment = ?2 AND claim.holder >= 0 \
+               AND object.deposed = '' ORDER BY object.id LIMIT 8";
+    let mut select = conn.prepare_cached(sql)?;
+    let rows = select.query_map((thing, own), |row| Ok((row.get(0)?, key_column(row, 1)?)))?;
+    let found: Vec<(i64, model::address::InstanceKey)> = rows.collect::<Result<_, _>>()?;
+    let mut terms = TermReader::new(conn);
+    let mut addr = |(block, key)| {
+        Ok(InstanceAddr {
+            block: terms.block(block)?,
+            key,
+        })
+    };
+    found.into_iter().map(&mut addr).collect()
 }
 
 /// The address of an object, or of that of an intent.

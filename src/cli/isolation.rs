@@ -2,6 +2,8 @@
 //! (`engine::claims`); an apply asks again before each step, because others are applied at the same time. Entry point:
 //! [`refuse`].
 
+mod shared;
+
 use std::path::{Path, PathBuf};
 
 use contract::Provider;
@@ -18,11 +20,17 @@ use super::record;
 
 /// Refuses a plan that would make something where another environment has recorded an object, or look at such a thing.
 ///
+/// Otherwise returns warnings of what instances of this environment would have between them.
+///
 /// # Errors
 /// With each such instance, or when the record cannot be read.
-pub(super) fn refuse(prepared: &Prepared, planned: &Planned, store: &Store) -> Result<(), Refused> {
+pub(super) fn refuse(
+    prepared: &Prepared,
+    planned: &Planned,
+    store: &Store,
+) -> Result<Diagnostics, Refused> {
     if planned.plan.mode != PlanMode::Normal {
-        return Ok(());
+        return Ok(Diagnostics::new());
     }
     let sources = prepared.sources();
     let wanted = Wanted::of(planned);
@@ -30,7 +38,8 @@ pub(super) fn refuse(prepared: &Prepared, planned: &Planned, store: &Store) -> R
         .conflicts(prepared, planned, store)
         .map_err(|error| Refused::alone(record::diagnostic(&error), sources))?;
     if found.is_empty() {
-        return Ok(());
+        return shared::warn(&prepared.environment, planned, &wanted.takes, store)
+            .map_err(|error| Refused::alone(record::diagnostic(&error), sources));
     }
     Err(Refused {
         diagnostics: found,

@@ -299,10 +299,12 @@ pub async fn make_with(
     let clock = invocation.process.clock.clone();
     let started = clock.now();
     let sources = || prepared.sources().clone();
-    let recorded = engine::record::read(store, &prepared.environment).map_err(|error| Refused {
-        diagnostics: record::diagnostic(&error).into(),
+    let refused = |diagnostics: Diagnostics| Refused {
+        diagnostics,
         sources: sources(),
-    })?;
+    };
+    let recorded = engine::record::read(store, &prepared.environment)
+        .map_err(|error| refused(record::diagnostic(&error).into()))?;
     let mode = if showing.json {
         let _ = write::answer(&invocation.account.opening(started));
         Listening::Json
@@ -335,17 +337,17 @@ pub async fn make_with(
             }
             if let Some(error) = revised::left_behind(prepared) {
                 warnings.push(error);
-                return Err(Refused {
-                    diagnostics: warnings,
-                    sources: sources(),
-                });
+                return Err(refused(warnings));
             }
-            if let Err(refused) = isolation::refuse(prepared, &planned, store) {
-                warnings.extend(refused.diagnostics);
-                return Err(Refused {
-                    diagnostics: warnings,
-                    sources: sources(),
-                });
+            match isolation::refuse(prepared, &planned, store) {
+                Ok(shared) => {
+                    planned.plan.warnings.extend(shared.clone());
+                    warnings.extend(shared);
+                }
+                Err(error) => {
+                    warnings.extend(error.diagnostics);
+                    return Err(refused(warnings));
+                }
             }
             warnings.extend(elsewhere::warn(prepared, &planned).into_iter().collect());
             let open = open_steps(store, &planned.plan, clock.now()).map_err(|error| Refused {

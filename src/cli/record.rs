@@ -127,7 +127,7 @@ pub fn diagnostic(error: &(dyn std::error::Error + 'static)) -> Diagnostic {
             Some(format!("put the key back at `{}`", path.display())),
         ),
         Some(RecordError::NoPlan { .. } | RecordError::AmbiguousPlan { .. }) => {
-            ("plan-stale", Some("plan again: terrace plan".into()))
+            ("no-such-plan", Some("plan again: terrace plan".into()))
         }
         Some(RecordError::NoRun { .. }) => {
             ("unknown-run", Some("the runs there are: terrace log".into()))

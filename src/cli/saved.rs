@@ -194,7 +194,7 @@ fn referenced(path: &Path) -> Result<PlanId, Box<Diagnostic>> {
     let wrong = |note: String| {
         let message = format!("`{}` is not a plan that Terrace wrote", path.display());
         Box::new(
-            Diagnostic::error("plan-stale", message)
+            Diagnostic::error("no-such-plan", message)
                 .note(note)
                 .help("make one with terrace plan -out=FILE"),
         )

@@ -166,6 +166,14 @@ const TEXTS: &[(&str, &str)] = &[
          The help says what to change.",
     ),
     (
+        "in-one-place",
+        "Two instances of one environment have the same file, directory, log file or port. Each of them makes it as its own \
+         definition says, and a plan then finds what the other made: what one writes, the other loses, and when one is destroyed, \
+         what is destroyed is the other's as well. Where both write the same content nothing is seen of it until then.\n\n\
+         Give each its own, or let one block make it and others refer to that. A block that takes over what another gives up \
+         in the same plan is nothing to be warned of.",
+    ),
+    (
         "inconsistent-result",
         "A provider made something else than it planned. What it made is recorded, so that nothing is lost; \
          what depends on it does not go on.\n\n\
@@ -302,6 +310,13 @@ const TEXTS: &[(&str, &str)] = &[
         "no-longer-managed",
         "A `removed` block with `destroy = false` takes objects out of the record without destroying them. They go on to \
          exist, and nothing here knows of them any more: they are not updated, not destroyed and not looked at.",
+    ),
+    (
+        "no-such-plan",
+        "There is no saved plan of that id, or the file names none. Plans are kept in the record until something is applied that \
+         they know nothing of; the file that terrace plan -out=FILE writes only names one, and means nothing beside another record. \
+         Nothing was changed.\n\n\
+         Make a new plan.",
     ),
     (
         "not-a-literal",

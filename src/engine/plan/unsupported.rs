@@ -43,7 +43,11 @@ pub(crate) fn unsupported(definition: &Definition, mode: PlanMode) -> Diagnostic
             {
                 out.push(
                     Diagnostic::error("unsupported", "`import` blocks cannot be followed yet")
-                        .at(import.span, "what it names would be created a second time"),
+                        .at(import.span, "what it names would be created a second time")
+                        .help(
+                            "without the block a new object is made; to leave what exists to whoever has it now, \
+                             take out the resource block as well",
+                        ),
                 );
             }
         }

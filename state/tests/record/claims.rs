@@ -319,6 +319,28 @@ fn a_plan_can_ask_who_has_what_it_would_take() {
 }
 
 #[test]
+fn what_several_instances_of_an_environment_have_is_found_by_their_objects() {
+    let bed = Bed::new();
+    let test = begun(&bed, "test");
+    for address in ["a.a", "m.b[1]"] {
+        let id = take(&test, address, &["/x"]);
+        test.settle(id, done(vec![put(address, "1")]))
+            .wait()
+            .unwrap();
+    }
+    take(&test, "a.open", &["/x"]);
+    let holders = |environment: &str| {
+        let things = ["/none".into(), "/x".into()];
+        bed.store.holders(&environment.into(), &things).unwrap()
+    };
+    assert_eq!(
+        holders("test"),
+        [Vec::new(), vec![addr("a.a"), addr("m.b[1]")]]
+    );
+    assert_eq!(holders("new"), [Vec::new(), Vec::new()]);
+}
+
+#[test]
 fn what_was_recorded_before_is_learned_once() {
     let bed = Bed::new();
     bed.change(
