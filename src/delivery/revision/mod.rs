@@ -1,4 +1,4 @@
-//! Revisions: what is promoted. A revision is the content of a definition at one time: its files, those of local modules,
+//! Revisions: what is promoted. A revision is the content of a definition at one time: its files, those of its modules,
 //! the inputs that all environments share, and the shape of the pipeline. Which environment has it, and whether it may go
 //! on from there, is for others; so are the variables of environments, which are configuration.
 //!
