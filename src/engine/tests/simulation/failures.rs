@@ -137,9 +137,11 @@ fn what_may_pass_and_does_not_fails_after_so_many_tries() {
     let events = engine::history::events(&engine.store, outcome.run).unwrap();
     let refusals: Vec<String> = events
         .iter()
-        .filter_map(|event| match &event.kind {
-            EventKind::StepFailed { refusal, .. } => Some(refusal.as_ref()?.to_string()),
-            _ => None,
+        .filter_map(|event| {
+            let EventKind::StepFailed { refusal, .. } = &event.kind else {
+                return None;
+            };
+            Some(refusal.as_ref()?.to_string())
         })
         .collect();
     assert_eq!(refusals, ["class transient, tried 5 times"]);
