@@ -1,5 +1,5 @@
-//! Modules from web servers and registries, fetched from a real HTTP server of this test; and that Terraform, where it is
-//! on the path, installs the same and takes what Terrace installed.
+//! Modules that are not local paths, from real servers and repositories on this machine; and that the real Terraform, 1.11, installs
+//! the same, as recorded, and takes what Terrace installed.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -605,48 +605,69 @@ fn sources(server: &Server, here: &Path) -> Vec<(String, Option<&'static str>)> 
     ]
 }
 
-#[test]
-fn terraform_installs_the_same_and_takes_what_is_installed() {
-    if Command::new("terraform").arg("version").output().is_err() {
-        eprintln!("not compared: there is no terraform on the path");
-        return;
-    }
-    let server = Server::start();
+/// What came of `get` for each source, as text without ports and places: whether it was done, what is listed then, and the
+/// files; `installed` sees each project that has its module.
+fn installations(
+    server: &Server,
+    get: impl Fn(&Bed) -> bool,
+    mut installed: impl FnMut(&str, &Bed),
+) -> String {
     let here = tempfile::tempdir().expect("a directory");
-    let get = |bed: &Bed| {
-        let mut command = bed.command("terraform", &["get", "-no-color"]);
-        let output = command.output().expect("terraform runs");
-        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        (output.status.success(), said)
-    };
-    for (source, version) in sources(&server, here.path()) {
+    let mut text = String::new();
+    for (source, version) in sources(server, here.path()) {
         let version = version.map(|version| format!("  version = \"{version}\"\n"));
         let version = version.unwrap_or_default();
         let definition = format!("module \"m\" {{\n  source = \"{source}\"\n{version}}}\n");
-        let (ours, theirs) = (
-            Bed::new(&server, &definition),
-            Bed::new(&server, &definition),
-        );
-        let said = ours.terrace(&["get"]);
-        let (is_done, their_words) = get(&theirs);
-        assert_eq!(
-            said.ends_with("[0]"),
-            is_done,
-            "{source}: {said}\n{their_words}"
-        );
-        assert_eq!(ours.listed(), theirs.listed(), "{source}");
+        let bed = Bed::new(server, &definition);
+        let is_done = get(&bed);
+        text.push_str(&format!(
+            "{source}{}\n",
+            version.trim_end().replace('\n', " ")
+        ));
         if !is_done {
+            text.push_str("  an error\n");
             continue;
         }
-        let places = [&ours, &theirs].map(|bed| files(&bed.path(".terraform/modules")));
-        assert_eq!(places[0], places[1], "{source}");
-        // Each takes what the other installed.
-        let again = theirs.terrace(&["get"]);
+        text.push_str(&format!("  {:?}\n", bed.listed()));
+        for file in files(&bed.path(".terraform/modules")) {
+            text.push_str(&format!("  {file}\n"));
+        }
+        installed(&source, &bed);
+    }
+    text.replace(&server.url(""), "http://server")
+        .replace(&here.path().display().to_string(), "/here")
+}
+
+/// Terraform 1.11.4 gave what the snapshot says: the next test asks it again.
+#[test]
+fn what_is_installed_is_what_terraform_installs() {
+    let server = Server::start();
+    let get = |bed: &Bed| bed.terrace(&["get"]).ends_with("[0]");
+    insta::assert_snapshot!("installations", installations(&server, get, |_, _| {}));
+}
+
+#[test]
+#[ignore = "asks the real terraform, 1.11 or later, on the path: cargo test --test modules -- --ignored"]
+fn terraform_installs_the_same_and_takes_what_is_installed() {
+    let server = Server::start();
+    let terraform = |bed: &Bed| {
+        let mut command = bed.command("terraform", &["get", "-no-color"]);
+        let output = command.output().expect("terraform is on the path");
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        (output.status.success(), said)
+    };
+    let takes = |source: &str, bed: &Bed| {
+        let again = bed.terrace(&["get"]);
         assert!(
             again.starts_with("Nothing to do: 1 module"),
             "{source}: {again}"
         );
-        let (_, again) = get(&ours);
+    };
+    let theirs = installations(&server, |bed| terraform(bed).0, takes);
+    insta::assert_snapshot!("installations", theirs);
+    let get = |bed: &Bed| bed.terrace(&["get"]).ends_with("[0]");
+    installations(&server, get, |source, bed| {
+        let (_, again) = terraform(bed);
         assert!(!again.contains("Downloading"), "{source}: {again}");
-    }
+    });
 }
