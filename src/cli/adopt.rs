@@ -13,15 +13,15 @@ use model::address::{InstanceAddr, ModulePath};
 use model::{Diagnostic, Diagnostics, FileId, PathStep, Sources, Span, Str, Value};
 
 use super::args::AdoptArgs;
-use super::exit::ExitCode;
 use super::invocation::Invocation;
-use super::look::{Before, Look, look};
 use super::output::difference::{Difference, DifferenceKind};
 use super::output::drift::What;
 use super::output::value::{Names, pretty};
 use super::output::{whole_file, write};
 use super::prepare::{self, Refused};
-use super::{shell, suggested};
+use crate::cli::drift::look::{Before, Look, look};
+use crate::cli::invocation::exit::ExitCode;
+use crate::cli::invocation::{shell, suggested};
 
 /// Runs the command.
 pub async fn run(invocation: &Invocation, args: &AdoptArgs) -> ExitCode {

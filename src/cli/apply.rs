@@ -2,7 +2,9 @@
 //! environment's checks.
 
 mod ending;
+pub mod purpose;
 mod question;
+pub mod saved;
 mod session;
 
 use std::collections::BTreeMap;
@@ -15,18 +17,21 @@ use model::{Diagnostic, Severity, Sources, Str, Value};
 use state::{RunKind, RunOutcome, Store};
 
 use super::args::{ApplyArgs, DestroyArgs, Keep, OnFailure, Planning, Showing};
-use super::checks::{self, Checked, check};
-use super::exit::ExitCode;
-use super::interrupt::interrupts;
 use super::invocation::Invocation;
-use super::listen::{Listener, Listening};
 use super::output::runs::FAILED_CHECKS;
 use super::plan::{self, Made};
 use super::prepare::{self, Prepared, Refused, Wanted};
-use super::suggested::{Again, program};
-use super::{bound, checkouts, isolation, notify, protect, record, revised, saved, under_way};
+use super::record;
+use crate::cli::guard::{bound, isolation, protect, under_way};
+use crate::cli::invocation::exit::ExitCode;
+use crate::cli::invocation::interrupt::interrupts;
+use crate::cli::invocation::listen::{Listener, Listening};
+use crate::cli::invocation::suggested::{Again, program};
+use crate::cli::prepare::{checkouts, revised};
+use crate::cli::reports::notify;
+use crate::cli::verify::checks::{self, Checked, check};
 
-pub use super::purpose::Purpose;
+pub use crate::cli::apply::purpose::Purpose;
 use ending::say_completed;
 pub(super) use ending::say_diagnostics;
 pub use question::ask;

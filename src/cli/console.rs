@@ -8,13 +8,13 @@ use model::address::ModuleAddr;
 use model::{Diagnostics, Value};
 
 use super::args::ConsoleArgs;
-use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::json::value_spec::value_spec;
 use super::output::state::value as shown;
 use super::output::write;
 use super::prepare::{Prepared, Wanted, Wants, prepare};
 use super::record;
+use crate::cli::invocation::exit::ExitCode;
 
 /// Runs the command.
 pub async fn run(invocation: &Invocation, args: &ConsoleArgs) -> ExitCode {

@@ -11,14 +11,15 @@ use model::{Diagnostic, Str, Value};
 use state::{RecordError, RevisionRow, Store};
 
 use super::args::DiffArgs;
-use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::difference::{Difference, differences};
 use super::output::environments::{Contrast, Side, as_json, screen};
 use super::output::value::Amount;
 use super::output::write;
 use super::prepare::{self, Refused};
-use super::{applied, record};
+use super::record;
+use crate::cli::invocation::exit::ExitCode;
+use crate::cli::prepare::applied;
 
 /// Runs the command.
 pub fn run(invocation: &Invocation, args: &DiffArgs) -> ExitCode {

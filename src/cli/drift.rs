@@ -2,6 +2,11 @@
 //! allows. How it looks is in [`look`](super::look), how it heals in [`heal`]. A [`round`] is one look at each
 //! environment, which `terrace watch` repeats.
 
+pub mod heal;
+pub mod look;
+pub mod report;
+pub mod watcher;
+
 use std::collections::BTreeSet;
 
 use delivery::Project;
@@ -9,17 +14,18 @@ use engine::Stop;
 use model::{Severity, Str};
 
 use super::args::DriftArgs;
-use super::exit::ExitCode;
-use super::heal::{self, Healed};
-use super::interrupt::interrupts;
 use super::invocation::Invocation;
-use super::look::{Before, look};
 use super::output::drift::{DriftOptions, DriftView, as_json, screen};
 use super::output::value::Amount;
 use super::output::write;
 use super::prepare::{self, Refused};
+use super::record;
 use super::reports::Reports;
-use super::{drift_report, notify, record};
+use crate::cli::drift::heal::Healed;
+use crate::cli::drift::look::{Before, look};
+use crate::cli::invocation::exit::ExitCode;
+use crate::cli::invocation::interrupt::interrupts;
+use crate::cli::reports::notify;
 
 /// Runs the command.
 pub async fn run(invocation: &Invocation, args: &DriftArgs) -> ExitCode {
@@ -183,9 +189,9 @@ pub async fn round(
     let reports = asked.reports;
     let mut reported = ExitCode::Done;
     if reports.are_wanted() {
-        reported = reports.write(invocation, &drift_report::subject(&told), reported);
+        reported = reports.write(invocation, &report::subject(&told), reported);
     }
-    let measured = || drift_report::measured(&told, store.as_ref());
+    let measured = || report::measured(&told, store.as_ref());
     reported = reports.write_metrics(invocation, measured, reported);
     Ok(Round { told, reported })
 }

@@ -9,13 +9,13 @@ use model::address::ProviderSource;
 use model::diagnostic::IDS;
 
 use super::args::ExplainArgs;
-use super::exit::ExitCode;
 use super::invocation::{Directories, Invocation};
 use super::output::explanations::explanation;
 use super::output::line::{Line, Page};
 use super::output::schema::{self, TypeView};
 use super::output::style::{Label, Look};
 use super::output::write;
+use crate::cli::invocation::exit::ExitCode;
 
 /// The providers that are built in, as `required_providers` names them.
 const BUILT_IN: [&str; 7] = [

@@ -7,12 +7,12 @@ use lang::syntax::format;
 use model::{Diagnostic, Diagnostics, Sources};
 
 use super::args::FmtArgs;
-use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::line::{Line, Page};
 use super::output::style::Label;
 use super::output::text_diff::{LineDifference, RowKind};
 use super::output::write;
+use crate::cli::invocation::exit::ExitCode;
 
 /// Runs the command.
 pub fn run(invocation: &Invocation, args: &FmtArgs) -> ExitCode {

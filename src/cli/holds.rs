@@ -9,12 +9,13 @@ use model::{Diagnostic, Sources, Str};
 use state::Store;
 
 use super::args::{HoldArgs, ReleaseArgs};
-use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::duration::ago;
 use super::prepare::{self, Refused};
-use super::suggested::program;
-use super::{record, revised};
+use super::record;
+use crate::cli::invocation::exit::ExitCode;
+use crate::cli::invocation::suggested::program;
+use crate::cli::prepare::revised;
 
 /// Runs `terrace hold`.
 pub async fn hold(invocation: &Invocation, args: HoldArgs) -> ExitCode {

@@ -10,12 +10,13 @@ use model::{Diagnostic, Diagnostics, Sources};
 use state::RecordError;
 
 use super::args::InitArgs;
-use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::modules::{self, Resolve};
 use super::output::write;
 use super::prepare::Refused;
-use super::{record, shell};
+use super::record;
+use crate::cli::invocation::exit::ExitCode;
+use crate::cli::invocation::shell;
 
 /// The environments of a project that names none.
 const PIPELINE: [&str; 3] = ["test", "staging", "production"];

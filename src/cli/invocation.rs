@@ -1,6 +1,12 @@
 //! One call of the program: what the process environment and the command line say that is the same for every
 //! command, and the two streams.
 
+pub mod exit;
+pub mod interrupt;
+pub mod listen;
+pub mod shell;
+pub mod suggested;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,13 +17,13 @@ use lang::desired::RandomSource;
 use model::clock::Clock;
 use model::{Diagnostics, Sources};
 
-use super::account::Account;
 use super::args::Global;
 use super::output::diagnostic::{self, Warnings};
 use super::output::line::Page;
 use super::output::progress::ProgressMode;
 use super::output::style::{Look, Surroundings};
 use super::output::write;
+use crate::cli::reports::account::Account;
 
 /// What `main` finds out and passes in.
 #[derive(Clone, Debug)]

@@ -6,14 +6,15 @@ use model::{Diagnostic, Diagnostics, Sources, Str};
 use state::{Linked, PROJECT, RecordError, RunFilter, RunOutcome, RunRow, Store};
 
 use super::args::LogArgs;
-use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::chain::{Checked, Kept, as_json, screen};
 use super::output::moment;
 use super::output::runs::{none, run_json, runs as table};
 use super::output::write;
 use super::prepare::{named, open};
-use super::{record, revised};
+use super::record;
+use crate::cli::invocation::exit::ExitCode;
+use crate::cli::prepare::revised;
 
 /// Runs the command.
 pub fn run(invocation: &Invocation, args: &LogArgs) -> ExitCode {

@@ -1,67 +1,39 @@
-//! The command line: one file a command, each parse, options, one call, render. `output/` is all that writes.
+//! The command line: one file a command, each parse, options, one call, render; what only one uses is in the folder of its
+//! name. For all: `args`, `invocation`, `prepare`, `guard`, `record`, `reports`; `output/` is all that writes.
 
-pub mod account;
 pub mod args;
-pub mod exit;
+pub mod guard;
 pub mod invocation;
 pub mod output;
-
-mod giving;
 pub mod prepare;
 pub mod record;
 pub mod reports;
-pub mod revised;
-
-pub mod interrupt;
-pub mod left;
-pub mod listen;
 
 pub mod adopt;
-pub mod applied;
 pub mod apply;
-pub mod bound;
-pub mod carried;
-mod checkouts;
-pub mod checks;
 pub mod completions;
 pub mod console;
 pub mod diff;
 pub mod drift;
-pub mod drift_report;
-mod elsewhere;
 pub mod explain;
 pub mod fmt;
-pub mod heal;
 pub mod holds;
 pub mod init;
-mod isolation;
 pub mod log;
-pub mod look;
 pub mod modules;
-pub mod notify;
-pub mod one_run;
 pub mod outputs;
 pub mod pipeline;
 pub mod plan;
 pub mod promote;
-pub mod protect;
-mod purpose;
 pub mod revision;
 pub mod rollback;
-pub mod saved;
-pub mod settle;
-pub mod shell;
 pub mod show;
 pub mod state;
 pub mod status;
-pub mod suggested;
-pub mod under_way;
 pub mod validate;
 pub mod verify;
 pub mod version;
-pub mod views;
 pub mod watch;
-pub mod watcher;
 pub mod whereabouts;
 
 #[cfg(test)]
@@ -70,7 +42,7 @@ mod histories;
 use std::ffi::OsString;
 
 use args::Command;
-use exit::ExitCode;
+use invocation::exit::ExitCode;
 use invocation::{Invocation, Process};
 use output::style::{Look, Surroundings};
 use output::write;
@@ -130,7 +102,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>, process: Process) -> ExitCo
         Command::Show(args) => block_on(show::run(&invocation, &args)),
         Command::Output(args) => outputs::run(&invocation, &args),
         Command::State(args::StateCommand::Settle(args)) => {
-            block_on(settle::run(&invocation, &args))
+            block_on(state::settle::run(&invocation, &args))
         }
         Command::State(args::StateCommand::List(args)) => {
             state::run(&invocation, &state::Look::List(args))

@@ -15,11 +15,11 @@ pub use modules::Resolve;
 use modules::{Modules, Places, Said};
 
 use super::args::GetArgs;
-use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::line::{Line, Page};
 use super::output::style::Label;
 use super::prepare::{self, Loaded, Refused};
+use crate::cli::invocation::exit::ExitCode;
 
 /// Where nobody watches, what is being fetched is said only after this time.
 const IN_A_LOG: Duration = Duration::from_secs(10);

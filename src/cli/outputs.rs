@@ -3,12 +3,13 @@
 use model::{Diagnostic, Diagnostics};
 
 use super::args::OutputArgs;
-use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::state::{output, output_json, output_raw, outputs, outputs_json};
 use super::output::write;
 use super::prepare::open;
-use super::{record, views};
+use super::record;
+use crate::cli::invocation::exit::ExitCode;
+use crate::cli::record::views;
 
 /// Why there may be none.
 const NO_OUTPUTS: &str = "nothing is applied yet, or nothing has an output";

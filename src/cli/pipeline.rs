@@ -1,6 +1,9 @@
 //! `terrace pipeline run`: carries a revision through the environments as far as the rules let it, and tells what is then
 //! waited for. Which environment is next is decided in `delivery::advance`; how a revision comes to one is in `promote.rs`.
 
+pub mod carried;
+pub mod left;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use delivery::advance::{Next, Round, Tried, Waiting, candidate, next, under_way};
@@ -17,17 +20,19 @@ use model::{Diagnostic, Str};
 use state::{RecordError, Store};
 
 use super::args::{OnFailure, PipelineRunArgs, Planning, Showing};
-use super::carried::{Done, End, Part, Told, What, cut};
-use super::exit::ExitCode;
 use super::invocation::Invocation;
-use super::left::{left, other_variables};
 use super::output::gate::sentence;
 use super::output::pipeline::{Became, Cut, PipelineRow, message, screen};
 use super::output::write;
 use super::prepare::{self, Refused, Wanted, Wants};
 use super::promote::{Asked, Asking, Carried, Promotion};
 use super::reports::Reports;
-use super::{notify, plan, record, revised, revision, verify};
+use super::{plan, record, revision, verify};
+use crate::cli::invocation::exit::ExitCode;
+use crate::cli::pipeline::carried::{Done, End, Part, Told, What, cut};
+use crate::cli::pipeline::left::{left, other_variables};
+use crate::cli::prepare::revised;
+use crate::cli::reports::notify;
 
 /// Runs the command.
 pub async fn run(invocation: &Invocation, args: &PipelineRunArgs) -> ExitCode {

@@ -13,20 +13,22 @@ use state::{NewPlan, Payload, Protection, RecordError, Store};
 
 use super::apply::Purpose;
 use super::args::{Keep, PlanArgs, Planning, Showing};
-use super::bound::{self, Bond, Bound, Way};
-use super::exit::ExitCode;
 use super::invocation::Invocation;
-use super::listen::{Listener, Listening};
 use super::output::json::diagnostic::Translator;
 use super::output::json::ui;
 use super::output::plan::{self as screen, Form, GoOn, PlanFacts};
 use super::output::recorded::OutputView;
 use super::output::write;
 use super::prepare::{Prepared, Refused, Wanted, prepare};
-use super::revised::{self, Content};
-use super::shell::quoted;
-use super::suggested::{self, Again};
-use super::{elsewhere, isolation, modules, protect, record, under_way};
+use super::{modules, record};
+use crate::cli::guard::bound::{self, Bond, Bound, Way};
+use crate::cli::guard::{isolation, protect, under_way};
+use crate::cli::invocation::exit::ExitCode;
+use crate::cli::invocation::listen::{Listener, Listening};
+use crate::cli::invocation::shell::quoted;
+use crate::cli::invocation::suggested::{self, Again};
+use crate::cli::prepare::elsewhere;
+use crate::cli::prepare::revised::{self, Content};
 
 /// Runs the command.
 pub async fn run(invocation: &Invocation, args: PlanArgs) -> ExitCode {

@@ -1,6 +1,12 @@
 //! The first two calls of the straight line, for every command that needs them: load the definition, and evaluate
 //! what an environment gives it. How variables get their values is in [`super::giving`].
 
+pub mod applied;
+pub mod checkouts;
+pub mod elsewhere;
+pub mod giving;
+pub mod revised;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,14 +22,13 @@ use model::clock::Timestamp;
 use model::serial::RevisionId;
 use model::{Diagnostic, Diagnostics, Severity, Sources, Str, Value};
 
-use super::applied;
 use super::args::{Given, Planning, WordsError};
-use super::exit::ExitCode;
-use super::giving::{Giving, Variables};
 use super::invocation::{Directories, Invocation};
 use super::modules::{self, Resolve};
 use super::record;
-use super::revised::{self, Content};
+use crate::cli::invocation::exit::ExitCode;
+use crate::cli::prepare::giving::{Giving, Variables};
+use crate::cli::prepare::revised::Content;
 
 /// The id of the error that there is no definition.
 const EMPTY: &str = "empty-definition";

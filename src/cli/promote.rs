@@ -27,13 +27,16 @@ use super::apply::{
     Apply, Purpose, ask, in_doubt_is_an_error, nobody_to_ask, say_diagnostics, unchanged,
 };
 use super::args::{Keep, OnFailure, Planning, PromoteArgs, Showing};
-use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::gate::{sentence, what_to_do};
 use super::plan::{self, Made};
 use super::prepare::{self, Prepared, Refused, Wanted};
-use super::suggested::Again;
-use super::{notify, protect, record, revised, under_way};
+use super::record;
+use crate::cli::guard::{protect, under_way};
+use crate::cli::invocation::exit::ExitCode;
+use crate::cli::invocation::suggested::Again;
+use crate::cli::prepare::revised;
+use crate::cli::reports::notify;
 
 /// Runs `terrace promote`.
 pub async fn run(invocation: &Invocation, args: PromoteArgs) -> ExitCode {

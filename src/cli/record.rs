@@ -1,5 +1,7 @@
 //! The record as commands open it, and what goes wrong with it as diagnostics.
 
+pub mod views;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,9 +12,9 @@ use engine::{Recorded, SessionRequest};
 use model::{Diagnostic, Diagnostics, Str};
 use state::{Options, RecordError, RunKind, Store};
 
-use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::prepare::{Prepared, Refused};
+use crate::cli::invocation::exit::ExitCode;
 
 /// Opens the record to write, making it if there is none. In a directory that cannot be written an existing record is
 /// opened to read.

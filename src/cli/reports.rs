@@ -1,6 +1,9 @@
 //! Files that a command leaves for others to read: JUnit, Markdown and metrics. What stands in them is made by
 //! `delivery::report`. Entry points: [`around`], [`Reports`].
 
+pub mod account;
+pub mod notify;
+
 use std::path::{Path, PathBuf};
 
 use delivery::report::{self, Measured, Subject};
@@ -8,9 +11,9 @@ use model::{Diagnostic, Sources};
 use state::RecordError;
 
 use super::args::Reporting;
-use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::whole_file;
+use crate::cli::invocation::exit::ExitCode;
 
 /// Does what a command does to one environment, and writes the reports that were asked for, also where it fails.
 pub async fn around(

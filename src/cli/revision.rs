@@ -17,13 +17,14 @@ use super::args::{
     RevisionCommand, RevisionCreateArgs, RevisionDiffArgs, RevisionExportArgs, RevisionListArgs,
     RevisionRejectArgs, RevisionShowArgs,
 };
-use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::revision::{self as screen, RevisionView, name};
 use super::output::write;
 use super::prepare::{self, Loaded, Prepared, Refused};
-use super::revised::Content;
-use super::{record, revised};
+use super::record;
+use crate::cli::invocation::exit::ExitCode;
+use crate::cli::prepare::revised;
+use crate::cli::prepare::revised::Content;
 
 /// Runs the command.
 pub async fn run(invocation: &Invocation, command: RevisionCommand) -> ExitCode {

@@ -15,15 +15,17 @@ use state::{ConfigurationDigest, RecordError, RunOutcome, Store};
 
 use super::apply::{Apply, Purpose, Still, ask, nobody_to_ask};
 use super::args::{Keep, OnFailure, RollbackArgs, Showing};
-use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::json::ui;
 use super::output::rollback::{losses, nowhere};
 use super::output::write;
 use super::plan::{self, Made};
 use super::prepare::{self, Prepared, Refused, Wanted, Wants};
-use super::suggested::{Again, program};
-use super::{applied, protect, record, revised, under_way};
+use super::record;
+use crate::cli::guard::{protect, under_way};
+use crate::cli::invocation::exit::ExitCode;
+use crate::cli::invocation::suggested::{Again, program};
+use crate::cli::prepare::{applied, revised};
 
 /// Runs `terrace rollback`.
 pub async fn run(invocation: &Invocation, args: RollbackArgs) -> ExitCode {

@@ -1,5 +1,7 @@
 //! `terrace show`: what is recorded, or a saved plan. A run is shown by `one_run.rs`.
 
+pub mod one_run;
+
 use delivery::Project;
 use engine::plugins::Plugins;
 use engine::record::StoreError;
@@ -7,7 +9,6 @@ use model::{Diagnostic, Diagnostics, Sources};
 use state::Store;
 
 use super::args::{PlanRef, ShowArgs, ShowWhat, Showing};
-use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::json;
 use super::output::json::configuration::DefinitionView;
@@ -19,9 +20,11 @@ use super::output::state::{RecordScreen, record as record_screen};
 use super::output::write;
 use super::plan::{form, open_steps};
 use super::prepare::{open, unknown_word};
-use super::saved::{from_plan, load_plan};
-use super::suggested::program;
-use super::{one_run, record, views};
+use super::record;
+use crate::cli::apply::saved::{from_plan, load_plan};
+use crate::cli::invocation::exit::ExitCode;
+use crate::cli::invocation::suggested::program;
+use crate::cli::record::views;
 
 /// Runs the command.
 pub async fn run(invocation: &Invocation, args: &ShowArgs) -> ExitCode {

@@ -1,16 +1,19 @@
 //! `terrace state list` and `terrace state show`: looks into the record.
 
+pub mod settle;
+
 use model::{Diagnostic, Diagnostics, Str};
 
 use super::args::{Named, StateListArgs, StateShowArgs};
-use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::json::state as json;
 use super::output::recorded::RecordedView;
 use super::output::state::{list, list_json, remarks, show};
 use super::output::write;
 use super::prepare::{open, unknown_word};
-use super::{record, views};
+use super::record;
+use crate::cli::invocation::exit::ExitCode;
+use crate::cli::record::views;
 
 /// A look into the record.
 #[derive(Debug)]

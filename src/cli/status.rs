@@ -16,15 +16,16 @@ use model::serial::{RevisionId, RunId};
 use state::{CheckRow, RecordError, RunFilter, RunKind, Store};
 
 use super::args::StatusArgs;
-use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::ahead::Ahead;
 use super::output::duration::ago;
 use super::output::status::{DriftGlance, Glance, There, as_json, screen};
 use super::output::write;
 use super::prepare::{named, open};
-use super::suggested::program;
-use super::{record, views};
+use super::record;
+use crate::cli::invocation::exit::ExitCode;
+use crate::cli::invocation::suggested::program;
+use crate::cli::record::views;
 
 /// Runs the command.
 pub fn run(invocation: &Invocation, args: &StatusArgs) -> ExitCode {
@@ -152,8 +153,8 @@ impl Looking<'_> {
         let newest = store.runs(&RunFilter::of(environment, 1))?;
         glance.last = newest.into_iter().next();
         // Not always the last: checks that hold nothing may have been run since it began.
-        glance.running =
-            super::under_way::find(store, environment, self.now)?.and_then(|found| found.run);
+        glance.running = crate::cli::guard::under_way::find(store, environment, self.now)?
+            .and_then(|found| found.run);
         if let Some(history) = facts.environments.get(environment) {
             if glance.objects > 0 || history.occupant().is_some() {
                 glance.there = there(facts, history);

@@ -15,13 +15,13 @@ use model::address::ModulePath;
 use model::{Diagnostic, Diagnostics, Sources, Str, Value};
 
 use super::args::ValidateArgs;
-use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::json::diagnostic::validation;
 use super::output::line::{Line, Page};
 use super::output::style::Label;
 use super::output::write;
 use super::prepare::{self, Loaded};
+use crate::cli::invocation::exit::ExitCode;
 
 /// Runs the command.
 pub async fn run(invocation: &Invocation, args: ValidateArgs) -> ExitCode {

@@ -1,6 +1,8 @@
 //! `terrace verify`: tries an environment's checks on what is deployed there, and records what they say as evidence. How
 //! a check is tried is in `delivery`.
 
+pub mod checks;
+
 use std::collections::BTreeMap;
 
 use delivery::applied;
@@ -9,11 +11,12 @@ use model::{Diagnostic, Sources, Str, Value};
 use state::{RunRow, Store};
 
 use super::args::{Showing, VerifyArgs};
-use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::write;
 use super::prepare::{self, Refused, Wanted, Wants};
-use super::{checks, plan, record, suggested};
+use super::{plan, record};
+use crate::cli::invocation::exit::ExitCode;
+use crate::cli::invocation::suggested;
 
 /// Runs the command.
 pub async fn run(invocation: &Invocation, args: &VerifyArgs) -> ExitCode {

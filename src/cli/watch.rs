@@ -10,16 +10,16 @@ use serde_json::{Value as Json, json};
 
 use super::args::WatchArgs;
 use super::drift::{Asked, Told, environments, round};
-use super::exit::ExitCode;
-use super::heal::Healed;
-use super::interrupt::interrupts;
 use super::invocation::Invocation;
 use super::output::drift::{DriftView, counts};
 use super::output::moment::{in_seconds, readable};
 use super::output::write;
 use super::reports::Reports;
-use super::watcher::Watchers;
 use super::{prepare, record};
+use crate::cli::drift::heal::Healed;
+use crate::cli::drift::watcher::Watchers;
+use crate::cli::invocation::exit::ExitCode;
+use crate::cli::invocation::interrupt::interrupts;
 
 /// The longest sleep: then the clock is looked at again, which may have been set.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);

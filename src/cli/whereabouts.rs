@@ -13,14 +13,15 @@ use model::{Diagnostic, Str};
 use state::{PROJECT, RecordError, RevisionRow, RunFilter, RunKind, RunRow, Store};
 
 use super::args::{TraceArgs, WhereArgs};
-use super::exit::ExitCode;
 use super::invocation::Invocation;
 use super::output::trail::{
     Place, Step, Trace, Whereabouts, trace_json, trace_screen, where_json, where_screen,
 };
 use super::output::write;
 use super::prepare::{self, Refused};
-use super::{record, revised};
+use super::record;
+use crate::cli::invocation::exit::ExitCode;
+use crate::cli::prepare::revised;
 
 /// Runs `terrace where`.
 pub fn run(invocation: &Invocation, args: &WhereArgs) -> ExitCode {

@@ -8,8 +8,8 @@ use model::{Diagnostic, Diagnostics, Sources, Str, Value};
 
 use super::Apply;
 use crate::cli::args::Keep;
-use crate::cli::exit::ExitCode;
 use crate::cli::invocation::Invocation;
+use crate::cli::invocation::exit::ExitCode;
 use crate::cli::output::json::diagnostic::Translator;
 use crate::cli::output::json::ui;
 use crate::cli::output::recorded::OutputView;
@@ -17,8 +17,8 @@ use crate::cli::output::run::{RunEnd, Telling, closing};
 use crate::cli::output::run_view::RunView;
 use crate::cli::output::state::outputs as show_outputs;
 use crate::cli::output::write;
+use crate::cli::prepare::revised::Content;
 use crate::cli::record;
-use crate::cli::revised::Content;
 
 impl Apply<'_> {
     /// What goes on from a run that did not do all: the same again. What was replaced is not replaced once more.

@@ -11,12 +11,13 @@ use model::serial::RevisionId;
 use model::{Diagnostic, Sources};
 use state::{ConfigurationDigest, RecordError, RunKind, RunOutcome, Store};
 
-use crate::cli::exit::ExitCode;
+use crate::cli::apply::purpose::Purpose;
 use crate::cli::invocation::Invocation;
+use crate::cli::invocation::exit::ExitCode;
+use crate::cli::invocation::suggested::Again;
 use crate::cli::prepare::Prepared;
-use crate::cli::purpose::Purpose;
-use crate::cli::suggested::Again;
-use crate::cli::{record, revised};
+use crate::cli::prepare::revised;
+use crate::cli::record;
 
 /// Begins the run that a plan is applied in.
 pub(super) async fn begin(

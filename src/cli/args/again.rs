@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Given, Planning};
-use crate::cli::shell::quoted;
+use crate::cli::invocation::shell::quoted;
 
 /// Which options are given again, besides those about variables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

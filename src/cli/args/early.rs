@@ -6,7 +6,7 @@ use clap::builder::Styles;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::elsewhere::{instead_of, option_instead};
-use crate::cli::exit::ExitCode;
+use crate::cli::invocation::exit::ExitCode;
 use crate::cli::output::style::Paint;
 
 /// How help looks; the same colours as everywhere.

@@ -1,7 +1,7 @@
 use clap::CommandFactory;
 
 use super::*;
-use crate::cli::exit::ExitCode;
+use crate::cli::invocation::exit::ExitCode;
 use crate::cli::output::style::Paint;
 
 fn line(words: &str) -> Result<Args, Box<Early>> {

@@ -19,7 +19,7 @@ use state::{Fuse, Options, Store};
 use tempfile::TempDir;
 
 use super::chance::Chance;
-use crate::cli::exit::ExitCode;
+use crate::cli::invocation::exit::ExitCode;
 use crate::cli::invocation::{Directories, Process};
 use crate::cli::output::write;
 

@@ -15,7 +15,7 @@ use super::healing;
 use super::oracle::{self, Approved, Tampered};
 use super::project::{APPROVERS, Edition, PEOPLE, Place, Rules};
 use super::world;
-use crate::cli::exit::ExitCode;
+use crate::cli::invocation::exit::ExitCode;
 
 /// How much happened.
 #[derive(Clone, Copy, Debug, Default)]

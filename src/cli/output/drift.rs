@@ -12,7 +12,6 @@ use model::{Diagnostic, Str, Value};
 use serde_json::{Map, Value as Json, json};
 use state::CheckResult;
 
-use super::super::shell::quoted;
 use super::difference::{Difference, DifferenceKind};
 use super::duration::{ago, precise, short};
 use super::line::{Line, Page};
@@ -20,6 +19,7 @@ use super::moment::{in_seconds, readable};
 use super::plan::{heading, write_differences};
 use super::style::{Label, Look};
 use super::value::Amount;
+use crate::cli::invocation::shell::quoted;
 
 /// What a look found in an environment.
 #[derive(Debug)]

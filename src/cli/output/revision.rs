@@ -18,7 +18,7 @@ use super::table::{Align, Table};
 use super::text_diff::LineDifference;
 use super::value::Amount;
 use crate::cli::modules::what;
-use crate::cli::revised::source;
+use crate::cli::prepare::revised::source;
 
 /// A revision and what was said of it.
 #[derive(Clone, Debug)]

@@ -18,7 +18,7 @@ use super::revision::{name, short};
 use super::runs::{is_bad, outcome_word, run_json};
 use super::style::{Label, Look};
 use super::table::{Align, Table};
-use crate::cli::revised::source;
+use crate::cli::prepare::revised::source;
 
 /// Where a revision is and was.
 #[derive(Clone, Debug)]

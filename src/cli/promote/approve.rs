@@ -10,11 +10,11 @@ use model::{Diagnostic, Sources, Str};
 use state::RecordError;
 
 use super::super::args::{ApproveArgs, OnFailure};
-use super::super::exit::ExitCode;
 use super::super::invocation::Invocation;
-use super::super::suggested::Again;
 use super::super::{plan, record};
 use super::{Asked, EFFECT, Promotion, bug};
+use crate::cli::invocation::exit::ExitCode;
+use crate::cli::invocation::suggested::Again;
 
 /// Runs `terrace approve`: what is approved is what the plan does that is shown.
 pub async fn approve(invocation: &Invocation, args: ApproveArgs) -> ExitCode {
