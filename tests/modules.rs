@@ -638,36 +638,32 @@ fn installations(
         .replace(&here.path().display().to_string(), "/here")
 }
 
-/// Terraform 1.11.4 gave what the snapshot says: the next test asks it again.
+/// What the snapshot says, Terraform 1.11.4 gave: with `TERRACE_GET=terraform` it is asked again, and each program takes
+/// what the other installed.
 #[test]
 fn what_is_installed_is_what_terraform_installs() {
     let server = Server::start();
     let get = |bed: &Bed| bed.terrace(&["get"]).ends_with("[0]");
-    insta::assert_snapshot!("installations", installations(&server, get, |_, _| {}));
-}
-
-#[test]
-#[ignore = "asks the real terraform, 1.11 or later, on the path: cargo test --test modules -- --ignored"]
-fn terraform_installs_the_same_and_takes_what_is_installed() {
-    let server = Server::start();
-    let terraform = |bed: &Bed| {
-        let mut command = bed.command("terraform", &["get", "-no-color"]);
-        let output = command.output().expect("terraform is on the path");
+    let Some(program) = std::env::var_os("TERRACE_GET") else {
+        insta::assert_snapshot!("installations", installations(&server, get, |_, _| {}));
+        return;
+    };
+    let theirs = |bed: &Bed| {
+        let program = program.to_str().expect("a name");
+        let output = bed.command(program, &["get", "-no-color"]).output();
+        let output = output.expect("the program that TERRACE_GET names runs");
         let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
         (output.status.success(), said)
     };
     let takes = |source: &str, bed: &Bed| {
         let again = bed.terrace(&["get"]);
-        assert!(
-            again.starts_with("Nothing to do: 1 module"),
-            "{source}: {again}"
-        );
+        let is_there = again.starts_with("Nothing to do: 1 module");
+        assert!(is_there, "{source}: {again}");
     };
-    let theirs = installations(&server, |bed| terraform(bed).0, takes);
-    insta::assert_snapshot!("installations", theirs);
-    let get = |bed: &Bed| bed.terrace(&["get"]).ends_with("[0]");
+    let installed = installations(&server, |bed| theirs(bed).0, takes);
+    insta::assert_snapshot!("installations", installed);
     installations(&server, get, |source, bed| {
-        let (_, again) = terraform(bed);
+        let (_, again) = theirs(bed);
         assert!(!again.contains("Downloading"), "{source}: {again}");
     });
 }
