@@ -495,15 +495,13 @@ impl Story {
         self.bed.cloud.set_script(Script::default());
         let _ = std::fs::remove_dir_all(self.bed.path("bad"));
         self.bed.clock.advance(Duration::from_secs(6 * 3600));
-        while !healing::is_day(self.bed.clock.now()) {
-            self.bed.clock.advance(Duration::from_secs(3600));
-        }
+        self.wait_for_day();
         for place in self.rules.places.clone() {
             self.run_until("eve", &["release-hold", place.name], None);
         }
         self.edition = self.edition.next(&self.chance);
         self.write();
-        for _ in 0..8 {
+        for _ in 0..12 {
             let ended = self.run_until("anna", &["pipeline", "run"], None);
             if ended.code == ExitCode::Done {
                 return self.has_ended_well();
@@ -515,8 +513,16 @@ impl Story {
                 true => self.bed.clock.advance(Duration::from_secs(700)),
                 false => self.people_decide(),
             }
+            // The day may end before all that waits for time is done.
+            self.wait_for_day();
         }
         panic!("the end does not come");
+    }
+
+    fn wait_for_day(&self) {
+        while !healing::is_day(self.bed.clock.now()) {
+            self.bed.clock.advance(Duration::from_secs(3600));
+        }
     }
 
     /// Who may, approves; and promotes where a person has to.
