@@ -1,5 +1,5 @@
 //! The first two calls of the straight line, for every command that needs them: load the definition, and evaluate
-//! what an environment gives it. How variables get their values is in [`super::giving`].
+//! what an environment gives it. How variables get their values is in [`giving`].
 
 pub mod applied;
 pub mod checkouts;
