@@ -1,5 +1,5 @@
 //! `terrace drift`: looks at everything that is recorded, tells what is not as it was applied, and heals what the policy
-//! allows. How it looks is in [`look`], how it heals in [`heal`]. A [`round`] is one look at each
+//! allows. How it looks is in [`look`](mod@look), how it heals in [`heal`]. A [`round`] is one look at each
 //! environment, which `terrace watch` repeats.
 
 pub mod heal;
