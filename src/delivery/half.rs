@@ -8,13 +8,10 @@ use model::Str;
 use model::address::InstanceAddr;
 use model::change::{Action, Change, Reason};
 use model::serial::RevisionId;
-use state::{How, JournalRow, RecordError, RunFilter, RunKind, RunRow, Store};
+use state::{How, JournalRow, RecordError, RunKind, RunRow, Store};
 
-use crate::applied::did_all;
 use crate::gather::{is_past_rules, revision_of};
-
-/// So many runs are read at once: mostly the newest is the one that failed.
-const PAGE: usize = 16;
+use crate::undone;
 
 /// Returns the instances of `environment` that did not exist until a run began to make them to bring `revision` there, and
 /// failed to, where nothing happened to them since.
@@ -26,45 +23,26 @@ pub fn half_made(
     environment: &Str,
     revision: RevisionId,
 ) -> Result<BTreeSet<InstanceAddr>, RecordError> {
-    let mut filter = RunFilter {
-        kinds: vec![
-            RunKind::Apply,
-            RunKind::Promote,
-            RunKind::Rollback,
-            RunKind::Destroy,
-            RunKind::Heal,
-            RunKind::Import,
-        ],
-        ..RunFilter::of(environment, PAGE)
-    };
     let (mut known, mut half) = (HashSet::new(), BTreeSet::new());
-    loop {
-        let runs = store.runs(&filter)?;
-        for run in &runs {
-            if run.kind != RunKind::Heal && did_all(store, run)? {
-                return Ok(half);
-            }
-            let brings = brings(run, revision);
-            // What it destroyed before it made something there was there when somebody approved.
-            let journal = store.journal(run.id)?;
-            let steps = journal.iter().filter(|step| step.deposed.is_none());
-            let replaced: HashSet<&InstanceAddr> = steps
-                .clone()
-                .filter(|step| step.action != "create")
-                .map(|step| &step.addr)
-                .collect();
-            for step in steps.rev().filter(|step| has_begun(step)) {
-                let is_newest = known.insert(step.addr.clone());
-                if is_newest && brings && is_half(step) && !replaced.contains(&step.addr) {
-                    half.insert(step.addr.clone());
-                }
+    undone::each_newest_first(store, environment, |run| {
+        let brings = brings(run, revision);
+        // What it destroyed before it made something there was there when somebody approved.
+        let journal = store.journal(run.id)?;
+        let steps = journal.iter().filter(|step| step.deposed.is_none());
+        let replaced: HashSet<&InstanceAddr> = steps
+            .clone()
+            .filter(|step| step.action != "create")
+            .map(|step| &step.addr)
+            .collect();
+        for step in steps.rev().filter(|step| has_begun(step)) {
+            let is_newest = known.insert(step.addr.clone());
+            if is_newest && brings && is_half(step) && !replaced.contains(&step.addr) {
+                half.insert(step.addr.clone());
             }
         }
-        match runs.last() {
-            Some(oldest) if runs.len() == PAGE => filter.before = Some(oldest.id),
-            Some(_) | None => return Ok(half),
-        }
-    }
+        Ok(())
+    })?;
+    Ok(half)
 }
 
 /// Whether a run was to bring a revision, by the rules.

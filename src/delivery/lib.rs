@@ -32,6 +32,7 @@ pub mod stages;
 pub mod standing;
 pub mod stateful;
 pub mod trail;
+mod undone;
 pub mod variables;
 pub mod verdict;
 pub mod verify;
