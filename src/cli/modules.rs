@@ -2,12 +2,10 @@
 //! fetched is in the crate `modules`; those of a revision or a saved plan are read where those were kept.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use delivery::Project;
-use delivery::revision::KeptModule;
 use lang::Definition;
 use lang::load::{Package, PackagesByKey};
 use model::{Diagnostic, Diagnostics};
@@ -149,17 +147,10 @@ pub(super) fn of_plan(definition: &Definition) -> Option<Vec<u8>> {
     if definition.packages.is_empty() {
         return None;
     }
-    let kept: BTreeMap<&String, KeptModule> = definition
-        .packages
-        .iter()
-        .map(|(key, package)| (key, KeptModule::from(package)))
-        .collect();
-    serde_json::to_vec(&kept).ok()
+    serde_json::to_vec(&definition.packages).ok()
 }
 
 /// Reads what [`of_plan`] wrote; nothing where it is not that.
 pub(super) fn read_plan(bytes: &[u8]) -> PackagesByKey {
-    let kept: BTreeMap<String, KeptModule> = serde_json::from_slice(bytes).unwrap_or_default();
-    let packages = kept.into_iter();
-    packages.map(|(key, kept)| (key, kept.into())).collect()
+    serde_json::from_slice(bytes).unwrap_or_default()
 }

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use delivery::revision::{Change, Difference, KeptModule, Manifest, Source, Stage};
-use lang::load::Package;
+use delivery::revision::{Change, Difference, Manifest, Source, Stage};
 use model::serial::RevisionId;
 use serde_json::{Value as Json, json};
 use state::{BlobDigest, RevisionRow, RunRow};
@@ -221,7 +220,7 @@ fn contents(page: &mut Page, manifest: &Manifest) {
             .map(|(key, kept)| {
                 let count = counts.get(key.as_str()).copied().unwrap_or_default();
                 let plural = if count == 1 { "" } else { "s" };
-                format!("{key}  {}  {count} file{plural}", module_text(kept))
+                format!("{key}  {}  {count} file{plural}", what(kept))
             })
             .collect(),
     );
@@ -233,11 +232,6 @@ fn contents(page: &mut Page, manifest: &Manifest) {
             .map(|(path, digest)| format!("{}  {path}", digits(&digest.to_string())))
             .collect(),
     );
-}
-
-/// What a module is: its source, and what that was resolved to.
-fn module_text(kept: &KeptModule) -> String {
-    what(&Package::from(kept.clone()))
 }
 
 fn stage_text(stage: &Stage) -> String {
@@ -281,7 +275,7 @@ pub fn difference(
     }
     let plain = |value: &Json| value.to_string();
     part(&mut page, "inputs", &found.inputs, plain);
-    part(&mut page, "modules", &found.modules, module_text);
+    part(&mut page, "modules", &found.modules, what);
     module_files(&mut page, found, in_module);
     part(
         &mut page,

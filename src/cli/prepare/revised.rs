@@ -86,7 +86,7 @@ impl Content {
         project.checkout = Some(Checkout {
             directory: within(place),
             base: within(named),
-            packages: self.manifest.packages(),
+            packages: self.manifest.modules.clone(),
         });
         Ok(())
     }

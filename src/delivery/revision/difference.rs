@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::manifest::{FileDigest, Manifest};
-use super::modules::KeptModule;
 use super::shape::Stage;
+use lang::load::Package;
 
 /// How one thing differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct Difference {
     /// Files of which only that changed: whether they can be run now.
     pub executables: BTreeMap<String, bool>,
     /// Modules that are not local paths, by the path of their call. Their files are among the files.
-    pub modules: BTreeMap<String, Change<KeptModule>>,
+    pub modules: BTreeMap<String, Change<Package>>,
     /// Shared inputs.
     pub inputs: BTreeMap<String, Change<Json>>,
     /// Environments and their place.

@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use lang::load::PackagesByKey;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use state::BlobDigest;
 
-use super::modules::KeptModule;
 use super::shape::Shape;
+use lang::load::Package;
 
 /// The newest form of manifests that this program reads, which it writes where there are modules to be named. Without any
 /// it is the first form, in which nothing else differs.
@@ -32,7 +31,7 @@ pub struct Manifest {
     pub executables: BTreeSet<String>,
     /// The modules that are not local paths, by the path of their call with dots. Their files are among the files.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub modules: BTreeMap<String, KeptModule>,
+    pub modules: BTreeMap<String, Package>,
     /// Values of the inputs that all environments share, as JSON.
     pub inputs: BTreeMap<String, Json>,
     /// What `terrace.hcl` says of the pipeline itself.
@@ -100,20 +99,12 @@ impl Manifest {
     }
 
     /// Names its modules.
-    pub fn name_modules(&mut self, modules: BTreeMap<String, KeptModule>) {
+    pub fn name_modules(&mut self, modules: BTreeMap<String, Package>) {
         self.format = match modules.is_empty() {
             true => WITHOUT_MODULES,
             false => FORMAT,
         };
         self.modules = modules;
-    }
-
-    /// Its modules as the loader asks for them.
-    pub fn packages(&self) -> PackagesByKey {
-        let modules = self.modules.iter();
-        modules
-            .map(|(key, kept)| (key.clone(), kept.clone().into()))
-            .collect()
     }
 
     /// The module whose package a file is in, by the path of its call.
@@ -207,7 +198,7 @@ mod tests {
     #[test]
     fn modules_are_named_and_found_by_their_files() {
         let mut with = manifest();
-        let kept = |key: &str, directory: &str| KeptModule {
+        let kept = |key: &str, directory: &str| Package {
             source: "git::https://example.com/n.git//sub".into(),
             version: None,
             commit: Some("c0ffee".into()),

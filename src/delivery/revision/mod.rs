@@ -10,7 +10,6 @@ mod difference;
 mod git;
 mod layout;
 mod manifest;
-mod modules;
 mod shape;
 mod snapshot;
 mod used;
@@ -21,7 +20,6 @@ pub use checkout::{CheckoutError, check_out, is_all_there, is_there, keep, read,
 pub use difference::{Change, Difference};
 pub use git::{Git, Source};
 pub use manifest::{FileDigest, Manifest, ManifestError};
-pub use modules::KeptModule;
 pub use shape::{Shape, Stage};
 pub use snapshot::{LIMIT, Snapshot, SnapshotError, Taken, places, take};
 

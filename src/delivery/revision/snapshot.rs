@@ -14,7 +14,6 @@ use state::BlobDigest;
 
 use super::layout::Layout;
 use super::manifest::{FileDigest, Manifest, ManifestError};
-use super::modules;
 use super::shape::Shape;
 use super::walk::{Found, FoundFile, walk, walk_package};
 use crate::project::{PROJECT_FILE, Project};
@@ -164,7 +163,7 @@ pub fn take(asked: Taken<'_>) -> Result<(Snapshot, Diagnostics), SnapshotError> 
         root: layout.root,
     };
     snapshot.manifest.inputs = inputs;
-    snapshot.manifest.name_modules(modules::of(definition));
+    snapshot.manifest.name_modules(definition.packages.clone());
     let mut warnings: Diagnostics = found.unreadable.iter().map(|what| unread(what)).collect();
     for file in &found.files {
         match snapshot.add_found(file, &loaded) {

@@ -6,6 +6,7 @@ use std::fmt::Debug;
 
 use model::address::ModulePath;
 use model::{Diagnostic, Span};
+use serde::{Deserialize, Serialize};
 
 use super::source::Source;
 
@@ -33,14 +34,16 @@ pub struct PackageCall<'c> {
     pub version_span: Span,
 }
 
-/// Where the module of a call is, and what it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Where the module of a call is, and what it is. Revisions and saved plans keep it in this form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Package {
     /// Its source in full, without secrets.
     pub source: String,
     /// Its version, where it is a registry's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// Its commit, where it is from Git.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
     /// The directory of the whole package, from the definition's root; no local path leads out of it.
     pub root: String,
